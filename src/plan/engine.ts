@@ -1,0 +1,46 @@
+// The interface every engine implements: a checked query over database values in, columns with their types
+// and rows out. An engine gives Varve's answer or refuses with a reason; it never approximates.
+
+import type { Warning } from '../base/errors.ts'
+import type { FactSource } from '../fact/datom.ts'
+import type { ValueType } from '../fact/attribute.ts'
+import type { Edn } from '../fact/value.ts'
+import type { Query, RuleSet, SourceName } from './syntax.ts'
+
+/** What a query is asked over, in the order of `Query.inputs`. */
+export type EngineInput =
+  | { readonly kind: 'facts'; readonly facts: FactSource }
+  /** A vector of rows used as a source: places as written. */
+  | { readonly kind: 'rows'; readonly rows: readonly (readonly Edn[])[] }
+  | { readonly kind: 'rules'; readonly rules: RuleSet }
+  | { readonly kind: 'value'; readonly value: Edn }
+
+export type EngineLimits = {
+  /** On the clock of the Env, in milliseconds; Infinity for none. */
+  readonly deadlineMs: number
+  /** Rows of the answer and of any relation on the way. */
+  readonly rowCountMax: number
+  readonly signal?: AbortSignal
+}
+
+/** `any` where rows hold values of several types, `map` for what pull gives. */
+export type Column = { readonly name: string; readonly type: ValueType | 'any' | 'map' }
+
+export type Answer = {
+  readonly columns: readonly Column[]
+  /** Find tuples in the total order for a relation; one row for a tuple or scalar, none where nothing was found. */
+  readonly rows: readonly (readonly Edn[])[]
+  readonly isTruncated: boolean
+  readonly warnings: readonly Warning[]
+}
+
+export interface Engine {
+  readonly name: string
+  answer(
+    query: Query,
+    inputs: readonly EngineInput[],
+    /** The databases that `$alias` names and `:in` does not. */
+    catalog: ReadonlyMap<SourceName, FactSource>,
+    limits: EngineLimits,
+  ): Promise<Answer>
+}
