@@ -140,6 +140,13 @@ export interface WorkerThread extends AsyncDisposable {
   stop(): Promise<void>
 }
 
+/** The other end of a `WorkerThread`, inside the thread (`workerPort` of env-node.ts). */
+export interface WorkerPort {
+  readonly data: unknown
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void
+  onMessage(handler: (message: unknown) => void): void
+}
+
 export interface Network {
   /** Serves HTTP until the server is disposed. Port 0 takes a free one. Throws `varve.error/port-in-use`. */
   listen(options: ListenOptions): Promise<HttpServer>

@@ -1,0 +1,19 @@
+// Checksums of bytes that stay. CRC-32 finds accidents, SHA-256 names blobs and chains frames.
+
+import { hash } from 'node:crypto'
+import { crc32 as zlibCrc32 } from 'node:zlib'
+
+/** CRC-32 (IEEE), as an unsigned number; `before` continues over several pieces. */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  return zlibCrc32(bytes, before)
+}
+
+/** The 32 bytes of SHA-256. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return hash('sha256', bytes, 'buffer')
+}
+
+/** SHA-256 as 64 hexadecimal digits. */
+export function sha256Hex(bytes: Uint8Array | string): string {
+  return hash('sha256', bytes, 'hex')
+}

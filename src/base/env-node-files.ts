@@ -1,0 +1,141 @@
+// Files of this machine. Reads and writes are synchronous: bytes go from and to the page cache, which is faster
+// than any hand-over to a thread; only syncs wait, in the thread pool.
+
+import * as fs from 'node:fs'
+
+import type { File, FileCounts, Files, FileStatus, OpenMode } from './env.ts'
+import { lockFile } from './env-node-lock.ts'
+import { fileFailed, shortWrite, systemCode } from './file-errors.ts'
+
+const FLAGS: Readonly<Record<OpenMode, string>> = { read: 'r', write: 'r+', create: 'wx+', replace: 'w+' }
+
+type Counts = { -readonly [K in keyof FileCounts]: FileCounts[K] }
+
+/** `bootId` tells runs of the machine apart, for the lock. */
+export function nodeFiles(bootId: () => string): Files {
+  const counts: Counts = { readBytes: 0, readCount: 0, writtenBytes: 0, syncCount: 0 }
+  return {
+    counts,
+    open: (path, mode) => {
+      const descriptor = attempt('open', path, () => fs.openSync(path, FLAGS[mode]))
+      return new NodeFile(path, descriptor, counts)
+    },
+    list: (folder) => listFolder(folder),
+    stat: (path) => readStatus(path),
+    makeFolder: (path) =>
+      attempt('make the folder', path, () => void fs.mkdirSync(path, { recursive: true })),
+    rename: (from, to) => attempt('rename to', to, () => fs.renameSync(from, to)),
+    remove: (path) => attempt('remove', path, () => fs.rmSync(path, { recursive: true, force: true })),
+    syncFolder: async (folder) => {
+      counts.syncCount++
+      const descriptor = attempt('open', folder, () => fs.openSync(folder, 'r'))
+      try {
+        await synced(folder, (done) => fs.fsync(descriptor, done))
+      } finally {
+        fs.closeSync(descriptor)
+      }
+    },
+    lock: (path, options = {}) => lockFile(path, options, bootId()),
+  }
+}
+
+class NodeFile implements File {
+  readonly path: string
+  readonly #descriptor: number
+  readonly #counts: Counts
+  #isOpen = true
+
+  constructor(path: string, descriptor: number, counts: Counts) {
+    this.path = path
+    this.#descriptor = descriptor
+    this.#counts = counts
+  }
+
+  byteCount(): number {
+    return attempt('look at', this.path, () => fs.fstatSync(this.#descriptor).size)
+  }
+
+  read(position: number, target: Uint8Array): number {
+    let count = 0
+    try {
+      // The system may deliver less than asked before the end of the file; only 0 means the end.
+      while (count < target.byteLength) {
+        const got = fs.readSync(this.#descriptor, target, count, target.byteLength - count, position + count)
+        if (got === 0) break
+        count += got
+      }
+    } catch (cause) {
+      throw fileFailed('read', this.path, cause)
+    }
+    this.#counts.readCount++
+    this.#counts.readBytes += count
+    return count
+  }
+
+  write(position: number, bytes: Uint8Array): void {
+    let count: number
+    try {
+      count = fs.writeSync(this.#descriptor, bytes, 0, bytes.byteLength, position)
+    } catch (cause) {
+      throw fileFailed('write to', this.path, cause)
+    }
+    this.#counts.writtenBytes += count
+    // On a disk, a short write is the first sign of a full one. Trying the rest would only hide it.
+    if (count !== bytes.byteLength) throw shortWrite(this.path, bytes.byteLength, count)
+  }
+
+  sync(): Promise<void> {
+    this.#counts.syncCount++
+    return synced(this.path, (done) => fs.fdatasync(this.#descriptor, done))
+  }
+
+  truncate(byteCount: number): void {
+    attempt('cut', this.path, () => fs.ftruncateSync(this.#descriptor, byteCount))
+  }
+
+  close(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    attempt('close', this.path, () => fs.closeSync(this.#descriptor))
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}
+
+function synced(path: string, start: (done: fs.NoParamCallback) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    start((cause) => {
+      if (cause === null) resolve()
+      else reject(fileFailed('sync', path, cause))
+    })
+  })
+}
+
+function listFolder(folder: string): readonly string[] {
+  try {
+    return fs.readdirSync(folder).sort()
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return []
+    throw fileFailed('list', folder, cause)
+  }
+}
+
+function readStatus(path: string): FileStatus | undefined {
+  const status = attempt('look at', path, () => fs.statSync(path, { throwIfNoEntry: false }))
+  if (status === undefined) return undefined
+  return {
+    kind: status.isDirectory() ? 'folder' : 'file',
+    byteCount: status.size,
+    modifiedMs: status.mtimeMs,
+  }
+}
+
+function attempt<Result>(doing: string, path: string, work: () => Result): Result {
+  try {
+    return work()
+  } catch (cause) {
+    throw fileFailed(doing, path, cause)
+  }
+}

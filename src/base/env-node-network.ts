@@ -1,0 +1,126 @@
+// HTTP of this machine, over node:http: requests and answers in the plain shapes of env.ts.
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import type { HttpHandler, HttpRequest, HttpResponse, HttpServer, ListenOptions, Network } from './env.ts'
+import { bodyTooLarge, listenFailed, portInUse, systemCode } from './file-errors.ts'
+
+/** How long requests that run may go on when the server is disposed. */
+const CLOSING_MS_MAX = 5_000
+const CONNECTION_COUNT_MAX = 10_000
+
+export const nodeNetwork: Network = {
+  listen,
+  fetch: (url, init) => fetch(url, init),
+}
+
+function listen(options: ListenOptions): Promise<HttpServer> {
+  const { host, port, handle } = options
+  const server = createServer((request, response) => void answer(handle, request, response))
+  server.maxConnections = options.connectionCountMax ?? CONNECTION_COUNT_MAX
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(
+        systemCode(cause) === 'EADDRINUSE' ? portInUse(host, port, cause) : listenFailed(host, port, cause),
+      )
+    })
+    server.listen({ host, port }, () => {
+      const { port: taken } = server.address() as AddressInfo
+      resolve({
+        host,
+        port: taken,
+        [Symbol.asyncDispose]: () =>
+          new Promise((closed) => {
+            const patience = setTimeout(() => server.closeAllConnections(), CLOSING_MS_MAX)
+            server.close(() => {
+              clearTimeout(patience)
+              closed()
+            })
+            server.closeIdleConnections()
+          }),
+      })
+    })
+  })
+}
+
+async function answer(
+  handle: HttpHandler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController()
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) gone.abort(new Error('The client went away'))
+  })
+  // A connection that breaks while it is written to is the client's; `close` follows.
+  outgoing.on('error', () => undefined)
+  try {
+    await send(outgoing, await handle(requestOf(incoming, gone.signal)))
+  } catch {
+    if (outgoing.headersSent) outgoing.destroy()
+    else outgoing.writeHead(500).end()
+  }
+}
+
+function requestOf(incoming: IncomingMessage, signal: AbortSignal): HttpRequest {
+  const headers = new Map<string, string>()
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers.set(name, typeof value === 'string' ? value : value.join(', '))
+  }
+  return {
+    method: incoming.method ?? 'GET',
+    target: incoming.url ?? '/',
+    headers,
+    remoteAddress: incoming.socket.remoteAddress ?? '',
+    readBody: (byteCountMax) => readBody(incoming, byteCountMax),
+    signal,
+  }
+}
+
+async function readBody(incoming: IncomingMessage, byteCountMax: number): Promise<Uint8Array> {
+  if (Number(incoming.headers['content-length'] ?? 0) > byteCountMax) {
+    // The rest is read and thrown away, so that the client gets the answer and not a broken connection.
+    incoming.resume()
+    throw bodyTooLarge(byteCountMax)
+  }
+  const chunks: Uint8Array[] = []
+  let byteCount = 0
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+    byteCount += chunk.byteLength
+    if (byteCount > byteCountMax) {
+      incoming.resume()
+      throw bodyTooLarge(byteCountMax)
+    }
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+}
+
+async function send(outgoing: ServerResponse, response: HttpResponse): Promise<void> {
+  const { status, headers = {}, body } = response
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    outgoing.writeHead(status, { ...headers, 'content-length': bytes?.byteLength ?? 0 })
+    outgoing.end(bytes)
+    return
+  }
+  outgoing.writeHead(status, headers)
+  for await (const chunk of body) {
+    if (outgoing.destroyed) return
+    if (!outgoing.write(chunk)) await drained(outgoing)
+  }
+  outgoing.end()
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const proceed = (): void => {
+      outgoing.off('drain', proceed)
+      outgoing.off('close', proceed)
+      resolve()
+    }
+    outgoing.on('drain', proceed)
+    outgoing.on('close', proceed)
+  })
+}

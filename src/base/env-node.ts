@@ -1,0 +1,128 @@
+// The real `Env`: this process, on this machine. Clock, chance, timers, processes and workers stand here;
+// files, locks and HTTP in the files beside it.
+
+import { availableParallelism, hostname, totalmem } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleepUntil } from 'node:timers/promises'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+
+import { assert } from './assert.ts'
+import type { Clock, Env, Processes, Random, Timers, WorkerOptions, WorkerPort, WorkerThread } from './env.ts'
+import { nodeFiles } from './env-node-files.ts'
+import { nodeNetwork } from './env-node-network.ts'
+
+/** The effects of this process on this machine. */
+export function nodeEnv(): Env {
+  return { clock, random, timers, files: nodeFiles(bootId), processes, network: nodeNetwork }
+}
+
+/** The thread's end of the connection to the one that started it. Only inside a worker thread. */
+export function workerPort(): WorkerPort {
+  const port = parentPort
+  assert(!isMainThread && port !== null, 'workerPort is called inside a worker thread')
+  return {
+    data: workerData,
+    post: (message, transfer = []) => port.postMessage(message, [...transfer]),
+    onMessage: (handler) => {
+      port.removeAllListeners('message')
+      port.on('message', handler)
+    },
+  }
+}
+
+const clock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+}
+
+const random: Random = {
+  next: () => Math.random(),
+  bytes: (count) => new Uint8Array(randomBytes(count)),
+}
+
+const timers: Timers = {
+  async sleep(ms, signal) {
+    try {
+      await sleepUntil(ms, undefined, signal === undefined ? {} : { signal })
+    } catch (cause) {
+      // Node wraps the reason in an AbortError of its own; the contract is the reason itself.
+      signal?.throwIfAborted()
+      throw cause
+    }
+  },
+  repeat(ms, work) {
+    const timer = setInterval(work, ms)
+    timer.unref()
+    return { [Symbol.dispose]: () => clearInterval(timer) }
+  },
+}
+
+const processes: Processes = {
+  pid: process.pid,
+  host: hostname(),
+  cpuCount: availableParallelism(),
+  bootId,
+  memory: () => {
+    const constrained = process.constrainedMemory()
+    const machine = totalmem()
+    return {
+      residentBytes: process.memoryUsage.rss(),
+      heapBytes: process.memoryUsage().heapUsed,
+      totalBytes: constrained > 0 && constrained < Number.MAX_SAFE_INTEGER ? constrained : machine,
+    }
+  },
+  startWorker,
+}
+
+let knownBootId: string | undefined
+
+// Where the kernel has no such id, all runs of the machine look the same. Readers of a log then trust less after
+// a restart, never more.
+function bootId(): string {
+  knownBootId ??= readBootId()
+  return knownBootId
+}
+
+function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+  } catch {
+    return 'unknown'
+  }
+}
+
+function startWorker(module: URL, options: WorkerOptions): WorkerThread {
+  const { name, data, heapBytesMax } = options
+  const worker = new Worker(builtModule(module), {
+    name,
+    workerData: data,
+    ...(heapBytesMax === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapBytesMax >> 20 } }),
+  })
+  const ended = new Promise<void>((resolve, reject) => {
+    worker.once('error', reject)
+    worker.once('exit', () => resolve())
+  })
+  // Whoever awaits `ended` sees the failure; nobody has to.
+  ended.catch(() => undefined)
+  const stop = async (): Promise<void> => {
+    await worker.terminate()
+  }
+  return {
+    post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
+    onMessage: (handler) => {
+      worker.removeAllListeners('message')
+      worker.on('message', handler)
+    },
+    ended,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+// Published code is JavaScript: a module that the source names `worker.ts` stands there as `worker.js`.
+function builtModule(module: URL): URL {
+  if (import.meta.url.endsWith('.ts') || !module.href.endsWith('.ts')) return module
+  return new URL(module.href.replace(/\.ts$/, '.js'))
+}
