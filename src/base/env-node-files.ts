@@ -25,6 +25,7 @@ export function nodeFiles(bootId: () => string): Files {
     makeFolder: (path) =>
       attempt('make the folder', path, () => void fs.mkdirSync(path, { recursive: true })),
     rename: (from, to) => attempt('rename to', to, () => fs.renameSync(from, to)),
+    link: (from, to) => attempt('link to', to, () => fs.linkSync(from, to)),
     remove: (path) => attempt('remove', path, () => fs.rmSync(path, { recursive: true, force: true })),
     syncFolder: async (folder) => {
       counts.syncCount++

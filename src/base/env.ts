@@ -76,6 +76,8 @@ export interface Files {
   makeFolder(path: string): void
   /** Replaces what is at `to` in one step. Durable only with `syncFolder`. */
   rename(from: string, to: string): void
+  /** Gives a file a second name, in one step. Throws `varve.error/file-exists` if `to` is taken. */
+  link(from: string, to: string): void
   /** Removes a file, or a folder with all that is in it; nothing happens if it is missing. */
   remove(path: string): void
   /** Makes creations, renames and removals in the folder durable. */

@@ -24,3 +24,9 @@ export interface TransactionLog extends AsyncDisposable {
   /** Resolves with `lastT()` once it is at least `t`; rejects when the signal aborts. */
   waitFor(t: T, signal?: AbortSignal): Promise<T>
 }
+
+/** A log that this process may append to, until somebody opens it for writing with a higher epoch. */
+export interface WritableLog extends TransactionLog {
+  /** What every frame appended here carries. */
+  readonly epoch: number
+}
