@@ -19,6 +19,21 @@ import { EdnSymbol, Keyword, type Value } from './value.ts'
 /** Facts about one schema entity, as they stand. */
 type Description = ReadonlyMap<AttributeId, readonly Value[]>
 
+// Stands above the class, whose bootstrap is made while this file loads.
+const SCHEMA_ATTRIBUTES: ReadonlySet<AttributeId> = new Set([
+  boot.DB_IDENT,
+  boot.DB_VALUE_TYPE,
+  boot.DB_CARDINALITY,
+  boot.DB_UNIQUE,
+  boot.DB_IS_COMPONENT,
+  boot.DB_INDEX,
+  boot.DB_NO_HISTORY,
+  boot.DB_TUPLE_ATTRS,
+  boot.DB_TUPLE_TYPE,
+  boot.DB_TUPLE_TYPES,
+  boot.DB_ATTR_PREDS,
+])
+
 export class Schema {
   /** Schema of a database that holds only its bootstrap. */
   static readonly bootstrap: Schema = new Schema(new Map(), new Map(), new Map(), new Map(), -1).apply(
@@ -133,20 +148,6 @@ export class Schema {
 export function isSchemaAttribute(a: AttributeId): boolean {
   return a < boot.BUILTIN_ATTRIBUTE_COUNT && SCHEMA_ATTRIBUTES.has(a)
 }
-
-const SCHEMA_ATTRIBUTES: ReadonlySet<AttributeId> = new Set([
-  boot.DB_IDENT,
-  boot.DB_VALUE_TYPE,
-  boot.DB_CARDINALITY,
-  boot.DB_UNIQUE,
-  boot.DB_IS_COMPONENT,
-  boot.DB_INDEX,
-  boot.DB_NO_HISTORY,
-  boot.DB_TUPLE_ATTRS,
-  boot.DB_TUPLE_TYPE,
-  boot.DB_TUPLE_TYPES,
-  boot.DB_ATTR_PREDS,
-])
 
 function describe(
   id: EntityId,
