@@ -1,0 +1,295 @@
+// The log as its one writer has it: one write and one sync per frame, nothing else on the way.
+//
+// I7: `append` resolves after the sync, after the look at the fence (recovery.ts) and after the position was
+// published. Any failure between poisons the handle: what reached the disk is unknown until it is opened again.
+// Files are filled with zeros in steps beforehand, so that a sync seldom has a new length to record; a file is
+// never used again.
+
+import { assert } from '../base/assert.ts'
+import type { Env, File, FileLock } from '../base/env.ts'
+import type { T } from '../fact/attribute.ts'
+import { frameTooLarge, logClosed, logPoisoned, writerFenced } from './errors.ts'
+import { encodeFrame, FRAME_HEADER_BYTES, FRAME_PAYLOAD_BYTES_MAX, hashFrame } from './frame.ts'
+import { FrameReader, partOf } from './frame-reader.ts'
+import { encodeFileHeader, fileName, FRAMES_START, type FileHeader } from './log-file.ts'
+import type { LogPart } from './log-folder.ts'
+import { machineName, positionName, PositionWriter } from './position.ts'
+import { claimEpoch, epochPath, recoverLog, type Recovered } from './recovery.ts'
+import { sealFile } from './sealed-file.ts'
+import type { Frame, WritableLog } from './transaction-log.ts'
+import { Waiters } from './waiters.ts'
+
+export type LogLimits = {
+  /** A file of the log is left for a new one when the next frame would not fit. */
+  readonly fileBytesMax: number
+  /** Zeros are written this far ahead at most; a young file grows by as much as it holds. */
+  readonly fillBytesMax: number
+  /** Size of a new file. */
+  readonly fillBytesMin: number
+}
+
+export const LOG_LIMITS: LogLimits = {
+  fileBytesMax: 16 << 20,
+  fillBytesMax: 1 << 20,
+  fillBytesMin: 256 << 10,
+}
+/** A frame's bytes are put together here; a larger one takes an array of its own. */
+const SCRATCH_BYTES = 1 << 20
+
+/** The file that is written now. */
+type Current = {
+  readonly file: File
+  readonly header: FileHeader
+  /** Where the next frame goes. */
+  end: number
+  /** How far the file is filled with zeros. */
+  filledEnd: number
+}
+
+export type WriteOptions = { readonly takeOver: boolean; readonly limits: LogLimits }
+
+/** Takes the log over: lock, epoch, recovery, a new file. */
+export async function openForWriting(env: Env, folder: string, options: WriteOptions): Promise<WritingLog> {
+  const { files } = env
+  files.makeFolder(folder)
+  await files.syncFolder(folder.slice(0, Math.max(folder.lastIndexOf('/'), 1)))
+  const lock = await files.lock(`${folder}/lock`, { takeOver: options.takeOver })
+  try {
+    const epoch = await claimEpoch(env, folder)
+    const recovered = await recoverLog(env, folder)
+    const { lastT, lastHash, previous } = recovered
+    const header = { firstT: lastT + 1, epoch, salt: saltOf(env), previous, previousHash: lastHash }
+    const current = await createFile(env, folder, header, options.limits)
+    for (const path of recovered.empty) files.remove(path)
+    return new WritingLog({ env, folder, lock, limits: options.limits, recovered, current })
+  } catch (error) {
+    await lock[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+type Opened = {
+  readonly env: Env
+  readonly folder: string
+  readonly lock: FileLock
+  readonly limits: LogLimits
+  readonly recovered: Recovered
+  readonly current: Current
+}
+
+export class WritingLog implements WritableLog {
+  readonly epoch: number
+  readonly #env: Env
+  readonly #folder: string
+  readonly #lock: FileLock
+  readonly #limits: LogLimits
+  readonly #frames: FrameReader
+  readonly #waiters = new Waiters()
+  readonly #fence: string
+  readonly #positionFile: File
+  readonly #position: PositionWriter
+  readonly #scratch = new Uint8Array(SCRATCH_BYTES)
+  #parts: readonly LogPart[]
+  #current: Current
+  #lastT: T
+  #lastHash: Uint8Array
+  #failure: { readonly cause: unknown } | undefined
+  #isAppending = false
+  #isClosed = false
+  #sealing: Promise<void> = Promise.resolve()
+
+  constructor({ env, folder, lock, limits, recovered, current }: Opened) {
+    this.epoch = current.header.epoch
+    this.#env = env
+    this.#folder = folder
+    this.#lock = lock
+    this.#limits = limits
+    this.#frames = new FrameReader(env)
+    this.#fence = epochPath(folder, this.epoch)
+    this.#lastT = recovered.lastT
+    this.#lastHash = recovered.lastHash
+    this.#current = current
+    this.#parts = [...recovered.parts, partOfFile(folder, current.header)]
+    this.#positionFile = env.files.open(`${folder}/${positionName(this.epoch)}`, 'replace')
+    const { host, bootId } = env.processes
+    this.#position = new PositionWriter(this.#positionFile, machineName(host, bootId()))
+    this.#position.write(this.#lastT, current.header)
+    for (const name of env.files.list(folder)) {
+      if (name.startsWith('position-') && name < positionName(this.epoch))
+        env.files.remove(`${folder}/${name}`)
+    }
+    for (const part of recovered.parts) this.#sealLater(part)
+  }
+
+  lastT(): T {
+    return this.#lastT
+  }
+
+  *read(fromT: T, toT: T): Generator<Frame> {
+    let nextT = Math.max(0, fromT)
+    const limitT = Math.min(toT, this.#lastT + 1)
+    while (nextT < limitT) {
+      const part = partOf(this.#parts, nextT)
+      assert(part !== undefined, 'every t of the log stands in a file')
+      for (const frame of this.#frames.read(part, nextT, limitT)) {
+        yield frame
+        nextT = frame.lastT + 1
+        // Sealing may have replaced the file meanwhile; the open one stays readable.
+      }
+    }
+  }
+
+  async append(frame: Frame): Promise<void> {
+    if (this.#failure !== undefined) throw logPoisoned(this.#folder, this.#failure.cause)
+    if (this.#isClosed) throw logClosed(this.#folder)
+    assert(!this.#isAppending, 'frames are appended one at a time')
+    assert(frame.firstT === this.#lastT + 1 && frame.lastT >= frame.firstT, 'a frame follows the last t')
+    assert(frame.epoch === this.epoch, 'a frame carries the epoch of its writer')
+    const { byteLength } = frame.payload
+    if (byteLength > FRAME_PAYLOAD_BYTES_MAX) throw frameTooLarge(byteLength, FRAME_PAYLOAD_BYTES_MAX)
+    this.#isAppending = true
+    try {
+      await this.#write(frame)
+    } catch (cause) {
+      this.#failure = { cause }
+      throw cause
+    } finally {
+      this.#isAppending = false
+    }
+    this.#waiters.wake(this.#lastT)
+  }
+
+  waitFor(t: T, signal?: AbortSignal): Promise<T> {
+    if (this.#isClosed) return Promise.reject(logClosed(this.#folder))
+    return this.#waiters.add(t, this.#lastT, signal)
+  }
+
+  /** Closes the files and gives the lock back. A log that did not fail is left without zeros behind its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#waiters.rejectAll(logClosed(this.#folder))
+    try {
+      await this.#sealing
+      if (this.#failure === undefined && !this.#isAppending) await this.#finish()
+    } finally {
+      this.#current.file.close()
+      this.#positionFile.close()
+      await this.#lock[Symbol.asyncDispose]()
+    }
+  }
+
+  async #write(frame: Frame): Promise<void> {
+    const byteCount = FRAME_HEADER_BYTES + frame.payload.byteLength
+    const isFull = this.#current.end + byteCount > this.#limits.fileBytesMax
+    if (isFull && this.#current.end > FRAMES_START) await this.#rollOver()
+    const current = this.#current
+    const { plantedBugs } = this.#env
+    const target = byteCount <= SCRATCH_BYTES ? this.#scratch : new Uint8Array(byteCount)
+    encodeFrame(target, frame, current.header.salt, this.#lastHash)
+    const bytes = target.subarray(0, byteCount)
+    current.file.write(current.end, bytes)
+    this.#fillAhead(current, current.end + byteCount)
+    if (plantedBugs?.has('log-publish-before-sync') === true)
+      this.#position.write(frame.lastT, current.header)
+    const synced = plantedBugs?.has('log-skip-sync') === true ? Promise.resolve() : this.#sync(current.file)
+    // Computed while the disk works.
+    const hash = hashFrame(bytes)
+    await synced
+    if (plantedBugs?.has('log-skip-fence') !== true) this.#checkFence()
+    if (plantedBugs?.has('log-publish-never') !== true) this.#position.write(frame.lastT, current.header)
+    current.end += byteCount
+    this.#lastHash = hash
+    this.#lastT = frame.lastT
+  }
+
+  async #sync(file: File): Promise<void> {
+    if (this.#env.plantedBugs?.has('log-retry-sync') !== true) return file.sync()
+    return file.sync().catch(() => file.sync())
+  }
+
+  #checkFence(): void {
+    if (this.#env.files.stat(this.#fence) === undefined) throw writerFenced(this.#folder, this.epoch)
+  }
+
+  #fillAhead(current: Current, end: number): void {
+    if (end <= current.filledEnd) return
+    const step = Math.min(current.filledEnd, this.#limits.fillBytesMax)
+    current.file.write(end, new Uint8Array(step))
+    current.filledEnd = end + step
+  }
+
+  async #rollOver(): Promise<void> {
+    const { header: before, end, file } = this.#current
+    const { firstT, epoch } = before
+    const header = {
+      firstT: this.#lastT + 1,
+      epoch,
+      salt: saltOf(this.#env),
+      previous: { firstT, epoch, end },
+      previousHash: this.#lastHash,
+    }
+    const next = await createFile(this.#env, this.#folder, header, this.#limits)
+    this.#current = next
+    file.close()
+    const done: LogPart = { ...partOfFile(this.#folder, before), end }
+    this.#parts = [...this.#parts.slice(0, -1), done, partOfFile(this.#folder, header)]
+    this.#sealLater(done)
+  }
+
+  // One file after another, beside the writing. If it fails, the file stays as it is and the next opening tries
+  // again; the frames are durable either way.
+  #sealLater(part: LogPart): void {
+    if (part.kind === 'sealed' || part.end === undefined) return
+    const { id, header, end } = part
+    this.#sealing = this.#sealing
+      .then(async () => {
+        await sealFile(this.#env, this.#folder, header, end)
+        const sealed = { ...part, kind: 'sealed', path: `${this.#folder}/${fileName(id, 'sealed')}` } as const
+        this.#parts = this.#parts.map((other) => (other === part ? sealed : other))
+        this.#frames.keepOnly(this.#parts)
+        this.#env.files.remove(part.path)
+      })
+      .catch(() => undefined)
+  }
+
+  // Nothing was in flight, so `end` is also the end that a successor, if there is one already, has recorded.
+  async #finish(): Promise<void> {
+    const { file, end, header } = this.#current
+    if (end === FRAMES_START) {
+      this.#env.files.remove(`${this.#folder}/${fileName(header, 'log')}`)
+    } else {
+      file.truncate(end)
+      await file.sync()
+    }
+    await this.#positionFile.sync()
+    await this.#env.files.syncFolder(this.#folder)
+  }
+}
+
+// The header is durable, and so is the name, before the first frame is written.
+async function createFile(env: Env, folder: string, header: FileHeader, limits: LogLimits): Promise<Current> {
+  const path = `${folder}/${fileName(header, 'log')}`
+  const file = env.files.open(path, 'create')
+  try {
+    const bytes = new Uint8Array(limits.fillBytesMin)
+    bytes.set(encodeFileHeader(header))
+    file.write(0, bytes)
+    await file.sync()
+    if (env.plantedBugs?.has('log-skip-folder-sync') !== true) await env.files.syncFolder(folder)
+  } catch (error) {
+    file.close()
+    throw error
+  }
+  return { file, header, end: FRAMES_START, filledEnd: limits.fillBytesMin }
+}
+
+function partOfFile(folder: string, header: FileHeader): LogPart {
+  const { firstT, epoch } = header
+  const path = `${folder}/${fileName(header, 'log')}`
+  return { id: { firstT, epoch }, kind: 'log', path, header, end: undefined }
+}
+
+function saltOf(env: Env): number {
+  return Math.floor(env.random.next() * 2 ** 32)
+}
