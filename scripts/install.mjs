@@ -40,7 +40,11 @@ export function whatIsMissing(root, platform = `${process.platform}-${process.ar
     }
   }
   const isOwnNodeEnough = isAtLeast(process.version, OLDEST_NODE)
-  if (!isOwnNodeEnough && PLATFORM_PACKAGES[platform] !== undefined && toolchainNode(root, platform) === undefined) {
+  if (
+    !isOwnNodeEnough &&
+    PLATFORM_PACKAGES[platform] !== undefined &&
+    toolchainNode(root, platform) === undefined
+  ) {
     return 'the Node that Varve is developed on is missing'
   }
   return undefined
@@ -78,7 +82,12 @@ function npmCi(root) {
     child.on('error', (error) => reject(new Error(`npm could not be started: ${error.message}`)))
     child.on('exit', (code) => {
       if (code === 0) resolve()
-      else reject(new Error(`npm ci ended with ${code}. What to do: look at npm's own words above; is the registry reachable?`))
+      else
+        reject(
+          new Error(
+            `npm ci ended with ${code}. What to do: look at npm's own words above; is the registry reachable?`,
+          ),
+        )
     })
   })
 }

@@ -33,7 +33,10 @@ await main(process.argv.slice(2))
 async function main([name, ...args]) {
   const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined
   if (command === undefined) {
-    fail(`there is no script ${name ?? ''}. What to do: npm run check, or one of ${Object.keys(commands).join(', ')}`, 2)
+    fail(
+      `there is no script ${name ?? ''}. What to do: npm run check, or one of ${Object.keys(commands).join(', ')}`,
+      2,
+    )
     return
   }
   // A terminal sends Ctrl-C to the child as well: it decides when to end, this process only waits for it.
@@ -69,10 +72,15 @@ function run(args) {
 /** `npm run bench -- NAME` runs bench/NAME.ts. */
 function runOneOf(folder, [name, ...args]) {
   const names = existsSync(join(root, folder))
-    ? readdirSync(join(root, folder)).filter((file) => /^[a-z-]+\.ts$/.test(file)).map((file) => file.slice(0, -3))
+    ? readdirSync(join(root, folder))
+        .filter((file) => /^[a-z-]+\.ts$/.test(file))
+        .map((file) => file.slice(0, -3))
     : []
   if (name !== undefined && names.includes(name)) return run([`${folder}/${name}.ts`, ...args])
-  return fail(`give one name: npm run ${folder} -- NAME, where NAME is ${names.join(', ') || '(none exists yet)'}`, 2)
+  return fail(
+    `give one name: npm run ${folder} -- NAME, where NAME is ${names.join(', ') || '(none exists yet)'}`,
+    2,
+  )
 }
 
 // All of it, always to the end, so that one run shows everything that is wrong.

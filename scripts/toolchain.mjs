@@ -27,11 +27,7 @@ export function isAtLeast(version, oldest) {
 }
 
 function numbers(version) {
-  return version
-    .replace(/^v/, '')
-    .split('-')[0]
-    .split('.')
-    .map(Number)
+  return version.replace(/^v/, '').split('-')[0].split('.').map(Number)
 }
 
 /** Path of the toolchain's Node in a checkout, or undefined where it is not installed. */
