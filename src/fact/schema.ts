@@ -14,7 +14,7 @@ import {
 } from './attribute.ts'
 import * as boot from './bootstrap.ts'
 import type { Datom } from './datom.ts'
-import { EdnSymbol, Keyword, type Value } from './value.ts'
+import type { EdnSymbol, Keyword, Value } from './value.ts'
 
 /** Facts about one schema entity, as they stand. */
 type Description = ReadonlyMap<AttributeId, readonly Value[]>

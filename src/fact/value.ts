@@ -311,10 +311,7 @@ export function compareValues(a: Edn, b: Edn): number {
     case RANK.set:
       return compareItems(sorted((a as EdnSet).items), sorted((b as EdnSet).items))
     case RANK.map:
-      return compareItems(
-        sorted((a as EdnMap).entries as readonly Edn[]),
-        sorted((b as EdnMap).entries as readonly Edn[]),
-      )
+      return compareItems(sorted((a as EdnMap).entries), sorted((b as EdnMap).entries))
     default: {
       const x = a as Tagged
       const y = b as Tagged

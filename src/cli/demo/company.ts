@@ -216,7 +216,7 @@ function writeArticles(events: CompanyEvent[], chance: Dice, size: CompanySize):
       user: 'vera@shop',
       ops: [entity({ 'article/id': id, 'article/name': name, 'article/price': price })],
     })
-    for (let at = FROM_MS; ; ) {
+    for (let at = FROM_MS; ;) {
       at += DAY_MS * (25 + chance.below(90))
       if (at >= TO_MS) break
       price = Math.max(100, Math.round(price * (0.85 + 0.35 * (chance.below(1_000) / 1_000))))
