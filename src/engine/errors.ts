@@ -1,0 +1,288 @@
+// What can be wrong with a question once it meets facts: names that mean nothing, clauses that nobody can run,
+// functions that fail on a row, and bounds that were reached. Datomic's codes where it has them.
+
+import { VarveError, type Place } from '../base/errors.ts'
+
+function placed(place: Place | undefined): Readonly<Record<string, unknown>> {
+  return place === undefined ? {} : { place }
+}
+
+/** A clause whose inputs nothing binds. */
+export function insufficientBinding(
+  variables: readonly string[],
+  clause: string,
+  place: Place | undefined,
+): VarveError {
+  const names = variables.join(' ')
+  const isAre = variables.length === 1 ? 'is' : 'are'
+  return new VarveError({
+    code: 'db.error/insufficient-binding',
+    kind: 'incorrect',
+    message: variables.length === 0 ? `Nothing binds what ${clause} needs` : `${names} ${isAre} not bound in ${clause}`,
+    fix: 'Bind every variable that the clause needs by :in or by another clause; in a not, write _ or use not-join',
+    data: { variables, clause, ...placed(place) },
+  })
+}
+
+/** A variable of :find or :with that no clause and no input binds. */
+export function unboundFindVariable(name: string): VarveError {
+  return new VarveError({
+    code: 'db.error/unbound-query-variables',
+    kind: 'incorrect',
+    message: `${name} stands in :find or :with, but no clause binds it`,
+    fix: 'Add a clause or an input that binds it, or leave it out',
+    data: { variables: [name] },
+  })
+}
+
+/** An attribute or ident that the schema does not know. */
+export function notAnEntity(name: string, nearest: string | undefined, place: Place | undefined): VarveError {
+  return new VarveError({
+    code: 'db.error/not-an-entity',
+    kind: 'incorrect',
+    message: `Nothing is named ${name} in this database`,
+    fix: nearest === undefined ? 'Transact its schema first, or mend the name' : `Did you mean ${nearest}?`,
+    data: { name, nearest, ...placed(place) },
+  })
+}
+
+/** A constant or an input that cannot stand where it stands. */
+export function wrongPlace(value: string, where: string, place: Place | undefined): VarveError {
+  return new VarveError({
+    code: 'varve.error/constant-misplaced',
+    kind: 'incorrect',
+    message: `${value} cannot stand as ${where}`,
+    fix: 'An entity is an id, an ident, or a lookup ref such as [:person/email "a@b.c"]',
+    data: { value, where, ...placed(place) },
+  })
+}
+
+/** A lookup ref by an attribute that is not unique. */
+export function lookupNotUnique(attribute: string, place: Place | undefined): VarveError {
+  return new VarveError({
+    code: 'db.error/lookup-ref-attr-not-unique',
+    kind: 'incorrect',
+    message: `${attribute} is not unique, so it names no one entity`,
+    fix: 'Use an attribute with :db/unique in the lookup ref, or find the entity by a clause',
+    data: { attribute, ...placed(place) },
+  })
+}
+
+/** A `$name` that neither :in nor the catalog knows. */
+export function sourceUnknown(name: string, place: Place | undefined): VarveError {
+  return new VarveError({
+    code: 'varve.error/source-unknown',
+    kind: 'incorrect',
+    message: `No source is called ${name}`,
+    fix: 'Declare it in :in and give its database, or open a database with this alias',
+    data: { name, ...placed(place) },
+  })
+}
+
+/** A function of facts asked of a vector of rows. */
+export function sourceNotDatabase(name: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/source-not-a-database',
+    kind: 'incorrect',
+    message: `${name} is a vector of rows, and this needs a database`,
+    fix: 'Name a source that is a database',
+    data: { name },
+  })
+}
+
+/** More or fewer arguments than :in asks for. */
+export function inputCountWrong(expectedCount: number, givenCount: number): VarveError {
+  return new VarveError({
+    code: 'varve.error/input-count-wrong',
+    kind: 'incorrect',
+    message: `:in asks for ${expectedCount} inputs, ${givenCount} came`,
+    fix: 'Give one argument for each input of :in, in its order',
+    data: { expectedCount, givenCount },
+  })
+}
+
+/** An argument that does not have the shape its binding asks for. */
+export function inputShapeWrong(value: string, shape: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/input-shape-wrong',
+    kind: 'incorrect',
+    message: `The input ${value} is not ${shape}`,
+    fix: 'Match the argument to its binding in :in: ?x, [?x ...], [?x ?y] or [[?x ?y]]',
+    data: { value, shape },
+  })
+}
+
+/** nil given as an input. */
+export function inputNil(binding: string): VarveError {
+  return new VarveError({
+    code: 'db.error/nil-input',
+    kind: 'incorrect',
+    message: `The input for ${binding} is nil`,
+    fix: 'Give a value, or an empty collection where none should match',
+    data: { binding },
+  })
+}
+
+/** A result that a function's binding form cannot take apart. */
+export function resultShapeWrong(value: string, shape: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/result-shape-wrong',
+    kind: 'incorrect',
+    message: `The result ${value} is not ${shape}`,
+    fix: 'Match the binding form of the clause to what its function returns',
+    data: { value, shape },
+  })
+}
+
+/** A call to a rule that :in % did not bring. */
+export function ruleUnknown(name: string, nearest: string | undefined, place: Place | undefined): VarveError {
+  return new VarveError({
+    code: 'varve.error/rule-unknown',
+    kind: 'incorrect',
+    message: `No rule is called ${name}`,
+    fix: nearest === undefined ? 'Give the rules as an input and name % in :in' : `Did you mean ${nearest}?`,
+    data: { name, nearest, ...placed(place) },
+  })
+}
+
+/** A rule called with more or fewer arguments than its head has. */
+export function ruleArityWrong(
+  name: string,
+  expectedCount: number,
+  givenCount: number,
+  place: Place | undefined,
+): VarveError {
+  return new VarveError({
+    code: 'varve.error/rule-arity-wrong',
+    kind: 'incorrect',
+    message: `Rule ${name} takes ${expectedCount} arguments, the call has ${givenCount}`,
+    fix: 'Give one argument for each parameter of the head; _ for those that do not matter',
+    data: { name, expectedCount, givenCount, ...placed(place) },
+  })
+}
+
+/** A rule that depends on its own absence. */
+export function recursionThroughNot(name: string, place: Place | undefined): VarveError {
+  return new VarveError({
+    code: 'varve.error/recursion-through-not',
+    kind: 'incorrect',
+    message: `Rule ${name} depends on itself through a not`,
+    fix: 'Take the recursion out of the not: first find what holds, then negate it',
+    data: { name, ...placed(place) },
+  })
+}
+
+/** A function, predicate or aggregate that is not on the documented list. */
+export function functionUnknown(name: string, nearest: string | undefined, place: Place | undefined): VarveError {
+  return new VarveError({
+    code: 'varve.error/function-unknown',
+    kind: 'incorrect',
+    message: `No function is called ${name}`,
+    fix: nearest === undefined ? 'See the list of functions in the reference' : `Did you mean ${nearest}?`,
+    data: { name, nearest, ...placed(place) },
+  })
+}
+
+/** A function that exists in the dialect and that this engine does not have. */
+export function functionUnsupported(name: string, place: Place | undefined): VarveError {
+  return new VarveError({
+    code: 'varve.error/function-unsupported',
+    kind: 'unsupported',
+    message: `${name} is not supported inside a query`,
+    fix: 'Ask in two steps: run the inner question first and give its answer as an input',
+    data: { name, ...placed(place) },
+  })
+}
+
+/** Arguments that a function has no meaning for. */
+export function argumentsWrong(name: string, expected: string, given: readonly string[]): VarveError {
+  return new VarveError({
+    code: 'varve.error/function-arguments-wrong',
+    kind: 'incorrect',
+    message: `(${[name, ...given].join(' ')}): ${expected}`,
+    fix: 'Test the value with a predicate first (number?, string?, …), or mend the arguments',
+    data: { name, given },
+  })
+}
+
+/** A long that does not fit 64 bits. */
+export function longOverflow(name: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/long-overflow',
+    kind: 'incorrect',
+    message: `The result of ${name} does not fit a long of 64 bits`,
+    fix: 'Make one operand a bigint (1N) or a double (1.0)',
+    data: { name },
+  })
+}
+
+export function divisionByZero(name: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/division-by-zero',
+    kind: 'incorrect',
+    message: `${name} divides by zero`,
+    fix: 'Leave out rows with a zero divisor by a clause such as [(not= ?x 0)]',
+    data: { name },
+  })
+}
+
+/** A decimal quotient without an end. */
+export function decimalInexact(): VarveError {
+  return new VarveError({
+    code: 'varve.error/decimal-inexact',
+    kind: 'incorrect',
+    message: 'The quotient of two decimals has no exact decimal expansion',
+    fix: 'Divide as doubles: (double ?x)',
+  })
+}
+
+/** A pattern outside the RE2 subset. */
+export function regexWrong(pattern: string, reason: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/regex-invalid',
+    kind: 'incorrect',
+    message: `The regular expression ${pattern} is not valid: ${reason}`,
+    fix: 'Use RE2 syntax: no look-around, no back references',
+    data: { pattern, reason },
+  })
+}
+
+/** An answer, or a relation on the way to it, larger than the bound. */
+export function tooManyRows(rowCountMax: number, where: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/too-many-rows',
+    kind: 'incorrect',
+    message: `More than ${rowCountMax} rows in ${where}`,
+    fix: 'Join clauses by a shared variable, bind more, aggregate, or raise the bound on rows',
+    data: { rowCountMax, where },
+  })
+}
+
+export function queryTimeout(): VarveError {
+  return new VarveError({
+    code: 'varve.error/query-timeout',
+    kind: 'interrupted',
+    message: 'The query did not finish in its time',
+    fix: 'Bind more, look at clauses that share no variable, or give it more time',
+  })
+}
+
+export function queryCancelled(reason: unknown): VarveError {
+  return new VarveError({
+    code: 'varve.error/query-cancelled',
+    kind: 'interrupted',
+    message: 'The query was cancelled',
+    fix: 'Ask again if the answer is still wanted',
+    cause: reason,
+  })
+}
+
+/** pull in :find of a query over a history. */
+export function pullNeedsPattern(): VarveError {
+  return new VarveError({
+    code: 'varve.error/pull-pattern-unreadable',
+    kind: 'incorrect',
+    message: 'The pull pattern given as an input cannot be read here',
+    fix: 'Write the pattern into the query, or give it as a vector',
+  })
+}
