@@ -1,0 +1,242 @@
+// A segment that is read: its footer on first use, then whole columns or single pages. Whoever asks for a few
+// rows gets pages; after a number of them the whole column is worth loading. Every byte passes a checksum that
+// leads back to the root before it is used (I8).
+
+import { zstdDecompressSync } from 'node:zlib'
+import { crc32 } from '../base/checksum.ts'
+import { VarveError } from '../base/errors.ts'
+import type { Blob } from '../blob/blob-store.ts'
+import type { ColumnCache } from './column-cache.ts'
+import { type ColumnData, sliceColumn, type TextColumn } from './column.ts'
+import { segmentCorrupt } from './errors.ts'
+import { type ColumnInfo, type Footer, type PageInfo, parseTail } from './footer.ts'
+import { type ColumnShape, decodeDictionary, decodePages, type RawPage } from './page-decode.ts'
+import { ThriftError, ThriftReader } from './thrift.ts'
+
+/** What the root knows of a segment file. */
+export type SegmentFile = {
+  readonly key: string
+  readonly byteCount: number
+  readonly rowCount: number
+  readonly tailByteCount: number
+  readonly tailCrc32: number
+}
+
+/** A column of at most this many rows is loaded whole: pages would not be cheaper. */
+const WHOLE_ROW_COUNT_MAX = 65_536
+/** After this share of a column's pages was read one by one, the next read loads all. */
+const WHOLE_PAGE_SHARE = 0.25
+const WHOLE_PAGE_COUNT_MIN = 8
+
+export class Segment {
+  readonly file: SegmentFile
+  readonly #blob: Blob
+  readonly #cache: ColumnCache
+  readonly #columns = new Map<string, SegmentColumnReader>()
+  #footer: Footer | undefined
+
+  constructor(file: SegmentFile, blob: Blob, cache: ColumnCache) {
+    this.file = file
+    this.#blob = blob
+    this.#cache = cache
+  }
+
+  /** Key-value metadata of the file. */
+  get metadata(): ReadonlyMap<string, string> {
+    return this.#readFooter().metadata
+  }
+
+  columnNames(): readonly string[] {
+    return this.#readFooter().columns.map(({ name }) => name)
+  }
+
+  column(name: string): SegmentColumnReader {
+    let column = this.#columns.get(name)
+    if (column === undefined) {
+      const info = this.#readFooter().columns.find((known) => known.name === name)
+      if (info === undefined) throw segmentCorrupt(this.file.key, 0, `there is no column ${name}`)
+      column = new SegmentColumnReader(this.file, info, this.#blob, this.#cache)
+      this.#columns.set(name, column)
+    }
+    return column
+  }
+
+  /** Reads and checks every page of every column. */
+  verify(): void {
+    for (const name of this.columnNames()) this.column(name).verify()
+  }
+
+  #readFooter(): Footer {
+    if (this.#footer !== undefined) return this.#footer
+    const { key, byteCount, tailByteCount, tailCrc32, rowCount } = this.file
+    const tailOffset = byteCount - tailByteCount
+    if (this.#blob.byteCount !== byteCount) {
+      throw segmentCorrupt(
+        key,
+        this.#blob.byteCount,
+        `it has ${this.#blob.byteCount} bytes, not ${byteCount}`,
+      )
+    }
+    const tail = this.#blob.read(tailOffset, tailByteCount)
+    if (crc32(tail) !== tailCrc32) throw segmentCorrupt(key, tailOffset, 'its footer fails the checksum')
+    const footer = guarded(key, tailOffset, () => parseTail(tail, tailOffset))
+    if (footer.rowCount !== rowCount) throw segmentCorrupt(key, tailOffset, 'it has other rows than promised')
+    this.#footer = footer
+    return footer
+  }
+}
+
+export class SegmentColumnReader {
+  readonly info: ColumnInfo
+  readonly rowCount: number
+  readonly #key: string
+  readonly #blob: Blob
+  readonly #cache: ColumnCache
+  #pageReadCount = 0
+
+  constructor(file: SegmentFile, info: ColumnInfo, blob: Blob, cache: ColumnCache) {
+    this.info = info
+    this.rowCount = file.rowCount
+    this.#key = file.key
+    this.#blob = blob
+    this.#cache = cache
+  }
+
+  /** The whole column. */
+  load(): ColumnData {
+    const name = `${this.#key} ${this.info.name}`
+    const cached = this.#cache.get(name)
+    if (cached !== undefined) return cached
+    const { offset, byteCount, pages } = this.info
+    const bytes = this.#blob.read(offset, byteCount)
+    const raw = pages.map((page) => this.#rawPage(page, bytes.subarray(page.offset - offset)))
+    const column = this.#decode(raw, this.rowCount, offset)
+    this.#cache.add(name, column)
+    return column
+  }
+
+  /** The whole column if it is in memory, or small, or was asked for often; undefined if pages are cheaper. */
+  loadIfCheap(): ColumnData | undefined {
+    const cached = this.#cache.get(`${this.#key} ${this.info.name}`)
+    if (cached !== undefined) return cached
+    const pageCountMax = Math.max(WHOLE_PAGE_COUNT_MIN, this.info.pages.length * WHOLE_PAGE_SHARE)
+    return this.rowCount <= WHOLE_ROW_COUNT_MAX || this.#pageReadCount >= pageCountMax
+      ? this.load()
+      : undefined
+  }
+
+  /** The page that holds a row. */
+  pageIndexOf(row: number): number {
+    const { pages } = this.info
+    let low = 0
+    let high = pages.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (pages[middle]!.firstRow <= row) low = middle + 1
+      else high = middle
+    }
+    return low - 1
+  }
+
+  /** The rows of one page. */
+  page(pageIndex: number): ColumnData {
+    const page = this.info.pages[pageIndex]!
+    const whole = this.#cache.get(`${this.#key} ${this.info.name}`)
+    if (whole !== undefined) return sliceColumn(whole, page.firstRow, page.firstRow + page.rowCount)
+    const name = `${this.#key} ${this.info.name} ${pageIndex}`
+    const cached = this.#cache.get(name)
+    if (cached !== undefined) return cached
+    this.#pageReadCount++
+    const raw = this.#rawPage(page, this.#blob.read(page.offset, page.byteCount))
+    const column = this.#decode([raw], page.rowCount, page.offset)
+    this.#cache.add(name, column)
+    return column
+  }
+
+  verify(): void {
+    const { offset, byteCount, pages } = this.info
+    const bytes = this.#blob.read(offset, byteCount)
+    this.#decode(
+      pages.map((page) => this.#rawPage(page, bytes.subarray(page.offset - offset))),
+      this.rowCount,
+      offset,
+    )
+  }
+
+  #decode(pages: readonly RawPage[], rowCount: number, offset: number): ColumnData {
+    const shape = this.#shape()
+    return guarded(this.#key, offset, () => {
+      const column = decodePages(shape, pages, rowCount)
+      if (column.kind === 'dictionary') checkCodes(column.codes, column.dictionary)
+      return column
+    })
+  }
+
+  #shape(): ColumnShape {
+    const { type, integers, dictionary } = this.info
+    switch (type) {
+      case 'int32':
+      case 'int64':
+      case 'instant':
+        if (integers === undefined)
+          throw segmentCorrupt(this.#key, this.info.offset, 'integers without bounds')
+        if (integers.kind === 'beyond') return { kind: 'long' }
+        return { kind: 'integer', base: integers.isNarrow ? integers.least : 0, isNarrow: integers.isNarrow }
+      case 'bytes':
+      case 'text':
+        return dictionary === undefined
+          ? { kind: 'text' }
+          : { kind: 'dictionary', dictionary: this.#readDictionary(dictionary) }
+      default:
+        return { kind: type }
+    }
+  }
+
+  #readDictionary(place: NonNullable<ColumnInfo['dictionary']>): TextColumn {
+    const name = `${this.#key} ${this.info.name} dictionary`
+    const cached = this.#cache.get(name)
+    if (cached?.kind === 'text') return cached
+    const bytes = this.#blob.read(place.offset, place.byteCount)
+    const raw = this.#rawPage({ ...place, firstRow: 0, rowCount: -1 }, bytes)
+    const dictionary = guarded(this.#key, place.offset, () => decodeDictionary(raw.body, raw.rowCount))
+    this.#cache.add(name, dictionary)
+    return dictionary
+  }
+
+  /** Checks and decompresses the page at the begin of `bytes`. */
+  #rawPage(page: PageInfo, bytes: Uint8Array): RawPage {
+    const whole = bytes.subarray(0, page.byteCount)
+    if (whole.byteLength !== page.byteCount || crc32(whole) !== page.crc32) {
+      throw segmentCorrupt(this.#key, page.offset, 'a page fails its checksum')
+    }
+    return guarded(this.#key, page.offset, () => {
+      const reader = new ThriftReader(whole)
+      const header = reader.struct()
+      const isDictionary = header.number(1) === 2
+      const data = header.struct(isDictionary ? 7 : 5)
+      const packed = whole.subarray(reader.offset)
+      const rowCount = data.number(1)
+      if (packed.byteLength !== header.number(3) || (!isDictionary && rowCount !== page.rowCount)) {
+        throw new ThriftError(page.offset, 'a page of another length')
+      }
+      const body = zstdDecompressSync(packed, { maxOutputLength: Math.max(header.number(2), 1) })
+      return { encoding: data.number(2), rowCount, body }
+    })
+  }
+}
+
+function checkCodes(codes: Uint8Array | Uint16Array | Uint32Array, dictionary: TextColumn): void {
+  const count = dictionary.offsets.length - 1
+  for (const code of codes) if (code >= count) throw new ThriftError(0, 'a code beyond the dictionary')
+}
+
+/** Runs a parser; whatever it throws about the bytes becomes `varve.error/segment-corrupt`. */
+function guarded<R>(key: string, offset: number, parse: () => R): R {
+  try {
+    return parse()
+  } catch (cause) {
+    if (cause instanceof VarveError) throw cause
+    const what = cause instanceof Error ? cause.message : String(cause)
+    throw segmentCorrupt(key, offset, what, cause)
+  }
+}
