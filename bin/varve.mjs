@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+// The `varve` command. Plain JavaScript, so that a Node too old for the rest can still say what to do. In a checkout it
+// runs the source, in the installed package what was built from it.
+
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const OLDEST_NODE = [22, 18]
+
+const source = new URL('../src/cli/main.ts', import.meta.url)
+const built = new URL('../dist/cli/main.js', import.meta.url)
+const isCheckout = existsSync(fileURLToPath(source))
+const [major, minor] = process.versions.node.split('.').map(Number)
+const isNewEnough = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])
+
+if (isNewEnough) await import((isCheckout ? source : built).href)
+else if (!isCheckout || !(await runOnToolchain())) sayWhatToDo()
+
+/** In a checkout the toolchain's own Node takes over; false where it is not installed. */
+async function runOnToolchain() {
+  const { toolchainNode } = await import('../scripts/toolchain.mjs')
+  const node = toolchainNode(fileURLToPath(new URL('..', import.meta.url)))
+  if (node === undefined) return false
+  const { spawn } = await import('node:child_process')
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  process.exitCode = await new Promise((resolve) => {
+    child.on('error', () => resolve(1))
+    child.on('exit', (code) => resolve(code ?? 1))
+  })
+  return true
+}
+
+function sayWhatToDo() {
+  process.stderr.write(
+    `varve: this is Node ${process.versions.node}; Varve needs ${OLDEST_NODE.join('.')} or later.\n` +
+      `What to do: ${isCheckout ? 'run `npm start` once, which installs one' : 'install a current Node'}` +
+      `${isCheckout ? '' : ' (https://nodejs.org), then run the command again'}.\n`,
+  )
+  process.exitCode = 1
+}

@@ -1,0 +1,45 @@
+// package.json as it is published: what a user's npm needs to know, and nothing of how Varve is developed.
+
+export type Manifest = Readonly<Record<string, unknown>>
+
+const PUBLISHED = [
+  'name',
+  'version',
+  'description',
+  'keywords',
+  'license',
+  'type',
+  'engines',
+  'bin',
+  'files',
+  'dependencies',
+  'optionalDependencies',
+]
+
+/** In a checkout `exports` lead to source; in the published package to the JavaScript built from it. */
+export function publishedManifest(checkout: Manifest): Manifest {
+  const kept = PUBLISHED.filter((key) => key in checkout).map((key) => [key, checkout[key]] as const)
+  return { ...Object.fromEntries(kept), exports: publishedExports(checkout['exports']) }
+}
+
+function publishedExports(exports: unknown): Manifest {
+  const entries = typeof exports === 'object' && exports !== null ? Object.entries(exports) : []
+  return Object.fromEntries(
+    entries.map(([name, target]: [string, unknown]) => {
+      const source = typeof target === 'string' ? /^\.\/src\/(.+)\.ts$/.exec(target)?.[1] : undefined
+      if (source === undefined) return [name, target]
+      return [name, { types: `./dist/${source}.d.ts`, default: `./dist/${source}.js` }]
+    }),
+  )
+}
+
+/**
+ * The compiler rewrites `.ts` in imports but not in the addresses of worker modules; these are written
+ * `new URL('./worker.ts', import.meta.url)` everywhere.
+ */
+export function rewriteModuleAddresses(javascript: string): string {
+  return javascript.replace(
+    /(new URL\(\s*(['"])\.{1,2}\/[^'"]+)\.ts(\2\s*,\s*import\.meta\.url\s*,?\s*\))/g,
+    '$1.js$3',
+  )
+}
