@@ -20,7 +20,7 @@ const commands = {
   test: (args) => (args.length > 0 ? run([...vitest, ...args]) : testAll()),
   format: (args) => run(['node_modules/oxfmt/bin/oxfmt', ...(args.length > 0 ? args : ['.'])]),
   bench: (args) => runOneOf('bench', args),
-  judge: (args) => run(['test/judges/main.ts', ...args]),
+  judge: (args) => run(['test/judges/datomic/run.ts', ...args]),
   torture: (args) => run(['test/torture/main.ts', ...args]),
   fuzz: (args) => run(['test/fuzz/main.ts', ...args]),
   prepack: () => run(['scripts/package/prepack.ts']),
@@ -73,7 +73,7 @@ function run(args) {
 function runOneOf(folder, [name, ...args]) {
   const names = existsSync(join(root, folder))
     ? readdirSync(join(root, folder))
-        .filter((file) => /^[a-z-]+\.ts$/.test(file))
+        .filter((file) => /^[a-z-]+\.ts$/.test(file) && file !== 'harness.ts')
         .map((file) => file.slice(0, -3))
     : []
   if (name !== undefined && names.includes(name)) return run([`${folder}/${name}.ts`, ...args])

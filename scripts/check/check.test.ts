@@ -130,6 +130,7 @@ describe('layers', () => {
       "import '../../blob/blob-store.ts'",
     ],
     ['a driver loaded on first use', 'src/adapter/duckdb/a.ts', "await import('@duckdb/node-api')"],
+    ['a segment that is read from a blob', 'src/segment/a.ts', "import '../blob/blob-store.ts'"],
     ['a dependency', 'src/cli/import.ts', "import { parse } from 'csv-parse/sync'"],
   ])('takes %s', (_, path, text) => {
     expect(found(path, text)).toEqual([])
