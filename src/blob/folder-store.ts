@@ -8,6 +8,7 @@
 import type { Env, File } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
 import { fileTooShort } from '../base/file-errors.ts'
+import { folderOf, makeDurableFolder } from '../base/folders.ts'
 import type { Blob, BlobStore } from './blob-store.ts'
 import { blobMissing, blobTooShort } from './errors.ts'
 import { checkKey, isSameBytes } from './key.ts'
@@ -193,17 +194,13 @@ export class FolderBlobStore implements BlobStore {
 
   async #makeFolderOf(path: string): Promise<void> {
     if (!this.#made.has(this.#folder)) {
-      this.#env.files.makeFolder(this.#folder)
-      await this.#env.files.syncFolder(folderOf(this.#folder))
+      await makeDurableFolder(this.#env, this.#folder)
       this.#sweep()
       this.#made.add(this.#folder)
     }
     const folder = folderOf(path)
     if (this.#made.has(folder)) return
-    this.#env.files.makeFolder(folder)
-    for (let at = folder; at !== this.#folder; at = folderOf(at)) {
-      await this.#env.files.syncFolder(folderOf(at))
-    }
+    await makeDurableFolder(this.#env, folder)
     this.#made.add(folder)
   }
 
@@ -285,11 +282,6 @@ class OpenFiles {
 
 function versionPath(path: string, version: number): string {
   return `${path}~${String(version).padStart(VERSION_DIGITS, '0')}`
-}
-
-function folderOf(path: string): string {
-  const slash = path.lastIndexOf('/')
-  return slash < 0 ? '.' : path.slice(0, Math.max(slash, 1))
 }
 
 function isCode(error: unknown, code: string): boolean {

@@ -11,7 +11,7 @@ import { NO_HASH } from './frame.ts'
 import { logCorrupt } from './errors.ts'
 import { readTail } from './log-file.ts'
 import { readLogFolder, type LogPart } from './log-folder.ts'
-import { refuseLoss } from './recovery.ts'
+import { durableT, refuseLoss } from './recovery.ts'
 import { ReadingLog } from './reading-log.ts'
 import { verifySealed } from './sealed-file.ts'
 import type { TransactionLog, WritableLog } from './transaction-log.ts'
@@ -55,16 +55,20 @@ export type LogSummary = {
 
 /** Reads every byte of the log and verifies checksums and the chain. Throws `varve.error/log-corrupt`. */
 export async function verifyLog(env: Env, folder: string, signal?: AbortSignal): Promise<LogSummary> {
-  const contents = readLogFolder(env, folder)
-  const { parts } = contents
+  let contents = readLogFolder(env, folder)
+  // Before the frames are read: a writer may add more meanwhile.
+  const knownT = durableT(env, folder, contents.positionEpochs)
   let lastT = -1
   let hash = NO_HASH
   let byteCount = 0
-  for (const part of parts) {
+  for (let index = 0; index < contents.parts.length; index++) {
     signal?.throwIfAborted()
+    // Read anew each time: a writer may seal files meanwhile. The order of those before stays.
+    contents = readLogFolder(env, folder)
+    const part = contents.parts[index]
+    if (part === undefined) break
     const { header, path } = part
-    const isNext =
-      header.firstT === lastT + 1 && header.previousHash.every((byte, index) => byte === hash[index])
+    const isNext = header.firstT === lastT + 1 && header.previousHash.every((byte, at) => byte === hash[at])
     if (!isNext) throw logCorrupt(path, 0, header.firstT, 'the file does not follow the one before it')
     using file = env.files.open(path, 'read')
     byteCount += file.byteCount()
@@ -74,8 +78,8 @@ export async function verifyLog(env: Env, folder: string, signal?: AbortSignal):
     hash = end.lastHash
     await env.timers.sleep(0)
   }
-  refuseLoss(env, folder, contents.positionEpochs, lastT)
-  return { fileCount: parts.length, byteCount, lastT, hash: Buffer.from(hash).toString('hex') }
+  refuseLoss(env, folder, knownT, lastT)
+  return { fileCount: contents.parts.length, byteCount, lastT, hash: Buffer.from(hash).toString('hex') }
 }
 
 type End = { readonly end: number; readonly lastT: T; readonly lastHash: Uint8Array }

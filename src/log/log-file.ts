@@ -6,10 +6,11 @@
 //   0   8  "VARVELOG"      16  8  first t          32  8  first t of the file before
 //   8   4  version         24  4  epoch            40  8  where the frames of the file before end
 //  12   4  salt            28  4  epoch of …       48 32  hash of the last frame before this file
-//                                                  80  4  CRC-32 of bytes 0 to 79
+//  80   4  bytes of text   84  …  the writer's host, newline, its boot id       508  4  CRC-32 of bytes 0 to 507
 //
 // The header says which file was before and where that one ends. So bytes that a replaced writer adds to the
-// old file later are nobody's. Headers have a sector of their own: no later write can tear them.
+// old file later are nobody's. Headers have a sector of their own: no later write can tear them. The text tells
+// readers whether the machine was started anew since.
 
 import { crc32 } from '../base/checksum.ts'
 import type { File } from '../base/env.ts'
@@ -32,7 +33,9 @@ import type { Frame } from './transaction-log.ts'
 
 export const LOG_FORMAT_VERSION = 1
 export const FRAMES_START = 512
-export const FILE_HEADER_BYTES = 84
+export const FILE_HEADER_BYTES = 512
+const TEXT_BYTES_MAX = 400
+const CHECKSUM = 508
 const MAGIC = new TextEncoder().encode('VARVELOG')
 /** Frames are read in pieces of this size; a larger frame takes a piece of its own. */
 const PIECE_BYTES = 256 * 1024
@@ -46,6 +49,8 @@ export type FileHeader = FileId & {
   readonly previous: (FileId & { readonly end: number }) | undefined
   /** Hash of the last frame before this file; zeros in the first file. */
   readonly previousHash: Uint8Array
+  /** On which run of which machine the file was written: `machineName`. */
+  readonly machine: string
 }
 
 const NAME = /^(\d{15})-(\d{8})\.(log|sealed)$/
@@ -74,17 +79,26 @@ export function encodeFileHeader(header: FileHeader): Uint8Array {
   setCount(view, 32, header.previous?.firstT ?? 0)
   setCount(view, 40, header.previous?.end ?? 0)
   bytes.set(header.previousHash, 48)
-  view.setUint32(80, crc32(bytes.subarray(0, 80)), true)
+  const text = new TextEncoder().encode(header.machine).subarray(0, TEXT_BYTES_MAX)
+  view.setUint32(80, text.byteLength, true)
+  bytes.set(text, 84)
+  stampFileHeader(bytes, MAGIC)
   return bytes
 }
 
+/** Puts the magic into a header and its checksum behind it. */
+export function stampFileHeader(bytes: Uint8Array, magic: Uint8Array): void {
+  bytes.set(magic)
+  viewOf(bytes).setUint32(CHECKSUM, crc32(bytes.subarray(0, CHECKSUM)), true)
+}
+
 /** Undefined if the header is not whole. Throws `varve.error/log-format-unknown`. */
-export function decodeFileHeader(bytes: Uint8Array, path: string): FileHeader | undefined {
-  if (bytes.byteLength < FILE_HEADER_BYTES || !MAGIC.every((byte, index) => bytes[index] === byte)) {
+export function decodeFileHeader(bytes: Uint8Array, path: string, magic = MAGIC): FileHeader | undefined {
+  if (bytes.byteLength < FILE_HEADER_BYTES || !magic.every((byte, index) => bytes[index] === byte)) {
     return undefined
   }
   const view = viewOf(bytes)
-  if (view.getUint32(80, true) !== crc32(bytes.subarray(0, 80))) return undefined
+  if (view.getUint32(CHECKSUM, true) !== crc32(bytes.subarray(0, CHECKSUM))) return undefined
   const version = view.getUint32(8, true)
   if (version !== LOG_FORMAT_VERSION) throw logFormatUnknown(path, version, LOG_FORMAT_VERSION)
   const previousEpoch = view.getUint32(28, true)
@@ -97,6 +111,7 @@ export function decodeFileHeader(bytes: Uint8Array, path: string): FileHeader | 
         ? undefined
         : { firstT: getCount(view, 32), epoch: previousEpoch, end: getCount(view, 40) },
     previousHash: bytes.slice(48, 48 + HASH_BYTES),
+    machine: new TextDecoder().decode(bytes.subarray(84, 84 + view.getUint32(80, true))),
   }
 }
 

@@ -3,12 +3,12 @@
 // believed while the page cache that holds it lives (see `publishedT` in reading-log.ts).
 //
 // One file per epoch, `position-00000007`, so that a replaced writer that wakes up late cannot move the position
-// of its successor back. Two slots of 128 bytes in sectors of their own, written in turn: a reader that meets a
+// of its successor back. Two slots of 32 bytes in sectors of their own, written in turn: a reader that meets a
 // half-written slot takes the other.
 //
-//   0  4  "VPOS"        8  8  last t             24  4  epoch of the file     32  4  bytes of text
-//   4  4  CRC-32 of     16  8  first t of the    28  4  zeros                 36  …  host, newline, boot id
-//         the rest            file it stands in
+//   0  4  "VPOS"                  8  8  last t + 1
+//   4  4  CRC-32 of bytes 8 to 31
+//  16  8  first t, 24  4  epoch of the file in which the last frame stands, 28  4  zeros
 
 import { crc32 } from '../base/checksum.ts'
 import type { File } from '../base/env.ts'
@@ -17,17 +17,14 @@ import { getCount, setCount, viewOf } from './frame.ts'
 import type { FileId } from './log-file.ts'
 
 const MAGIC = 0x534f5056
-const SLOT_BYTES = 128
+const SLOT_BYTES = 32
 const SLOT_OFFSETS = [0, 512] as const
 export const POSITION_FILE_BYTES = 1024
-const TEXT = 36
 const NAME = /^position-(\d{8})$/
 
 export type Position = {
   readonly lastT: T
   readonly file: FileId
-  /** `host` and `bootId` of the machine on which the writer runs. */
-  readonly machine: string
 }
 
 export function positionName(epoch: number): string {
@@ -42,7 +39,7 @@ export function parsePositionName(name: string): number | undefined {
 
 /** Names this run of this machine. */
 export function machineName(host: string, bootId: string): string {
-  return `${host}\n${bootId}`.slice(0, SLOT_BYTES - TEXT)
+  return `${host}\n${bootId}`
 }
 
 /** Writes positions into slots in turn. */
@@ -52,12 +49,9 @@ export class PositionWriter {
   readonly #view = viewOf(this.#bytes)
   #slot = 0
 
-  constructor(file: File, machine: string) {
+  constructor(file: File) {
     this.#file = file
     this.#view.setUint32(0, MAGIC, true)
-    const text = new TextEncoder().encode(machine).subarray(0, SLOT_BYTES - TEXT)
-    this.#view.setUint32(32, text.byteLength, true)
-    this.#bytes.set(text, TEXT)
     // Room for both slots, so that no later write needs space on the disk.
     file.write(0, new Uint8Array(POSITION_FILE_BYTES))
   }
@@ -94,6 +88,5 @@ function decodeSlot(bytes: Uint8Array): Position | undefined {
     // Stored one higher, so that the −1 of an empty log needs no sign.
     lastT: getCount(view, 8) - 1,
     file: { firstT: getCount(view, 16), epoch: view.getUint32(24, true) },
-    machine: new TextDecoder().decode(bytes.subarray(TEXT, TEXT + view.getUint32(32, true))),
   }
 }

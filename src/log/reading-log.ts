@@ -6,7 +6,7 @@
 //   and it is in the page cache that reader and writer share, so whatever was acknowledged is within it.
 // - If the same machine was started anew since: every whole frame, since all that is read now came from the disk.
 //   (The position need not have reached it.)
-// - If the position comes from another machine or there is none: also every frame but the last, since a frame is
+// - If the writer ran on another machine or left no position: also every frame but the last, since a frame is
 //   written only after the one before it was synced.
 
 import type { Env, File } from '../base/env.ts'
@@ -141,9 +141,10 @@ export function publishedT(env: Env, parts: readonly LogPart[], position: Positi
   const { host, bootId } = env.processes
   const machine = machineName(host, bootId())
   const isIdentified = bootId() !== 'unknown'
-  if (isIdentified && position?.machine === machine) return floorT
+  const isSameRun = isIdentified && last.header.machine === machine
+  if (isSameRun && position !== undefined) return floorT
   const tail = readTail(file, last.header)
-  const isRestarted = isIdentified && position?.machine.startsWith(`${host}\n`) === true
+  const isRestarted = isIdentified && !isSameRun && last.header.machine.startsWith(`${host}\n`)
   return Math.max(floorT, isRestarted ? tail.lastT : tail.provenT)
 }
 

@@ -79,15 +79,17 @@ export type Recovered = {
 export async function recoverLog(env: Env, folder: string): Promise<Recovered> {
   const contents = readLogFolder(env, folder)
   const { parts, unfinished } = contents
+  const knownT = durableT(env, folder, contents.positionEpochs)
   const last = parts.at(-1)
   if (last === undefined) {
-    refuseLoss(env, folder, contents.positionEpochs, -1)
+    refuseLoss(env, folder, knownT, -1)
     return { parts: [], lastT: -1, lastHash: NO_HASH, previous: undefined, empty: unfinished }
   }
   const before = parts.slice(0, -1)
   using file = env.files.open(last.path, 'write')
   if (last.kind === 'sealed') {
     const { lastT, lastHash } = verifySealed(file, last.header)
+    refuseLoss(env, folder, knownT, lastT)
     const end = file.byteCount()
     return {
       parts: [...before, { ...last, end }],
@@ -98,7 +100,7 @@ export async function recoverLog(env: Env, folder: string): Promise<Recovered> {
     }
   }
   const { lastT, lastHash, lastFrame, end } = readTail(file, last.header)
-  refuseLoss(env, folder, contents.positionEpochs, lastT)
+  refuseLoss(env, folder, knownT, lastT)
   if (lastFrame === undefined) {
     const { previous, previousHash } = last.header
     return { parts: before, lastT, lastHash: previousHash, previous, empty: [...unfinished, last.path] }
@@ -114,20 +116,20 @@ export async function recoverLog(env: Env, folder: string): Promise<Recovered> {
   }
 }
 
-/**
- * Throws `varve.error/log-corrupt` if the log ends at `lastT` but was published beyond: a position is written only
- * after the sync of what it speaks of, so durable bytes are gone.
- */
-export function refuseLoss(env: Env, folder: string, positionEpochs: readonly number[], lastT: T): void {
-  if (env.plantedBugs?.has('log-forgive-loss') === true) return
+/** The last t that any writer of this log is known to have made durable; −1 if nothing is known. */
+export function durableT(env: Env, folder: string, positionEpochs: readonly number[]): T {
+  let lastT = -1
   for (const epoch of positionEpochs) {
-    const path = `${folder}/${positionName(epoch)}`
-    using file: File | undefined = openIfThere(env, path)
-    const position = file && readPosition(file)
-    if (position !== undefined && position.lastT > lastT) {
-      throw logCorrupt(folder, 0, lastT + 1, `frames up to t ${position.lastT} were durable and are gone`)
-    }
+    using file: File | undefined = openIfThere(env, `${folder}/${positionName(epoch)}`)
+    lastT = Math.max(lastT, (file && readPosition(file))?.lastT ?? -1)
   }
+  return lastT
+}
+
+/** A position is written only after the sync of what it speaks of: if the log ends before it, bytes are gone. */
+export function refuseLoss(env: Env, folder: string, knownT: T, lastT: T): void {
+  if (knownT <= lastT || env.plantedBugs?.has('log-forgive-loss') === true) return
+  throw logCorrupt(folder, 0, lastT + 1, `frames up to t ${knownT} were durable and are gone`)
 }
 
 /** True if the work failed with this code, false if it was done. */

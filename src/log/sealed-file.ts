@@ -31,6 +31,7 @@ import {
   FILE_HEADER_BYTES,
   fileName,
   FRAMES_START,
+  stampFileHeader,
   walkFrames,
   type FileHeader,
 } from './log-file.ts'
@@ -40,7 +41,6 @@ const BLOCK_HEADER_BYTES = 32
 /** Payload bytes gathered before a block is packed: about a millisecond of work. */
 const BLOCK_BYTES = 256 * 1024
 const SEALED = new TextEncoder().encode('VARVESEA')
-const OPEN = new TextEncoder().encode('VARVELOG')
 
 type Block = {
   readonly storedBytes: number
@@ -119,22 +119,12 @@ async function writeSealed(
 /** The header of the file whose sealed form this is; undefined if it is damaged. */
 export function readSealedHeader(file: File): FileHeader | undefined {
   const bytes = new Uint8Array(FILE_HEADER_BYTES)
-  if (
-    file.read(0, bytes) < FILE_HEADER_BYTES ||
-    crc32(bytes.subarray(0, 80)) !== viewOf(bytes).getUint32(80, true)
-  ) {
-    return undefined
-  }
-  if (!SEALED.every((byte, index) => bytes[index] === byte)) return undefined
-  bytes.set(OPEN)
-  viewOf(bytes).setUint32(80, crc32(bytes.subarray(0, 80)), true)
-  return decodeFileHeader(bytes, file.path)
+  return file.read(0, bytes) < FILE_HEADER_BYTES ? undefined : decodeFileHeader(bytes, file.path, SEALED)
 }
 
 function sealedHeader(header: FileHeader): Uint8Array {
   const bytes = encodeFileHeader(header)
-  bytes.set(SEALED)
-  viewOf(bytes).setUint32(80, crc32(bytes.subarray(0, 80)), true)
+  stampFileHeader(bytes, SEALED)
   return bytes
 }
 

@@ -7,6 +7,7 @@
 
 import { assert } from '../base/assert.ts'
 import type { Env, File, FileLock } from '../base/env.ts'
+import { makeDurableFolder } from '../base/folders.ts'
 import type { T } from '../fact/attribute.ts'
 import { frameTooLarge, logClosed, logPoisoned, writerFenced } from './errors.ts'
 import { encodeFrame, FRAME_HEADER_BYTES, FRAME_PAYLOAD_BYTES_MAX, hashFrame } from './frame.ts'
@@ -33,8 +34,9 @@ export const LOG_LIMITS: LogLimits = {
   fillBytesMax: 1 << 20,
   fillBytesMin: 256 << 10,
 }
-/** A frame's bytes are put together here; a larger one takes an array of its own. */
-const SCRATCH_BYTES = 1 << 20
+/** An array for a frame's bytes is kept up to this size; a larger frame takes one of its own. */
+const SCRATCH_BYTES_MAX = 1 << 20
+const SCRATCH_BYTES_MIN = 4_096
 
 /** The file that is written now. */
 type Current = {
@@ -51,14 +53,13 @@ export type WriteOptions = { readonly takeOver: boolean; readonly limits: LogLim
 /** Takes the log over: lock, epoch, recovery, a new file. */
 export async function openForWriting(env: Env, folder: string, options: WriteOptions): Promise<WritingLog> {
   const { files } = env
-  files.makeFolder(folder)
-  await files.syncFolder(folder.slice(0, Math.max(folder.lastIndexOf('/'), 1)))
+  await makeDurableFolder(env, folder)
   const lock = await files.lock(`${folder}/lock`, { takeOver: options.takeOver })
   try {
     const epoch = await claimEpoch(env, folder)
     const recovered = await recoverLog(env, folder)
     const { lastT, lastHash, previous } = recovered
-    const header = { firstT: lastT + 1, epoch, salt: saltOf(env), previous, previousHash: lastHash }
+    const header = { firstT: lastT + 1, epoch, previous, previousHash: lastHash, ...marksOf(env) }
     const current = await createFile(env, folder, header, options.limits)
     for (const path of recovered.empty) files.remove(path)
     return new WritingLog({ env, folder, lock, limits: options.limits, recovered, current })
@@ -88,7 +89,7 @@ export class WritingLog implements WritableLog {
   readonly #fence: string
   readonly #positionFile: File
   readonly #position: PositionWriter
-  readonly #scratch = new Uint8Array(SCRATCH_BYTES)
+  #scratch = new Uint8Array(SCRATCH_BYTES_MIN)
   #parts: readonly LogPart[]
   #current: Current
   #lastT: T
@@ -111,8 +112,7 @@ export class WritingLog implements WritableLog {
     this.#current = current
     this.#parts = [...recovered.parts, partOfFile(folder, current.header)]
     this.#positionFile = env.files.open(`${folder}/${positionName(this.epoch)}`, 'replace')
-    const { host, bootId } = env.processes
-    this.#position = new PositionWriter(this.#positionFile, machineName(host, bootId()))
+    this.#position = new PositionWriter(this.#positionFile)
     this.#position.write(this.#lastT, current.header)
     for (const name of env.files.list(folder)) {
       if (name.startsWith('position-') && name < positionName(this.epoch))
@@ -185,7 +185,7 @@ export class WritingLog implements WritableLog {
     if (isFull && this.#current.end > FRAMES_START) await this.#rollOver()
     const current = this.#current
     const { plantedBugs } = this.#env
-    const target = byteCount <= SCRATCH_BYTES ? this.#scratch : new Uint8Array(byteCount)
+    const target = this.#room(byteCount)
     encodeFrame(target, frame, current.header.salt, this.#lastHash)
     const bytes = target.subarray(0, byteCount)
     current.file.write(current.end, bytes)
@@ -201,6 +201,14 @@ export class WritingLog implements WritableLog {
     current.end += byteCount
     this.#lastHash = hash
     this.#lastT = frame.lastT
+  }
+
+  #room(byteCount: number): Uint8Array {
+    if (byteCount > SCRATCH_BYTES_MAX) return new Uint8Array(byteCount)
+    if (byteCount > this.#scratch.byteLength) {
+      this.#scratch = new Uint8Array(Math.min(2 * byteCount, SCRATCH_BYTES_MAX))
+    }
+    return this.#scratch
   }
 
   async #sync(file: File): Promise<void> {
@@ -225,9 +233,9 @@ export class WritingLog implements WritableLog {
     const header = {
       firstT: this.#lastT + 1,
       epoch,
-      salt: saltOf(this.#env),
       previous: { firstT, epoch, end },
       previousHash: this.#lastHash,
+      ...marksOf(this.#env),
     }
     const next = await createFile(this.#env, this.#folder, header, this.#limits)
     this.#current = next
@@ -290,6 +298,7 @@ function partOfFile(folder: string, header: FileHeader): LogPart {
   return { id: { firstT, epoch }, kind: 'log', path, header, end: undefined }
 }
 
-function saltOf(env: Env): number {
-  return Math.floor(env.random.next() * 2 ** 32)
+function marksOf(env: Env): Pick<FileHeader, 'salt' | 'machine'> {
+  const { host, bootId } = env.processes
+  return { salt: Math.floor(env.random.next() * 2 ** 32), machine: machineName(host, bootId()) }
 }

@@ -6,6 +6,7 @@
 import { assert } from '../base/assert.ts'
 import type { FileStatus, OpenMode } from '../base/env.ts'
 import { fileFailed } from '../base/file-errors.ts'
+import { folderOf } from '../base/folders.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 const SECTOR_BYTES = 512
@@ -252,10 +253,6 @@ export class SimulatedDisk {
 function setEntry(names: Map<string, Entry>, path: string, entry: Entry | undefined): void {
   if (entry === undefined) names.delete(path)
   else names.set(path, entry)
-}
-
-export function folderOf(path: string): string {
-  return path.slice(0, Math.max(path.lastIndexOf('/'), 1))
 }
 
 export function failure(doing: string, path: string, errno: string): Error {

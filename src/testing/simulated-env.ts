@@ -30,7 +30,7 @@ export type MachineOptions = {
 }
 
 /** Turns given to promises before time moves on; far more than any chain of them takes. */
-const TURN_COUNT = 200
+const TURN_COUNT = 1_000
 
 type Timer = { readonly atMs: number; readonly order: number; readonly fire: () => void }
 type Process = { readonly pid: number; isDead: boolean; stopped: Promise<void> | undefined }
@@ -142,8 +142,9 @@ export class SimulatedMachine {
     const result = work()
     result.then(settle, settle)
     while (!isSettled) {
+      const before = this.operationCount
       for (let turn = 0; turn < TURN_COUNT && !isSettled; turn++) await null
-      if (!isSettled && !this.#fireNext()) {
+      if (!isSettled && this.operationCount === before && !this.#fireNext()) {
         throw new Error('the simulated work waits for something that never comes')
       }
     }
