@@ -147,7 +147,7 @@ describe.each(NODE_VERSIONS)('on Node %s', (version) => {
 
 describe('the varve command', () => {
   it('is found by npx', async () => {
-    const finished = await runProgram('npx', ['--no', 'varve', '--help'], { cwd: app })
+    const finished = await runProgram('npx', ['varve', '--help'], { cwd: app })
     expect(finished).toMatchObject({ code: 0 })
     expect(finished.stdout).toContain('varve')
   })
