@@ -1,0 +1,127 @@
+// A short run of each simulation, and every planted bug of the disk. `npm run torture` runs them for longer.
+
+import { describe, expect, it } from 'vitest'
+
+import { simulateBlobStore } from './simulate-blob-store.ts'
+import { simulateDamage } from './simulate-damage.ts'
+import { BrokenPromise, simulateLog } from './simulate-log.ts'
+import { SimulatedMachine } from './simulated-env.ts'
+
+describe('the log on a machine that fails', () => {
+  it('keeps what it acknowledged and invents nothing (I7)', async () => {
+    const counters = await simulateLog({ firstSeed: 1, seedCount: 60 })
+    expect(counters.acknowledged).toBeGreaterThan(1_000)
+    expect(counters.powerCuts).toBeGreaterThan(50)
+    expect(counters.takeovers).toBeGreaterThan(20)
+    expect(counters.fenced).toBeGreaterThan(10)
+    expect(counters.keptUnacknowledged).toBeGreaterThan(5)
+    expect(counters.framesRead).toBeGreaterThan(1_000)
+  })
+
+  // Each begins near a seed that finds it, to be quick; any hundred seeds or so do.
+  it.each([
+    ['log-skip-sync', 1],
+    ['log-publish-before-sync', 29],
+    ['log-publish-never', 1],
+    ['log-retry-sync', 16],
+    ['log-skip-fence', 3],
+    ['log-skip-folder-sync', 5],
+    ['log-trust-cache', 50],
+  ])('would break a promise with the planted bug %s', async (bug, firstSeed) => {
+    const run = simulateLog({ firstSeed, seedCount: 300, plantedBugs: new Set([bug]) })
+    await expect(run).rejects.toBeInstanceOf(BrokenPromise)
+  })
+
+  it('finds damaged and missing bytes, or they do no harm', async () => {
+    const counters = await simulateDamage({ firstSeed: 1, damageCount: 400 })
+    expect(counters.found).toBeGreaterThan(100)
+    expect(counters.harmless).toBeGreaterThan(20)
+    expect(counters.found + counters.harmless).toBe(400)
+  })
+
+  it('would lose frames with the planted bug log-forgive-loss', async () => {
+    const plantedBugs = new Set(['log-forgive-loss'])
+    await expect(simulateDamage({ firstSeed: 1, damageCount: 400, plantedBugs })).rejects.toBeInstanceOf(
+      BrokenPromise,
+    )
+  })
+})
+
+describe('the folder store on a machine that fails', () => {
+  it('keeps what it put and the root that was swapped in last', async () => {
+    const counters = await simulateBlobStore({ firstSeed: 1, seedCount: 80 })
+    expect(counters.swaps).toBeGreaterThan(150)
+    expect(counters.lostRaces).toBeGreaterThan(15)
+    expect(counters.powerCuts).toBeGreaterThan(50)
+  })
+
+  it.each(['blob-skip-sync', 'blob-skip-folder-sync'])('would break a promise with %s', async (bug) => {
+    const run = simulateBlobStore({ firstSeed: 1, seedCount: 100, plantedBugs: new Set([bug]) })
+    await expect(run).rejects.toBeInstanceOf(BrokenPromise)
+  })
+})
+
+describe('a simulated machine', () => {
+  it('does the same again for the same seed', async () => {
+    const once = await simulateLog({ firstSeed: 7, seedCount: 3 })
+    expect(await simulateLog({ firstSeed: 7, seedCount: 3 })).toEqual(once)
+  })
+
+  it('moves time on when nothing else can happen, and notices what never comes', async () => {
+    const machine = new SimulatedMachine({ seed: 1 })
+    const env = machine.startProcess()
+    const before = env.clock.nowMs()
+    let ticks = 0
+    using _repeat = env.timers.repeat(10, () => ticks++)
+    await machine.run(async () => Promise.all([env.timers.sleep(55), env.timers.sleep(20)]))
+    expect(env.clock.nowMs() - before).toBe(55)
+    expect(ticks).toBe(5)
+    const other = new SimulatedMachine({ seed: 1 })
+    await expect(other.run(() => new Promise(() => undefined))).rejects.toThrow('never comes')
+  })
+
+  it('loses what was not synced, and keeps what was', async () => {
+    let lostCount = 0
+    for (let seed = 0; seed < 40; seed++) {
+      const machine = new SimulatedMachine({ seed })
+      const env = machine.startProcess()
+      using file = env.files.open('/a', 'create')
+      file.write(0, new Uint8Array(2_000).fill(1))
+      await file.sync()
+      await env.files.syncFolder('/')
+      file.write(0, new Uint8Array(2_000).fill(2))
+      env.files.open('/b', 'create')
+      machine.restart()
+      expect(() => file.read(0, new Uint8Array(1))).toThrow('no more')
+      using again = machine.startProcess().files.open('/a', 'read')
+      const bytes = new Uint8Array(2_000)
+      expect(again.read(0, bytes)).toBe(2_000)
+      // Sectors are old or new, never mixed.
+      for (let sector = 0; sector < 2_000; sector += 512) {
+        expect(new Set(bytes.subarray(sector, sector + 512)).size).toBe(1)
+      }
+      if (bytes.includes(1)) lostCount++
+    }
+    expect(lostCount).toBeGreaterThan(10)
+    expect(lostCount).toBeLessThan(40)
+  })
+
+  it('calls pages clean after a sync that failed', async () => {
+    const machine = new SimulatedMachine({ seed: 2 })
+    const env = machine.startProcess()
+    using file = env.files.open('/a', 'create')
+    await env.files.syncFolder('/')
+    file.write(0, new Uint8Array(50_000).fill(1))
+    machine.failAt(machine.operationCount, 'EIO')
+    await expect(file.sync()).rejects.toMatchObject({ code: 'varve.error/disk-broken' })
+    await file.sync()
+    const cached = new Uint8Array(50_000)
+    file.read(0, cached)
+    expect(cached.every((byte) => byte === 1)).toBe(true)
+    machine.restart()
+    using again = machine.startProcess().files.open('/a', 'read')
+    const bytes = new Uint8Array(50_000)
+    again.read(0, bytes)
+    expect(bytes.every((byte) => byte === 1)).toBe(false)
+  })
+})
