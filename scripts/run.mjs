@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installMissing } from './install.mjs'
 import { environmentForSource, nodeForSource, noNodeMessage } from './toolchain.mjs'
@@ -102,7 +102,12 @@ async function testAll() {
 
 async function countOne(work) {
   const code = await work()
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, names: [] }
+  return {
+    passed: code === 0 ? 1 : 0,
+    failed: code === 0 ? 0 : 1,
+    skipped: 0,
+    names: code === 0 ? [] : ['told above'],
+  }
 }
 
 async function countTests(project) {
@@ -130,8 +135,14 @@ async function countTests(project) {
 function readReport(path) {
   const empty = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [] }
   const report = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : empty
-  const tests = report.testResults.flatMap((file) => file.assertionResults)
-  const named = (status) => tests.filter((test) => status.includes(test.status)).map((test) => test.fullName)
+  const pathOf = (file) => relative(root, file.name).replaceAll('\\', '/')
+  const tests = report.testResults.flatMap((file) =>
+    file.assertionResults.map((test) => ({
+      status: test.status,
+      name: `${pathOf(file)} › ${test.fullName}`,
+    })),
+  )
+  const named = (status) => tests.filter((test) => status.includes(test.status)).map(({ name }) => name)
   return {
     ...empty,
     ...report,
@@ -140,7 +151,7 @@ function readReport(path) {
     // A file that cannot even be loaded fails without a test of its own.
     failedFiles: report.testResults
       .filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
-      .map((file) => file.name),
+      .map((file) => `${pathOf(file)} (could not be loaded)`),
   }
 }
 
