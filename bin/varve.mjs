@@ -7,14 +7,22 @@ import { fileURLToPath } from 'node:url'
 
 const OLDEST_NODE = [22, 18]
 
-const source = new URL('../src/cli/main.ts', import.meta.url)
-const built = new URL('../dist/cli/main.js', import.meta.url)
-const isCheckout = existsSync(fileURLToPath(source))
+const isCheckout = existsSync(fileURLToPath(new URL('../src/cli/main.ts', import.meta.url)))
 const [major, minor] = process.versions.node.split('.').map(Number)
 const isNewEnough = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])
 
-if (isNewEnough) await import((isCheckout ? source : built).href)
+if (isNewEnough) await runHere()
 else if (!isCheckout || !(await runOnToolchain())) sayWhatToDo()
+
+async function runHere() {
+  const load = (path) =>
+    import(new URL(isCheckout ? `../src/${path}.ts` : `../dist/${path}.js`, import.meta.url).href)
+  const { main } = await load('cli/main')
+  const { processTerminal } = await load('cli/terminal')
+  const { nodeEnv } = await load('base/env-node')
+  const terminal = processTerminal()
+  terminal.end(await main(terminal.words, { env: nodeEnv(), terminal }))
+}
 
 /** In a checkout the toolchain's own Node takes over; false where it is not installed. */
 async function runOnToolchain() {

@@ -13,8 +13,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'scripts/vitest.config.ts']
 
 const commands = {
-  start: (args) => run(['src/cli/main.ts', 'dev', ...args]),
-  varve: (args) => run(['src/cli/main.ts', ...args]),
+  start: (args) => run(['bin/varve.mjs', 'dev', ...args]),
+  varve: (args) => run(['bin/varve.mjs', ...args]),
   check: (args) => run(['scripts/check/main.ts', ...args]),
   unit: (args) => run([...vitest, '--project', 'unit', ...args]),
   test: (args) => (args.length > 0 ? run([...vitest, ...args]) : testAll()),

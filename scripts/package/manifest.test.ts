@@ -2,8 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { publishedManifest, rewriteModuleAddresses } from './manifest.ts'
-import { KEPT_MANIFEST, restoreManifest } from './postpack.ts'
+import { KEPT_MANIFEST, publishedManifest, restoreManifest, rewriteModuleAddresses } from './manifest.ts'
 
 it('keeps what users need and leads exports to what was built', () => {
   const checkout = {

@@ -1,5 +1,8 @@
 // package.json as it is published: what a user's npm needs to know, and nothing of how Varve is developed.
 
+import { existsSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+
 export type Manifest = Readonly<Record<string, unknown>>
 
 const PUBLISHED = [
@@ -42,4 +45,13 @@ export function rewriteModuleAddresses(javascript: string): string {
     /(new URL\(\s*(['"])\.{1,2}\/[^'"]+)\.ts(\2\s*,\s*import\.meta\.url\s*,?\s*\))/g,
     '$1.js$3',
   )
+}
+
+/** Where the checkout's package.json waits while npm packs. */
+export const KEPT_MANIFEST = '.package.checkout.json'
+
+/** Brings the checkout's package.json back, also after a pack that was interrupted; else does nothing. */
+export function restoreManifest(root: string): void {
+  const kept = join(root, KEPT_MANIFEST)
+  if (existsSync(kept)) renameSync(kept, join(root, 'package.json'))
 }

@@ -5,8 +5,13 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { listFiles } from '../check/source.ts'
-import { publishedManifest, rewriteModuleAddresses, type Manifest } from './manifest.ts'
-import { restoreManifest, KEPT_MANIFEST } from './postpack.ts'
+import {
+  KEPT_MANIFEST,
+  publishedManifest,
+  restoreManifest,
+  rewriteModuleAddresses,
+  type Manifest,
+} from './manifest.ts'
 
 const root = join(import.meta.dirname, '../..')
 
