@@ -1,0 +1,45 @@
+// How much a reader of EDN or JSON takes before it refuses: what strangers send must not cost more than this.
+
+import type { Place } from '../base/errors.ts'
+import { limitExceeded } from './errors.ts'
+
+/** Brackets, tags and other forms within each other. */
+export const DEPTH_MAX = 100
+/** UTF-8 bytes of the whole text. */
+export const TEXT_BYTES_MAX = 16 * 1024 * 1024
+/** UTF-16 units of one string. */
+export const STRING_LENGTH_MAX = 8 * 1024 * 1024
+/** Digits of one number. */
+export const NUMBER_DIGITS_MAX = 1_000
+/** Power of ten of a decimal, either way. */
+export const DECIMAL_EXPONENT_MAX = 1_000
+
+export type ReadOptions = {
+  readonly depthMax?: number
+  readonly textBytesMax?: number
+  readonly stringLengthMax?: number
+  readonly numberDigitsMax?: number
+  readonly decimalExponentMax?: number
+  /** How the text is called in places: a file, a field of a request. */
+  readonly source?: string
+}
+
+export type Limits = Required<Omit<ReadOptions, 'source'>>
+
+export function limitsOf(options: ReadOptions): Limits {
+  return {
+    depthMax: options.depthMax ?? DEPTH_MAX,
+    textBytesMax: options.textBytesMax ?? TEXT_BYTES_MAX,
+    stringLengthMax: options.stringLengthMax ?? STRING_LENGTH_MAX,
+    numberDigitsMax: options.numberDigitsMax ?? NUMBER_DIGITS_MAX,
+    decimalExponentMax: options.decimalExponentMax ?? DECIMAL_EXPONENT_MAX,
+  }
+}
+
+/** Refuses a text of more bytes than allowed, without encoding it where its length alone decides. */
+export function checkTextBytes(text: string, bytesMax: number, source: string | undefined): void {
+  if (text.length * 3 <= bytesMax) return
+  if (text.length <= bytesMax && Buffer.byteLength(text) <= bytesMax) return
+  const place: Place = source === undefined ? { line: 1, column: 1 } : { source, line: 1, column: 1 }
+  throw limitExceeded('The text', 'bytes', bytesMax, place)
+}
