@@ -47,7 +47,9 @@ export function nodeForSource(root) {
 export function environmentForSource(root) {
   const name = Object.keys(process.env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH'
   const path = [join(root, 'node_modules', '.bin'), process.env[name]].filter(Boolean).join(delimiter)
-  return { ...process.env, [name]: path }
+  // Colours are for terminals: a log of a CI, or a pipe, reads better without.
+  const isPlain = process.stdout.isTTY !== true && process.env.FORCE_COLOR === undefined
+  return { ...process.env, [name]: path, ...(isPlain && { NO_COLOR: '1' }) }
 }
 
 /** What to tell somebody whose machine has neither. */
