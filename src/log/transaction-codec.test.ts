@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { ByteReader, ByteWriter } from '../base/bytes.ts'
+import { entityId, TX_BASE } from '../fact/attribute.ts'
+import type { Datom } from '../fact/datom.ts'
+import {
+  BigInteger,
+  Decimal,
+  double,
+  Float,
+  keyword,
+  long,
+  symbol,
+  Uri,
+  Uuid,
+  type Scalar,
+  type Value,
+} from '../fact/value.ts'
+import {
+  decodeTransactions,
+  decodeTransactionsFrom,
+  encodeTransaction,
+  type Transaction,
+} from './transaction-codec.ts'
+
+const anyText = fc.string({ unit: 'binary', maxLength: 90 })
+const scalars: fc.Arbitrary<Scalar> = fc.oneof(
+  fc.boolean(),
+  fc.maxSafeInteger(),
+  fc.integer(),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(long),
+  fc.double().map(double),
+  fc.float({ noNaN: true }).map((x) => new Float(x)),
+  fc.bigInt().map((x) => new BigInteger(x)),
+  fc
+    .tuple(fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }), fc.integer({ min: -300, max: 300 }))
+    .map(([digits, exponent]) => new Decimal(`${digits}e${exponent}`)),
+  anyText,
+  fc.string({ unit: 'binary', maxLength: 400 }),
+  fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
+  fc.constantFrom('a/b', 'c', 'ns.x/y').map(keyword),
+  fc.constantFrom('a/b', 'c').map(symbol),
+  fc.date({ noInvalidDate: true }),
+  fc.uuid().map((text) => new Uuid(text)),
+  fc.webUrl().map((text) => new Uri(text)),
+  fc.uint8Array(),
+)
+const values: fc.Arbitrary<Value> = fc.oneof(
+  { weight: 9, arbitrary: scalars },
+  { weight: 1, arbitrary: fc.array(fc.option(scalars), { maxLength: 8 }) },
+)
+const transactions = fc.array(
+  fc.record({
+    txInstantMs: fc.integer({ min: -8.64e15, max: 8.64e15 }),
+    facts: fc.array(
+      fc.record({
+        e: fc.tuple(fc.nat(2 ** 20), fc.nat()).map(([kind, index]) => entityId(kind, index)),
+        a: fc.nat(),
+        v: values,
+        added: fc.boolean(),
+      }),
+    ),
+  }),
+  { minLength: 1, maxLength: 4 },
+)
+
+function packed(written: readonly Transaction[]): Uint8Array {
+  const bytes = new ByteWriter(16)
+  for (const transaction of written) encodeTransaction(bytes, transaction)
+  return bytes.view()
+}
+
+describe('transactions as bytes', () => {
+  it('come back exactly, with every type of value', () => {
+    fc.assert(
+      fc.property(transactions, fc.nat(2 ** 40), (made, firstT) => {
+        const written = made.map(({ txInstantMs, facts }, index): Transaction => {
+          const t = firstT + index
+          return { t, txInstantMs, datoms: facts.map((fact): Datom => ({ ...fact, t })) }
+        })
+        const frame = { firstT, lastT: firstT + made.length - 1, epoch: 1, payload: packed(written) }
+        expect([...decodeTransactions(frame)]).toStrictEqual(written)
+        expect([...decodeTransactionsFrom(frame, firstT + 1)]).toStrictEqual(written.slice(1))
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('are small: a purchase of five facts takes less than eighty bytes', () => {
+    const t = 90_000
+    const e = entityId(40, 300_000)
+    const date = new Date(1_400_000_000_000)
+    const facts: [number, number, Value][] = [
+      [TX_BASE + t, 1, date],
+      [e, 40, 'pur-300000'],
+      [e, 41, entityId(50, 1_200)],
+      [e, 42, 99_50],
+      [e, 43, date],
+      [e, 44, keyword('status/open')],
+    ]
+    const datoms = facts.map(([entity, a, v]): Datom => ({ e: entity, a, v, t, added: true }))
+    expect(packed([{ t, txInstantMs: date.getTime(), datoms }]).byteLength).toBeLessThan(80)
+  })
+
+  it('fail an assertion where bytes are missing or too many', () => {
+    const payload = packed([{ t: 0, txInstantMs: 0, datoms: [] }])
+    const frame = { firstT: 0, lastT: 0, epoch: 1, payload }
+    expect(() => [...decodeTransactions({ ...frame, lastT: 1 })]).toThrow('are there to be read')
+    expect(() => [...decodeTransactions({ ...frame, payload: Buffer.concat([payload, payload]) })]).toThrow(
+      'from its first to its last t',
+    )
+  })
+})
+
+describe('bytes', () => {
+  it('hold whole numbers of any size up to 2^53', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), (x) => {
+        const bytes = new ByteWriter(1)
+        bytes.signedVarint(x)
+        bytes.varint(Math.abs(x))
+        const reader = new ByteReader(bytes.view())
+        expect(reader.signedVarint()).toBe(x === 0 ? 0 : x)
+        expect(reader.varint()).toBe(Math.abs(x))
+        expect(reader.isAtEnd).toBe(true)
+      }),
+    )
+  })
+})
