@@ -1,0 +1,199 @@
+// From the set of bindings to the answer: find tuples are formed as a set, grouped and aggregated, sorted in the
+// total order, cut, and only then pulled, so that no pull is made for a row that nobody sees.
+
+import { assert, unreachable } from '../base/assert.ts'
+import { nearest } from '../base/nearest.ts'
+import type { Warning } from '../base/errors.ts'
+import { compareValues, type Edn } from '../fact/value.ts'
+import type { Answer, Column } from '../plan/engine.ts'
+import { aggregateNamed, AGGREGATES } from '../plan/functions.ts'
+import { parsePullPattern } from '../plan/parse-pull.ts'
+import { show } from '../plan/show.ts'
+import type { FindElement, PullPattern, Query, Variable } from '../plan/syntax.ts'
+import { AGGREGATE_FUNCTIONS, type Aggregate, type Random } from './aggregates.ts'
+import { columnTypes } from './columns.ts'
+import { argumentsWrong, functionUnknown, unboundFindVariable } from './errors.ts'
+import { failureOf } from './functions.ts'
+import { preparePull, type PullOptions } from './pull.ts'
+import { rowKey, type Row, type RowKey } from './relation.ts'
+import { factsNamed, type QueryContext, type Scope } from './scope.ts'
+
+export type FindSetting = {
+  readonly context: QueryContext
+  readonly scope: Scope
+  readonly random: Random
+  readonly userAggregates: ReadonlyMap<string, UserAggregate>
+  readonly xform: NonNullable<PullOptions['xform']>
+}
+
+/** An aggregate that a user registered: the values of the group, then the leading constants. */
+export type UserAggregate = (values: readonly Edn[], leading: readonly Edn[]) => Edn
+
+type AggregateElement = Extract<FindElement, { kind: 'aggregate' }>
+type PullElement = Extract<FindElement, { kind: 'pull' }>
+
+/** The variables over which find tuples are formed: those of the elements and of `:with`, each once. */
+export function findVariables(query: Query): readonly Variable[] {
+  return [...new Set([...query.find.elements.map(elementVariable), ...query.with])]
+}
+
+/** Throws what is wrong with the find, whatever the rows. */
+export function checkFind(query: Query, setting: FindSetting): void {
+  for (const element of query.find.elements) {
+    if (element.kind === 'aggregate') aggregateFor(element, setting)
+    if (element.kind === 'pull') pullerFor(element, setting, [])
+  }
+}
+
+/** The answer made of the distinct rows over `findVariables`. */
+export function formAnswer(query: Query, rows: readonly Row[], setting: FindSetting): Answer {
+  const { elements, kind } = query.find
+  const variables = findVariables(query)
+  const warnings: Warning[] = []
+  const isAggregated = elements.some((element) => element.kind === 'aggregate')
+  const places = elements.map((element) => variables.indexOf(elementVariable(element)))
+  const formed = isAggregated
+    ? aggregated(elements, rows, variables, setting)
+    : rows.map((row) => places.map((place) => row[place]!))
+  setting.context.budget.check()
+  const isOne = kind === 'scalar' || kind === 'tuple'
+  const sorted = isOne ? leastOf(formed) : [...formed].sort(compareRows)
+  setting.context.budget.check()
+  const first = query.offset ?? 0
+  const cut = sorted.slice(first, query.limit === undefined ? undefined : first + query.limit)
+  const types = columnTypes(query, cut, setting)
+  return {
+    columns: elements.map((element, index): Column => ({ name: elementName(element), type: types[index]! })),
+    rows: pulled(elements, cut, setting, warnings),
+    isTruncated: !isOne && query.limit !== undefined && sorted.length > first + query.limit,
+    warnings,
+  }
+}
+
+function elementVariable(element: FindElement): Variable {
+  return element.kind === 'variable' ? element.name : element.variable
+}
+
+function elementName(element: FindElement): string {
+  switch (element.kind) {
+    case 'variable':
+      return element.name
+    case 'aggregate': {
+      const args = element.args.map((arg) =>
+        arg.kind === 'constant' ? show(arg.value) : arg.kind === 'call' ? arg.name : arg.name,
+      )
+      return `(${[element.name, ...args, element.variable].join(' ')})`
+    }
+    case 'pull':
+      return `(pull ${element.source === '$' ? '' : `${element.source} `}${element.variable})`
+    default:
+      return unreachable(element)
+  }
+}
+
+function compareRows(x: Row, y: Row): number {
+  for (let place = 0; place < x.length; place++) {
+    const difference = compareValues(x[place]!, y[place]!)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+function leastOf(rows: readonly Row[]): readonly Row[] {
+  const [first, ...rest] = rows
+  return first === undefined ? [] : [rest.reduce((least, row) => (compareRows(row, least) < 0 ? row : least), first)]
+}
+
+/** One row per group of equal values of the elements that are no aggregates. */
+function aggregated(
+  elements: readonly FindElement[],
+  rows: readonly Row[],
+  variables: readonly Variable[],
+  setting: FindSetting,
+): readonly Row[] {
+  const { budget } = setting.context
+  const places = elements.map((element) => variables.indexOf(elementVariable(element)))
+  const keyPlaces = places.filter((_, index) => elements[index]!.kind !== 'aggregate')
+  const groups = new Map<RowKey, Row[]>()
+  for (const row of rows) {
+    budget.step()
+    const key = rowKey(row, keyPlaces)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [row])
+    else group.push(row)
+  }
+  const runs = elements.map((element) => (element.kind === 'aggregate' ? aggregateFor(element, setting) : undefined))
+  const out: Row[] = []
+  for (const group of groups.values()) {
+    out.push(
+      places.map((place, index) => {
+        budget.step()
+        const run = runs[index]
+        return run === undefined ? group[0]![place]! : run(group.map((row) => row[place]!))
+      }),
+    )
+  }
+  return out
+}
+
+function aggregateFor(element: AggregateElement, setting: FindSetting): (values: readonly Edn[]) => Edn {
+  const builtin: Aggregate | undefined = AGGREGATE_FUNCTIONS.get(aggregateNamed(element.name)?.name ?? element.name)
+  const own = setting.userAggregates.get(element.name)
+  const leading = element.args.map((arg) => leadingValue(element, arg, setting))
+  if (builtin !== undefined) return (values) => builtin(values, leading, setting.random)
+  if (own === undefined) {
+    const known = [...AGGREGATES.keys(), ...setting.userAggregates.keys()]
+    throw functionUnknown(element.name, nearest(element.name, known), element.place)
+  }
+  return (values) => {
+    try {
+      return own(values, leading)
+    } catch (error) {
+      throw failureOf(element.name, error)
+    }
+  }
+}
+
+/** A leading argument: a constant, or an input that has one value. */
+function leadingValue(element: AggregateElement, arg: AggregateElement['args'][number], { scope }: FindSetting): Edn {
+  if (arg.kind === 'constant') return arg.value
+  const values = arg.kind === 'variable' ? scope.inputs.get(arg.name) : undefined
+  if (arg.kind === 'variable' && values === undefined) throw unboundFindVariable(arg.name)
+  if (values?.length !== 1) throw argumentsWrong(element.name, 'a constant or an input of one value is needed', [])
+  return values[0]!
+}
+
+function pulled(
+  elements: readonly FindElement[],
+  rows: readonly Row[],
+  setting: FindSetting,
+  warnings: Warning[],
+): readonly Row[] {
+  if (!elements.some((element) => element.kind === 'pull')) return rows
+  const pullers = elements.map((element) =>
+    element.kind === 'pull' ? pullerFor(element, setting, warnings) : undefined,
+  )
+  return rows.map((row) =>
+    row.map((value, place) => {
+      setting.context.budget.step()
+      const pull = pullers[place]
+      return pull === undefined ? value : pull(value)
+    }),
+  )
+}
+
+function pullerFor(element: PullElement, setting: FindSetting, warnings: Warning[]): (entity: Edn) => Edn {
+  const facts = factsNamed(setting.context, setting.scope, element.source, element.place)
+  return preparePull(facts, patternOf(element, setting.scope), {
+    xform: setting.xform,
+    warn: (warning) => warnings.push(warning),
+  })
+}
+
+function patternOf({ pattern }: PullElement, scope: Scope): PullPattern {
+  if (pattern.kind === 'pattern') return pattern
+  const values = scope.inputs.get(pattern.name)
+  if (values === undefined) throw unboundFindVariable(pattern.name)
+  assert(values.length > 0, 'an input that is a pull pattern has a value')
+  return parsePullPattern(values[0]!)
+}

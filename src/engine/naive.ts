@@ -1,0 +1,163 @@
+// The engine that defines what questions mean. It evaluates the syntax tree as it stands: clauses in a greedy
+// order (clause-order.ts), batches of rows through steps (pattern.ts, call.ts), rules by tables (solver.ts), and
+// find tuples as a set (find.ts). It asks facts only through `FactSource`, so any view of any database will do.
+//
+// `answer` does its work in one go, on the thread it is called on; time, rows and the signal bound it.
+
+import { assert } from '../base/assert.ts'
+import type { FactSource } from '../fact/datom.ts'
+import type { Edn } from '../fact/value.ts'
+import type { Answer, Engine, EngineInput, EngineLimits } from '../plan/engine.ts'
+import type { Clause, Input, Query, RuleSet, SourceName, Term, Variable } from '../plan/syntax.ts'
+import type { Random } from './aggregates.ts'
+import { bindingVariables, inputRows } from './binding.ts'
+import { ClauseOrder } from './clause-order.ts'
+import { inputCountWrong, inputShapeWrong, sourceUnknown, unboundFindVariable } from './errors.ts'
+import { checkFind, findVariables, formAnswer, type FindSetting, type UserAggregate } from './find.ts'
+import type { ValueFunction } from './functions.ts'
+import { itemsOf } from './functions-collection.ts'
+import { inputGoal } from './places.ts'
+import { printShort } from './print.ts'
+import { Budget, distinctRows } from './relation.ts'
+import { variablesOf, type InputGoal, type QueryContext, type Scope, type Source } from './scope.ts'
+import { Solver } from './solver.ts'
+import { validate } from './validate.ts'
+
+/** Functions that an embedding program registers, by the name that queries call them with. */
+export type UserFunctions = {
+  readonly functions?: ReadonlyMap<string, ValueFunction>
+  readonly aggregates?: ReadonlyMap<string, UserAggregate>
+  /** For `:xform` of pull patterns. */
+  readonly xforms?: ReadonlyMap<string, (value: Edn) => Edn>
+}
+
+export type NaiveEngineOptions = {
+  /** The clock on which `EngineLimits.deadlineMs` is a moment. */
+  readonly clock: { nowMs(): number }
+  /** For `rand` and `sample`. */
+  readonly random: Random
+  readonly functions?: UserFunctions
+}
+
+/** The engine that answers by evaluating the syntax tree itself. */
+export function naiveEngine(options: NaiveEngineOptions): Engine {
+  return {
+    name: 'naive',
+    // Not an async function: nothing in it waits, and errors must still arrive as a rejection.
+    answer: (query, inputs, catalog, limits) =>
+      new Promise((resolve) => resolve(answerNow({ query, inputs, catalog, limits }, options))),
+  }
+}
+
+type Question = {
+  readonly query: Query
+  readonly inputs: readonly EngineInput[]
+  readonly catalog: ReadonlyMap<SourceName, FactSource>
+  readonly limits: EngineLimits
+}
+
+const NOTHING: ReadonlyMap<string, never> = new Map()
+
+function answerNow({ query, inputs, catalog, limits }: Question, options: NaiveEngineOptions): Answer {
+  const budget = new Budget(limits, () => options.clock.nowMs())
+  const { sources, rules, goals } = bindInputs(query, inputs, budget)
+  for (const name of query.catalogSources) {
+    const facts = catalog.get(name)
+    if (facts === undefined) throw sourceUnknown(name, undefined)
+    sources.set(name, { kind: 'facts', facts })
+  }
+  const context: QueryContext = {
+    sources,
+    rules,
+    budget,
+    userFunctions: options.functions?.functions ?? NOTHING,
+  }
+  const scope: Scope = { defaultSource: '$', inputs: inputValues(goals) }
+  const order = new ClauseOrder(context)
+  const setting: FindSetting = {
+    context,
+    scope,
+    random: options.random,
+    userAggregates: options.functions?.aggregates ?? NOTHING,
+    xform: (name) => options.functions?.xforms?.get(name),
+  }
+  validate(query.where, scope, context, order)
+  checkFind(query, setting)
+  const variables = findVariables(query)
+  const all = [...wantedInputs(goals, query.where, variables), ...query.where]
+  const ordered = order.order(all, [], scope)
+  if (ordered.stuck.length > 0) throw order.stuckError(ordered, scope)
+  for (const name of variables) if (!ordered.bound.has(name)) throw unboundFindVariable(name)
+  const rows = new Solver(context, order).solve(all, variables, scope)
+  return formAnswer(query, rows, setting)
+}
+
+type BoundInputs = {
+  readonly sources: Map<SourceName, Source>
+  readonly rules: RuleSet
+  readonly goals: readonly InputGoal[]
+}
+
+function bindInputs(query: Query, inputs: readonly EngineInput[], budget: Budget): BoundInputs {
+  if (inputs.length !== query.inputs.length) throw inputCountWrong(query.inputs.length, inputs.length)
+  const sources = new Map<SourceName, Source>()
+  const goals: InputGoal[] = []
+  let rules: RuleSet = NOTHING
+  for (const [index, input] of query.inputs.entries()) {
+    const given = inputs[index]!
+    if (input.kind === 'source') sources.set(input.name, sourceOf(given))
+    else if (input.kind === 'rules') {
+      assert(given.kind === 'rules', 'rules are parsed before they reach an engine')
+      rules = given.rules
+    } else goals.push(goalOf(input, given, budget))
+  }
+  return { sources, rules, goals }
+}
+
+function sourceOf(given: EngineInput): Source {
+  if (given.kind === 'facts') return given
+  if (given.kind === 'rows') return { kind: 'rows', rows: given.rows }
+  assert(given.kind === 'value', 'a source is a database or rows')
+  const rows = itemsOf(given.value)?.map(itemsOf)
+  if (rows === undefined || !rows.every((row) => row !== undefined)) {
+    throw inputShapeWrong(printShort(given.value), 'a database or a vector of rows')
+  }
+  return { kind: 'rows', rows }
+}
+
+function goalOf(input: Extract<Input, { kind: 'binding' }>, given: EngineInput, budget: Budget): InputGoal {
+  const value = given.kind === 'rows' ? (given.rows as Edn) : given.kind === 'value' ? given.value : undefined
+  if (value === undefined) throw inputShapeWrong('a database', 'a value')
+  const names = bindingVariables(input.binding)
+  const rows = distinctRows(inputRows(input.binding, value), budget)
+  budget.holdRows(rows.length, () => 'an input')
+  return inputGoal(names.map(variableTerm), rows)
+}
+
+function variableTerm(name: Variable): Term {
+  return { kind: 'variable', name }
+}
+
+/** The distinct values of each input variable. */
+function inputValues(goals: readonly InputGoal[]): ReadonlyMap<Variable, readonly Edn[]> {
+  const values = new Map<Variable, readonly Edn[]>()
+  for (const { terms, rows } of goals) {
+    terms.forEach((term, place) => {
+      if (term.kind !== 'variable') return
+      values.set(term.name, [...(values.get(term.name) ?? []), ...rows.map((row) => row[place]!)])
+    })
+  }
+  return values
+}
+
+/** The inputs that anything asks for: one that nobody names neither filters nor multiplies. */
+function wantedInputs(
+  goals: readonly InputGoal[],
+  where: readonly Clause[],
+  variables: readonly Variable[],
+): readonly InputGoal[] {
+  const wanted = new Set<Variable>(variables)
+  for (const clause of where) for (const name of variablesOf(clause)) wanted.add(name)
+  return goals.filter((goal) => [...variablesOf(goal)].some((name) => wanted.has(name)))
+}
+

@@ -1,0 +1,45 @@
+// What a caller receives of an answer: rows, a list, one row or one value, and maps where `:keys` asks for them.
+
+import { EdnMap, EdnSymbol, Keyword, type Edn } from '../fact/value.ts'
+import type { Answer } from '../plan/engine.ts'
+import type { Query, ReturnKeys } from '../plan/syntax.ts'
+import { unreachable } from '../base/assert.ts'
+
+/**
+ * The answer in the shape of the query's find: a relation is a vector of rows (or maps), a collection a vector
+ * of values, a tuple one row (or map), a scalar one value; nil for a tuple or scalar of which nothing was found.
+ */
+export function shapeAnswer(query: Query, answer: Answer): Edn {
+  const { rows } = answer
+  const keys = query.returnKeys === undefined ? undefined : keysOf(query.returnKeys)
+  const shaped = (row: readonly Edn[]): Edn => (keys === undefined ? (row as Edn) : mapOf(keys, row))
+  switch (query.find.kind) {
+    case 'relation':
+      return rows.map(shaped) as Edn
+    case 'collection':
+      return rows.map((row) => row[0]!) as Edn
+    case 'tuple':
+      return rows[0] === undefined ? null : shaped(rows[0])
+    case 'scalar':
+      return rows[0]?.[0] ?? null
+    default:
+      return unreachable(query.find.kind)
+  }
+}
+
+function keysOf({ kind, names }: ReturnKeys): readonly Edn[] {
+  switch (kind) {
+    case 'keys':
+      return names.map(Keyword.of)
+    case 'syms':
+      return names.map(EdnSymbol.of)
+    case 'strs':
+      return names
+    default:
+      return unreachable(kind)
+  }
+}
+
+function mapOf(keys: readonly Edn[], row: readonly Edn[]): EdnMap {
+  return new EdnMap(keys.map((key, index) => [key, row[index]!]))
+}
