@@ -51,6 +51,7 @@ export class OverlaidFacts implements FactSource {
   range(index: IndexName, range: IndexRange): Iterable<Datom> {
     const overlay = this.#overlay()
     const above = overlay.added(undefined).filter((datom) => isWithin(datom, index, range, this.schema))
+    if (index !== 'aevt') above.sort((x, y) => compareDatoms(index, x, y))
     return merged(this.#base.range(index, range), above, index, overlay.removed)
   }
 

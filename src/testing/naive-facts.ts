@@ -36,8 +36,8 @@ export class NaiveFacts implements FactSource {
 
   /** The facts of a whole history, given as datoms in any order; those of the bootstrap among them. */
   static create(datoms: Iterable<Datom>): NaiveFacts {
-    const sorted = [...datoms].sort((x, y) => x.t - y.t || Number(x.added) - Number(y.added))
-    return new NaiveFacts(sorted, foldSchema(sorted), CURRENT)
+    const sorted = NaiveFacts.#sorted(datoms)
+    return new NaiveFacts(sorted, foldSchema(Schema.bootstrap, sorted), CURRENT)
   }
 
   /** A database that was just created, without a schema of its own. */
@@ -48,7 +48,15 @@ export class NaiveFacts implements FactSource {
 
   /** These facts and, later, the datoms of further transactions. */
   with(datoms: Iterable<Datom>): NaiveFacts {
-    return NaiveFacts.create([...this.datoms, ...datoms]).#seen(this.#view)
+    const added = NaiveFacts.#sorted(datoms)
+    const isLater = (added[0]?.t ?? Infinity) > (this.datoms.at(-1)?.t ?? -1)
+    const schema = foldSchema(this.schema, added)
+    if (isLater) return new NaiveFacts([...this.datoms, ...added], schema, this.#view)
+    return NaiveFacts.create([...this.datoms, ...added]).#seen(this.#view)
+  }
+
+  static #sorted(datoms: Iterable<Datom>): Datom[] {
+    return [...datoms].sort((x, y) => x.t - y.t || Number(x.added) - Number(y.added))
   }
 
   asOf(t: T): NaiveFacts {
@@ -194,8 +202,8 @@ function withoutForgotten(datoms: readonly Datom[], schema: Schema): readonly Da
   return datoms.filter((datom) => !isForgetful(datom) || held.has(datom))
 }
 
-function foldSchema(datoms: readonly Datom[]): Schema {
-  let schema = Schema.bootstrap
+function foldSchema(before: Schema, datoms: readonly Datom[]): Schema {
+  let schema = before
   for (const ofOneT of Map.groupBy(datoms, ({ t }) => t).values()) schema = schema.apply(ofOneT)
   return schema
 }
