@@ -1,6 +1,6 @@
 // What asking for an entity or an attribute answers when there is no such thing.
 
-import { VarveError } from '../base/errors.ts'
+import { VarveError, type Place } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Attribute } from '../fact/attribute.ts'
 import type { Schema } from '../fact/schema.ts'
@@ -29,14 +29,14 @@ export function identUnknown(ident: Keyword, schema: Schema): VarveError {
   })
 }
 
-export function attributeUnknown(ident: Keyword, schema: Schema): VarveError {
+export function attributeUnknown(ident: Keyword, schema: Schema, place?: Place): VarveError {
   const near = nearest(ident.text, attributeNames(schema))
   return new VarveError({
     code: 'db.error/not-an-entity',
     kind: 'incorrect',
     message: `There is no attribute ${ident} in the schema`,
     fix: near === undefined ? 'Transact its schema first' : `Did you mean :${near}?`,
-    data: { attribute: ident.toString(), nearest: near },
+    data: { attribute: ident.toString(), nearest: near, ...(place && { place }) },
   })
 }
 

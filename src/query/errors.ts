@@ -72,6 +72,21 @@ export function aggregateInWhere(spot: Spot, name: string): VarveError {
   })
 }
 
+/** A variable of :find or :with that nothing binds. */
+export function findVariableUnbound(
+  name: string,
+  near: string | undefined,
+  place: Place | undefined,
+): VarveError {
+  return new VarveError({
+    code: 'db.error/unbound-query-variables',
+    kind: 'incorrect',
+    message: `${name} is asked for, but no clause and no input binds it`,
+    fix: near === undefined ? `Add a clause that binds ${name}, or leave it out` : `Did you mean ${near}?`,
+    data: { variables: [name], nearest: near, ...(place && { place }) },
+  })
+}
+
 /** nil where only a value has a meaning. */
 export function nilConstant(spot: Spot, where: string): VarveError {
   return new VarveError({

@@ -18,6 +18,9 @@ export type Names = {
   readonly isFunction: (name: string) => boolean
 }
 
+/** Where nobody says which procedures are stored: a name with a namespace may be one, and the engine decides. */
+export const NAMES_UNTOLD: Names = { isFunction: (name) => name.indexOf('/') > 0 }
+
 export type Call = { readonly name: string; readonly args: readonly Argument[] }
 
 /** The call that `(name argument …)` says; `items` are the members of the form at `spot`. */
@@ -39,7 +42,9 @@ export function parseCall(spot: Spot, items: readonly Spot[], names: Names, dept
     )
   }
   const builtin = functionNamed(name)
-  if (builtin === undefined && !names.isFunction(name)) throw unknown(head, name)
+  // Engines say themselves that they do not ask queries within queries.
+  const isKnown = builtin !== undefined || name === 'q' || names.isFunction(name)
+  if (!isKnown) throw unknown(head, name)
   const args = rest.map((arg) => parseArgument(arg, names, depth))
   if (builtin !== undefined) checkArguments(spot, builtin, rest, args)
   return { name: builtin?.name ?? name, args }

@@ -3,9 +3,8 @@
 //
 // Without `:in` a query has the one input `$`, unless all that it reads is databases named by their alias.
 
-import type { Warning } from '../base/errors.ts'
+import type { Place, Warning } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
-import { unboundFindVariable } from '../engine/errors.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { type Edn, Keyword } from '../fact/value.ts'
 import { functionNamed } from '../plan/functions.ts'
@@ -16,19 +15,23 @@ import type { Find, Input, Query, ReturnKeys, SourceName, Variable } from '../pl
 import { BindingCheck, checkBranches } from './bound.ts'
 import {
   defaultSourceMissing,
+  findVariableUnbound,
   queryKeyTwice,
   queryKeyUnknown,
   queryMalformed,
   rulesNotDeclared,
 } from './errors.ts'
 import { boundNames, parseInput } from './parse-binding.ts'
-import type { Names } from './parse-call.ts'
+import { type Names, NAMES_UNTOLD } from './parse-call.ts'
 import { parseClauses } from './parse-clause.ts'
 import { parseFind, parseReturnKeys } from './parse-find.ts'
 import { callsOf, sourcesOf, type SourceUse } from './variables.ts'
 
 export type ParseOptions = {
-  /** True for names of stored procedures, which queries may call beside the built-in functions. */
+  /**
+   * True for names of stored procedures, which queries may call beside the built-in functions. Left out, a name
+   * with a namespace passes, and the engine decides.
+   */
   readonly isFunction?: (name: string) => boolean
   /** Told of what a reader mended in a text. */
   readonly warn?: (warning: Warning) => void
@@ -49,7 +52,7 @@ export function parseQuery(form: Edn, placeOf?: PlaceOf, options: ParseOptions =
 export function parseQuerySpot(spot: Spot, options: ParseOptions = {}): Query {
   if (typeof spot.form === 'string') return parseQuerySpot(readSpot(spot.form, 'query', options), options)
   const sections = sectionsOf(spot)
-  const names: Names = { isFunction: options.isFunction ?? (() => false) }
+  const names = namesOf(options)
   const finding = sections.get('find')
   if (finding === undefined)
     throw queryMalformed(spot, 'The query has no :find', 'Begin with [:find ?x :where …]')
@@ -74,6 +77,10 @@ export function parseQuerySpot(spot: Spot, options: ParseOptions = {}): Query {
   return query
 }
 
+export function namesOf({ isFunction }: ParseOptions): Names {
+  return isFunction === undefined ? NAMES_UNTOLD : { isFunction }
+}
+
 /** A text as a form that can point into it. Told of what was mended. */
 export function readSpot(text: string, source: string, options: ParseOptions): Spot {
   const { value, places, warnings } = readEdn(text, { recover: true, source })
@@ -85,15 +92,17 @@ export function readSpot(text: string, source: string, options: ParseOptions): S
 export function checkBound(query: Query, check: BindingCheck): void {
   const given = inputNames(query)
   const bound = check.boundBy(query.where, given)
-  for (const name of query.with) if (!bound.has(name)) throw unboundFindVariable(name)
+  const mustBeIn = (names: ReadonlySet<Variable>, name: Variable, place?: Place): void => {
+    if (!names.has(name)) throw findVariableUnbound(name, nearest(name, names), place)
+  }
+  for (const name of query.with) mustBeIn(bound, name)
   for (const element of query.find.elements) {
-    const name = element.kind === 'variable' ? element.name : element.variable
-    if (!bound.has(name)) throw unboundFindVariable(name)
-    if (element.kind === 'pull' && element.pattern.kind === 'input' && !given.has(element.pattern.name)) {
-      throw unboundFindVariable(element.pattern.name)
+    mustBeIn(bound, element.kind === 'variable' ? element.name : element.variable, element.place)
+    if (element.kind === 'pull' && element.pattern.kind === 'input') {
+      mustBeIn(given, element.pattern.name, element.place)
     }
     for (const arg of element.kind === 'aggregate' ? element.args : []) {
-      if (arg.kind === 'variable' && !given.has(arg.name)) throw unboundFindVariable(arg.name)
+      if (arg.kind === 'variable') mustBeIn(given, arg.name, element.place)
     }
   }
 }

@@ -12,7 +12,7 @@ import { checkCall } from './check-rules.ts'
 import { ruleHeadsDiffer, ruleMalformed, ruleParameterUnused } from './errors.ts'
 import type { Names } from './parse-call.ts'
 import { parseClauses, RESERVED_NAMES, splitRequired } from './parse-clause.ts'
-import { type ParseOptions, readSpot } from './parse-query.ts'
+import { namesOf, type ParseOptions, readSpot } from './parse-query.ts'
 import { callsOf, variablesOfAll } from './variables.ts'
 
 /** How many rules of different names one set holds: calls follow each other this deep at most. */
@@ -29,7 +29,7 @@ export function parseRules(form: Edn, placeOf?: PlaceOf, options: ParseOptions =
       'Rules are a vector: [[(r ?e) [?e :a]]]',
     )
   }
-  const names: Names = { isFunction: options.isFunction ?? (() => false) }
+  const names = namesOf(options)
   const rules = new Map<string, Rule[]>()
   for (const member of members) {
     const rule = parseRule(member, names)
