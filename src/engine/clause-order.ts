@@ -60,7 +60,7 @@ export class ClauseOrder {
       // What rests on an assumption that fell meanwhile is not kept.
       if (failureCount === this.#failureCount) known.set(key, made)
     }
-    return made.bound.isSupersetOf(start) ? made : { ...made, bound: made.bound.union(start) }
+    return { ...made, bound: new Set([...made.bound, ...start]) }
   }
 
   /** The error for goals that can never run, as exact as can be said. */

@@ -102,7 +102,7 @@ function bindInputs(query: Query, inputs: readonly EngineInput[], budget: Budget
   if (inputs.length !== query.inputs.length) throw inputCountWrong(query.inputs.length, inputs.length)
   const sources = new Map<SourceName, Source>()
   const goals: InputGoal[] = []
-  let rules: RuleSet = NOTHING
+  let rules: RuleSet = new Map()
   for (const [index, input] of query.inputs.entries()) {
     const given = inputs[index]!
     if (input.kind === 'source') sources.set(input.name, sourceOf(given))
