@@ -1,0 +1,271 @@
+// The facts of one attribute as one view sees them: its runs merged with its novelty. A fact is an interval from
+// `added` to `retracted`; what a view shows of an interval is decided in one place, `show`.
+
+import type { AttributeId, EntityId, T } from '../fact/attribute.ts'
+import { compareDatoms, type Datom } from '../fact/datom.ts'
+import { compareValues, type Value } from '../fact/value.ts'
+import { integerAt } from '../segment/column.ts'
+import { valueAt } from '../segment/value-column.ts'
+import type { AttributeRuns } from './index.ts'
+import { mergeDatoms } from './merge.ts'
+import type { AttributeNovelty } from './novelty.ts'
+import type { Run } from './run.ts'
+
+/** Which transactions a view shows. */
+export type View = {
+  /** The last t of the database value that the view was taken from. */
+  readonly newestT: T
+  /** The last t that shows. */
+  readonly untilT: T
+  /** Only later ones show. */
+  readonly sinceT: T
+  readonly isHistory: boolean
+}
+
+export class AttributeFacts {
+  readonly #a: AttributeId
+  readonly #runs: AttributeRuns | undefined
+  readonly #novelty: AttributeNovelty | undefined
+  readonly #view: View
+  readonly #isForgetful: boolean
+  /** Present runs and those history runs of whose facts the view may show some. */
+  readonly #visibleRuns: readonly Run[]
+
+  constructor(
+    a: AttributeId,
+    runs: AttributeRuns | undefined,
+    novelty: AttributeNovelty | undefined,
+    view: View,
+    isForgetful: boolean,
+  ) {
+    this.#a = a
+    this.#runs = runs
+    this.#novelty = novelty
+    this.#view = view
+    this.#isForgetful = isForgetful
+    const mayShow = ({ entry }: Run): boolean => {
+      const { added, retracted } = entry
+      if (added[0] > view.untilT) return false
+      if (retracted === undefined) return true
+      if (view.isHistory) return !isForgetful && retracted[1] > view.sinceT
+      return retracted[1] > view.untilT
+    }
+    this.#visibleRuns = [...(runs?.present ?? []), ...(runs?.history ?? [])].filter(mayShow)
+  }
+
+  /** How many facts there are at most, for choosing where to begin. */
+  get countMax(): number {
+    const indexed = this.#visibleRuns.reduce((sum, run) => sum + run.liveCount, 0)
+    const count = indexed + (this.#novelty?.rowCount ?? 0)
+    return this.#view.isHistory ? count * 2 + (this.#novelty?.retractionCount ?? 0) : count
+  }
+
+  /** True where the past that this view shows is not kept, for an entity or for any. */
+  isGone(e: EntityId | undefined): boolean {
+    const { untilT, newestT } = this.#view
+    const span = { added: Infinity, retracted: -1 }
+    const gone = this.#runs?.gone
+    if (gone !== undefined) {
+      const { entry } = gone
+      if (entry.added[0] <= untilT && untilT < entry.retracted![1]) {
+        const [first, limit] = e === undefined ? [0, entry.rowCount] : gone.rowsOfEntity(e)
+        for (let row = first; row < limit; row++) {
+          const added = gone.addedAt(row)
+          const retracted = gone.retractedAt(row)
+          if (added <= untilT && untilT < retracted) return true
+          if (e !== undefined) extend(span, added, retracted)
+        }
+      }
+    }
+    return this.#isForgetful && untilT < newestT && this.#isForgottenBeyondIndex(e, span)
+  }
+
+  /** Facts of one entity, by value, then t. */
+  ofEntity(e: EntityId): Datom[] {
+    const shown: Datom[] = []
+    for (const run of this.#visibleRuns) {
+      const [first, limit] = run.rowsOfEntity(e)
+      for (let row = first; row < limit; row++) this.#showRow(run, row, e, undefined, shown)
+    }
+    for (const row of this.#novelty?.rowsOfEntity(e) ?? []) this.#showNovelty(row, shown)
+    return shown.length > 1 ? shown.sort((x, y) => compareDatoms('aevt', x, y)) : shown
+  }
+
+  /** Facts with one value, by entity, then t. */
+  ofValue(v: Value): Datom[] {
+    const shown: Datom[] = []
+    for (const run of this.#visibleRuns) {
+      for (const row of run.rowsOfValue(v)) this.#showRow(run, row, undefined, undefined, shown)
+    }
+    for (const row of this.#novelty?.rowsOfValue(v) ?? []) this.#showNovelty(row, shown)
+    return shown.length > 1 ? shown.sort((x, y) => compareDatoms('aevt', x, y)) : shown
+  }
+
+  /** All facts by entity, value, t; entities from `from` on, up to `to` excluded. */
+  inEntityOrder(from: EntityId | undefined, to: EntityId | undefined): Iterable<Datom> {
+    const sequences = this.#visibleRuns.map((run) => this.#runByEntity(run, from, to))
+    if ((this.#novelty?.rowCount ?? 0) > 0) sequences.push(this.#noveltyByEntity(from, to))
+    return mergeDatoms(sequences, (x, y) => compareDatoms('aevt', x, y))
+  }
+
+  /** All facts by value, entity, t; values from `from` on, up to `to` excluded. */
+  inValueOrder(from: Value | undefined, to: Value | undefined): Iterable<Datom> {
+    const compare = (x: Datom, y: Datom): number => compareDatoms('avet', x, y)
+    // Without a copy in value order a run is sorted in memory, for this question alone.
+    const sequences = this.#visibleRuns.map((run) =>
+      run.hasOrder ? this.#runByValue(run, from, to) : this.#runSortedByValue(run, from, to),
+    )
+    if ((this.#novelty?.rowCount ?? 0) > 0) sequences.push(this.#noveltyByValue(from, to))
+    return mergeDatoms(sequences, compare)
+  }
+
+  *#runByEntity(run: Run, from: EntityId | undefined, to: EntityId | undefined): Iterable<Datom> {
+    const first = from === undefined ? 0 : run.firstRowFrom(from)
+    const limit = to === undefined ? run.entry.rowCount : run.firstRowFrom(to)
+    if (first >= limit) return
+    const { firstRow, entities, values, added, retracted } = run.columns()
+    const shown: Datom[] = []
+    for (let row = first; row < limit; row++) {
+      if (run.isDead(row)) continue
+      const at = firstRow + row
+      const addedT = integerAt(added, at)
+      if (addedT > this.#view.untilT) continue
+      const e = integerAt(entities, at)
+      const v = valueAt(run.type, values, at)
+      const retractedT = retracted === undefined ? this.#retractedT(e, v) : integerAt(retracted, at)
+      this.#show(e, v, addedT, retractedT, shown)
+      if (shown.length === 0) continue
+      yield* shown
+      shown.length = 0
+    }
+  }
+
+  *#runByValue(run: Run, from: Value | undefined, to: Value | undefined): Iterable<Datom> {
+    const shown: Datom[] = []
+    for (const row of run.rowsInValueOrder(from, to)) {
+      this.#showRow(run, row, undefined, undefined, shown)
+      // Retractions stand behind all assertions of the same value and entity only if their t says so.
+      yield* shown
+      shown.length = 0
+    }
+  }
+
+  #runSortedByValue(run: Run, from: Value | undefined, to: Value | undefined): Iterable<Datom> {
+    const within = ({ v }: Datom): boolean =>
+      (from === undefined || compareValues(v, from) >= 0) && (to === undefined || compareValues(v, to) < 0)
+    return [...this.#runByEntity(run, undefined, undefined)]
+      .filter(within)
+      .sort((x, y) => compareDatoms('avet', x, y))
+  }
+
+  *#noveltyByEntity(from: EntityId | undefined, to: EntityId | undefined): Iterable<Datom> {
+    const novelty = this.#novelty!
+    const shown: Datom[] = []
+    for (const row of novelty.rowsByEntity()) {
+      const { e } = novelty.datom(row)
+      if (from !== undefined && e < from) continue
+      if (to !== undefined && e >= to) return
+      this.#showNovelty(row, shown)
+      yield* shown
+      shown.length = 0
+    }
+  }
+
+  *#noveltyByValue(from: Value | undefined, to: Value | undefined): Iterable<Datom> {
+    const novelty = this.#novelty!
+    const shown: Datom[] = []
+    for (const row of novelty.rowsByValue()) {
+      const { v } = novelty.datom(row)
+      if (from !== undefined && compareValues(v, from) < 0) continue
+      if (to !== undefined && compareValues(v, to) >= 0) return
+      this.#showNovelty(row, shown)
+      yield* shown
+      shown.length = 0
+    }
+  }
+
+  #showRow(
+    run: Run,
+    row: number,
+    entity: EntityId | undefined,
+    value: Value | undefined,
+    shown: Datom[],
+  ): void {
+    if (run.isDead(row)) return
+    const added = run.addedAt(row)
+    if (added > this.#view.untilT) return
+    const e = entity ?? run.entityAt(row)
+    const v = value ?? run.valueAt(row)
+    const retracted = run.entry.retracted === undefined ? this.#retractedT(e, v) : run.retractedAt(row)
+    this.#show(e, v, added, retracted, shown)
+  }
+
+  #showNovelty(row: number, shown: Datom[]): void {
+    const novelty = this.#novelty!
+    const { e, v, t } = novelty.datom(row)
+    this.#show(e, v, t, novelty.retractedT(row), shown)
+  }
+
+  /** When a fact that held at indexedT was retracted. */
+  #retractedT(e: EntityId, v: Value): T {
+    const novelty = this.#novelty
+    return novelty === undefined || novelty.retractionCount === 0 ? Infinity : novelty.retractionOf(e, v)
+  }
+
+  /** What this view shows of an interval: nothing, the fact, or in a history what happened to it. */
+  #show(e: EntityId, v: Value, added: T, retracted: T, shown: Datom[]): void {
+    const { untilT, sinceT, isHistory } = this.#view
+    const holds = added <= untilT && retracted > untilT
+    if (!isHistory || this.#isForgetful) {
+      if (holds && added > sinceT) shown.push({ e, a: this.#a, v, t: added, added: true })
+      return
+    }
+    if (added <= untilT && added > sinceT) shown.push({ e, a: this.#a, v, t: added, added: true })
+    if (retracted <= untilT && retracted > sinceT)
+      shown.push({ e, a: this.#a, v, t: retracted, added: false })
+  }
+
+  /** The same question as `isGone` about what was not indexed yet: an index may drop it any time. */
+  #isForgottenBeyondIndex(e: EntityId | undefined, indexed: Span): boolean {
+    const { untilT, newestT } = this.#view
+    const lastT = Math.max(
+      this.#novelty?.lastRetractionT(newestT) ?? -1,
+      ...(this.#runs?.history ?? []).map(({ entry }) => entry.retracted![1]),
+    )
+    if (lastT <= untilT) return false
+    const spans = new Map<EntityId, Span>()
+    if (e !== undefined) spans.set(e, indexed)
+    for (const datom of this.#everything(e)) {
+      if (datom.t > newestT) continue
+      const span = spans.get(datom.e) ?? { added: Infinity, retracted: -1 }
+      spans.set(datom.e, span)
+      if (!datom.added) extend(span, Infinity, datom.t)
+      else if (datom.t <= untilT) extend(span, datom.t, -1)
+    }
+    for (const { added, retracted } of spans.values()) if (added <= untilT && untilT < retracted) return true
+    return false
+  }
+
+  /** Assertions that were retracted, and their retractions, whatever the view. */
+  *#everything(e: EntityId | undefined): Iterable<Datom> {
+    const view: View = { ...this.#view, untilT: this.#view.newestT, sinceT: -1, isHistory: true }
+    const all = new AttributeFacts(this.#a, this.#runs, this.#novelty, view, false)
+    const facts = e === undefined ? all.inEntityOrder(undefined, undefined) : all.ofEntity(e)
+    let before: Datom | undefined
+    for (const datom of facts) {
+      if (!datom.added) {
+        if (before !== undefined && before.e === datom.e && compareValues(before.v, datom.v) === 0)
+          yield before
+        yield datom
+      }
+      before = datom
+    }
+  }
+}
+
+type Span = { added: T; retracted: T }
+
+function extend(span: Span, added: T, retracted: T): void {
+  span.added = Math.min(span.added, added)
+  span.retracted = Math.max(span.retracted, retracted)
+}

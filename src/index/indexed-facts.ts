@@ -1,0 +1,242 @@
+// A database value over an index and the novelty beyond it: what holds at a t, as of an earlier one, since one, or
+// with all that ever happened. It remembers a root, a novelty and a few numbers; transactions that come later and
+// roots that are published later do not change its answers (I2).
+
+import { assert, unreachable } from '../base/assert.ts'
+import { type AttributeId, type EntityId, type T, TX_BASE } from '../fact/attribute.ts'
+import { BUILTIN_ATTRIBUTE_COUNT, DB_TX_INSTANT } from '../fact/bootstrap.ts'
+import { compareDatoms, type Datom, type FactSource, type IndexName, type IndexRange } from '../fact/datom.ts'
+import { isSchemaAttribute, Schema } from '../fact/schema.ts'
+import { compareValues, equalValues, type Value } from '../fact/value.ts'
+import { AttributeFacts, type View } from './attribute-facts.ts'
+import { historyGone } from './errors.ts'
+import type { Index } from './index.ts'
+import { mergeDatoms } from './merge.ts'
+import { Novelty } from './novelty.ts'
+
+export class IndexedFacts implements FactSource {
+  readonly schema: Schema
+  readonly #index: Index
+  readonly #novelty: Novelty
+  readonly #view: View
+  readonly #attributes = new Map<AttributeId, AttributeFacts>()
+
+  private constructor(index: Index, novelty: Novelty, schema: Schema, view: View) {
+    this.#index = index
+    this.#novelty = novelty
+    this.schema = schema
+    this.#view = view
+  }
+
+  /** The facts at `basisT`; `schema` is that of `basisT`. Novelty begins where the index ends. */
+  static at(index: Index, novelty: Novelty, schema: Schema, basisT: T): IndexedFacts {
+    assert(novelty.afterT === index.root.indexedT, 'novelty begins where the index ends')
+    return new IndexedFacts(index, novelty, schema, {
+      newestT: basisT,
+      untilT: basisT,
+      sinceT: -1,
+      isHistory: false,
+    })
+  }
+
+  get basisT(): T {
+    return this.#view.untilT
+  }
+
+  get isHistory(): boolean {
+    return this.#view.isHistory
+  }
+
+  asOf(t: T): IndexedFacts {
+    return this.#seen({ ...this.#view, untilT: Math.min(t, this.#view.untilT) })
+  }
+
+  since(t: T): IndexedFacts {
+    return this.#seen({ ...this.#view, sinceT: Math.max(t, this.#view.sinceT) })
+  }
+
+  history(): IndexedFacts {
+    return this.#seen({ ...this.#view, isHistory: true })
+  }
+
+  match(e: EntityId | undefined, a: AttributeId | undefined, v: Value | undefined): Iterable<Datom> {
+    if (a !== undefined) return this.#matchAttribute(e, a, v)
+    return this.#matchAll(e, v)
+  }
+
+  range(index: IndexName, range: IndexRange): Iterable<Datom> {
+    const { prefix, from, to } = range
+    const [first] = prefix
+    const isBoundByNumbers = isNumberOrNone(from) && isNumberOrNone(to)
+    if (prefix.length === 0 && (isBoundByNumbers || index === 'vaet'))
+      return this.#rangeOfAll(index, from, to)
+    if (prefix.length === 1 && typeof first === 'number') {
+      if (index === 'avet') return this.#kept(first, undefined).inValueOrder(from, to)
+      if (index === 'aevt' && isNumberOrNone(from) && isNumberOrNone(to)) {
+        return this.#kept(first, undefined).inEntityOrder(from, to)
+      }
+    }
+    return this.#rangeBySorting(index, range)
+  }
+
+  entityCount(kind: number): number {
+    return Math.max(this.#index.entityCount(kind), this.#novelty.entityCount(kind, this.#view.newestT))
+  }
+
+  tAt(instantMs: number): T {
+    const { newestT } = this.#view
+    const facts = this.#seen({ newestT, untilT: newestT, sinceT: -1, isHistory: false }).#attribute(
+      DB_TX_INSTANT,
+    )
+    // Moments never go back from one transaction to the next, so halving finds the last.
+    let low = 0
+    let high = newestT + 1
+    while (low < high) {
+      const t = (low + high) >>> 1
+      const at = facts.ofEntity(TX_BASE + t)[0]?.v
+      if (at instanceof Date && at.getTime() <= instantMs) low = t + 1
+      else high = t
+    }
+    return low - 1
+  }
+
+  /** At most how many facts an attribute has in this view, without looking at them. */
+  countMax(a: AttributeId): number {
+    return this.#attribute(a).countMax
+  }
+
+  #seen(view: View): IndexedFacts {
+    return new IndexedFacts(this.#index, this.#novelty, this.schema, view)
+  }
+
+  #attribute(a: AttributeId): AttributeFacts {
+    let facts = this.#attributes.get(a)
+    if (facts === undefined) {
+      const isForgetful = a >= BUILTIN_ATTRIBUTE_COUNT && this.schema.attribute(a)?.noHistory === true
+      facts = new AttributeFacts(
+        a,
+        this.#index.attribute(a),
+        this.#novelty.attribute(a),
+        this.#view,
+        isForgetful,
+      )
+      this.#attributes.set(a, facts)
+    }
+    return facts
+  }
+
+  /** Attributes that have facts, ascending. */
+  #attributeIds(): readonly AttributeId[] {
+    const ids = new Set([...this.#index.attributeIds(), ...this.#novelty.attributeIds()])
+    return [...ids].sort((x, y) => x - y)
+  }
+
+  /** Refuses where the answer would have to come from a past that was not kept. */
+  #kept(a: AttributeId, e: EntityId | undefined): AttributeFacts {
+    const facts = this.#attribute(a)
+    const { untilT, newestT, isHistory } = this.#view
+    if (!isHistory && (untilT < newestT || untilT < this.#index.root.indexedT) && facts.isGone(e)) {
+      throw historyGone(this.schema, a, untilT)
+    }
+    return facts
+  }
+
+  #matchAttribute(e: EntityId | undefined, a: AttributeId, v: Value | undefined): Iterable<Datom> {
+    const facts = this.#kept(a, e)
+    if (e !== undefined) {
+      const ofEntity = facts.ofEntity(e)
+      return v === undefined ? ofEntity : ofEntity.filter((datom) => equalValues(datom.v, v))
+    }
+    return v === undefined ? facts.inEntityOrder(undefined, undefined) : facts.ofValue(v)
+  }
+
+  *#matchAll(e: EntityId | undefined, v: Value | undefined): Iterable<Datom> {
+    for (const a of this.#attributeIds()) yield* this.#matchAttribute(e, a, v)
+  }
+
+  /** A whole index, read as far as somebody asks. */
+  #rangeOfAll(index: IndexName, from: Value | undefined, to: Value | undefined): Iterable<Datom> {
+    switch (index) {
+      case 'eavt': {
+        const all = this.#attributeIds().map((a) =>
+          this.#kept(a, undefined).inEntityOrder(from as number | undefined, to as number | undefined),
+        )
+        return mergeDatoms(all, (x, y) => compareDatoms('eavt', x, y))
+      }
+      case 'vaet': {
+        const all = this.#attributeIds()
+          .filter((a) => this.#isReference(a))
+          .map((a) => this.#kept(a, undefined).inValueOrder(from, to))
+        return mergeDatoms(all, (x, y) => compareDatoms('vaet', x, y))
+      }
+      case 'aevt':
+      case 'avet':
+        return this.#everyAttribute(index, from, to)
+      default:
+        return unreachable(index)
+    }
+  }
+
+  *#everyAttribute(index: 'aevt' | 'avet', from: Value | undefined, to: Value | undefined): Iterable<Datom> {
+    for (const a of this.#attributeIds()) {
+      if (!isWithin(a, from, to)) continue
+      const facts = this.#kept(a, undefined)
+      yield* index === 'aevt'
+        ? facts.inEntityOrder(undefined, undefined)
+        : facts.inValueOrder(undefined, undefined)
+    }
+  }
+
+  /** Few facts, found by the places given and put in order. */
+  #rangeBySorting(index: IndexName, { prefix, from, to }: IndexRange): Iterable<Datom> {
+    const places = [...index] as readonly Place[]
+    const bounded = places[prefix.length] ?? 't'
+    const at = (place: Place): Value | undefined => prefix[places.indexOf(place)]
+    const e = at('e')
+    const a = at('a')
+    // An id that is no number is nobody's.
+    if (!isNumberOrNone(e) || !isNumberOrNone(a)) return []
+    const found: Datom[] = []
+    for (const datom of this.match(e, a, at('v'))) {
+      if (!isWithin(placeOf(datom, bounded), from, to)) continue
+      if (index === 'vaet' && !this.#isReference(datom.a)) continue
+      found.push(datom)
+    }
+    return found.sort((x, y) => compareDatoms(index, x, y))
+  }
+
+  #isReference(a: AttributeId): boolean {
+    return this.schema.attribute(a)?.valueType === 'ref'
+  }
+}
+
+type Place = 'e' | 'a' | 'v' | 't'
+
+function placeOf(datom: Datom, place: Place): Value {
+  return datom[place]
+}
+
+function isWithin(value: Value, from: Value | undefined, to: Value | undefined): boolean {
+  return (
+    (from === undefined || compareValues(value, from) >= 0) &&
+    (to === undefined || compareValues(value, to) < 0)
+  )
+}
+
+function isNumberOrNone(value: Value | undefined): value is number | undefined {
+  return value === undefined || typeof value === 'number'
+}
+
+/** The schema that the facts of an index tell: folded from its history, transaction by transaction. */
+export function readSchema(index: Index): Schema {
+  const { indexedT } = index.root
+  const history = IndexedFacts.at(index, new Novelty(indexedT), Schema.bootstrap, indexedT).history()
+  const datoms: Datom[] = []
+  for (let a = 0; a < BUILTIN_ATTRIBUTE_COUNT; a++) {
+    if (isSchemaAttribute(a)) for (const datom of history.match(undefined, a, undefined)) datoms.push(datom)
+  }
+  const transactions = Map.groupBy(datoms, ({ t }) => t)
+  let schema = Schema.bootstrap
+  for (const t of [...transactions.keys()].sort((x, y) => x - y)) schema = schema.apply(transactions.get(t)!)
+  return schema
+}
