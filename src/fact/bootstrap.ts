@@ -33,6 +33,7 @@ const ATTRIBUTES: readonly Builtin[] = [
   { name: 'db/ensure', type: 'ref', many: true },
   { name: 'varve.tx/idempotency-key', type: 'string', unique: 'value' },
   { name: 'varve.tx/content-hash', type: 'string' },
+  { name: 'varve.tx/tempids', type: 'string' },
 ]
 
 const ENUMERATIONS: readonly string[] = [
@@ -73,6 +74,7 @@ export const DB_ENTITY_PREDS = builtin('db.entity/preds')
 export const DB_ENSURE = builtin('db/ensure')
 export const VARVE_TX_IDEMPOTENCY_KEY = builtin('varve.tx/idempotency-key')
 export const VARVE_TX_CONTENT_HASH = builtin('varve.tx/content-hash')
+export const VARVE_TX_TEMPIDS = builtin('varve.tx/tempids')
 export const CARDINALITY_ONE = builtin('db.cardinality/one')
 export const CARDINALITY_MANY = builtin('db.cardinality/many')
 export const UNIQUE_IDENTITY = builtin('db.unique/identity')

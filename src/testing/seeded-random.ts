@@ -1,33 +1,3 @@
-// Chance that a seed repeats exactly.
+// Chance that a seed repeats exactly: that of the demo serves tests too.
 
-import type { Random } from '../base/env.ts'
-
-export class SeededRandom implements Random {
-  #state: number
-
-  constructor(seed: number) {
-    this.#state = (seed ^ 0x9e3779b9) >>> 0
-  }
-
-  /** Weyl sequence through a 32-bit mixer (MurmurHash3's finalizer). */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let x = this.#state
-    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
-    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35)
-    return ((x ^ (x >>> 16)) >>> 0) / 2 ** 32
-  }
-
-  /** A whole number of `[0, limit)`. */
-  below(limit: number): number {
-    return Math.floor(this.next() * limit)
-  }
-
-  pick<Item>(items: readonly [Item, ...Item[]]): Item {
-    return items[this.below(items.length)] ?? items[0]
-  }
-
-  bytes(count: number): Uint8Array {
-    return Uint8Array.from({ length: count }, () => this.below(256))
-  }
-}
+export { SeededRandom } from '../base/seeded-random.ts'

@@ -1,0 +1,65 @@
+// `connect`: from a URL to a place where databases live. `memory:` and `file:` work inside this process; other
+// schemes are adapters, loaded when they are asked for.
+
+import type { Env } from '../base/env.ts'
+import { VarveError } from '../base/errors.ts'
+import { nodeEnv } from '../base/env-node.ts'
+import { Catalog } from '../database/catalog.ts'
+import type { FunctionRegistry } from '../database/functions.ts'
+import { createEngine } from '../engine/create.ts'
+import type { QueryRunner } from '../query/ask.ts'
+import { InThreadRunner } from '../query/run-here.ts'
+import { WorkerRunner } from '../query/run-in-workers.ts'
+import type { Varve } from './types/interfaces.ts'
+import { LocalVarve } from './varve.ts'
+
+export type ConnectOptions = {
+  /** Follows what another process writes; takes no lock and writes nothing. */
+  readonly readOnly?: boolean
+  /** Transaction functions and predicates by symbol name. */
+  readonly functions?: FunctionRegistry
+  /** The world outside; the simulator's in tests. Queries then run in this thread. */
+  readonly env?: Env
+}
+
+/**
+ * Connects to `memory:` (gone when closed) or `file:PATH` (a folder, made where missing).
+ * Throws `varve.error/url-unsupported`, `varve.error/foreign-folder`, `varve.error/format-unknown`.
+ */
+export async function connect(url: string, options: ConnectOptions = {}): Promise<Varve> {
+  return connectLocal(url, options)
+}
+
+/** As `connect`, for the parts of Varve that need more than users do: the service, the command line. */
+export async function connectLocal(url: string, options: ConnectOptions = {}): Promise<LocalVarve> {
+  const env = options.env ?? nodeEnv()
+  const catalogOptions = {
+    ...(options.readOnly !== undefined && { isReadOnly: options.readOnly }),
+    ...(options.functions && { functions: options.functions }),
+  }
+  const engine = createEngine(env)
+  if (url.startsWith('memory:')) {
+    return new LocalVarve(Catalog.openMemory(env, catalogOptions), new InThreadRunner(engine, env.clock))
+  }
+  if (url.startsWith('file:')) {
+    const folder = folderOf(url)
+    const catalog = await Catalog.openFolder(env, folder, catalogOptions)
+    const runner: QueryRunner =
+      options.env === undefined ? new WorkerRunner(env, folder) : new InThreadRunner(engine, env.clock)
+    return new LocalVarve(catalog, runner)
+  }
+  throw new VarveError({
+    code: 'varve.error/url-unsupported',
+    kind: 'unsupported',
+    message: `Cannot connect to ${url}`,
+    fix: 'Use memory: or file:PATH',
+    data: { url },
+  })
+}
+
+/** `file:./data`, `file:data`, `file:/var/data` and `file:///var/data` are taken as people mean them. */
+function folderOf(url: string): string {
+  const path = url.slice('file:'.length)
+  const folder = path.startsWith('///') ? decodeURIComponent(path.slice(2)) : path
+  return folder === '' ? '.' : folder.replace(/(?<=.)\/+$/, '')
+}

@@ -1,0 +1,65 @@
+// An entity of one database value, read as it is walked.
+
+import { pull } from '../engine/pull.ts'
+import { resolveAttribute, resolveEntity } from '../engine/entity.ts'
+import type { DatabaseValue } from '../database/database-value.ts'
+import { DB_IDENT } from '../fact/bootstrap.ts'
+import { toPlain } from '../fact/plain.ts'
+import { type Edn, keyword, Keyword } from '../fact/value.ts'
+import { parsedPattern } from '../query/parsed.ts'
+import { historyRefused } from '../engine/entity-errors.ts'
+
+export class LocalEntity {
+  readonly id: number
+  readonly #value: DatabaseValue
+
+  /** Null where the reference names nobody. */
+  static of(value: DatabaseValue, eid: Edn): LocalEntity | null {
+    if (value.facts.isHistory) throw historyRefused('entity')
+    const id = resolveEntity(value.facts, eid)
+    return id === undefined ? null : new LocalEntity(value, id)
+  }
+
+  private constructor(value: DatabaseValue, id: number) {
+    this.#value = value
+    this.id = id
+  }
+
+  /** A value, an array for many; of a reference its ident where it has one, else the entity. `:a/_b` goes backwards. */
+  get(name: string): unknown {
+    if (name === ':db/id') return this.id
+    const { facts } = this.#value
+    const text = name.replace(/^:/, '')
+    const isReverse = /(^|\/)_[^/]+$/.test(text)
+    const ident = keyword(isReverse ? text.replace(/(^|\/)_/, '$1') : text)
+    const attribute = resolveAttribute(facts, ident)
+    if (isReverse) {
+      const holders = [...facts.match(undefined, attribute.id, this.id)].map(({ e }) => this.#reference(e))
+      if (holders.length === 0) return undefined
+      return attribute.isComponent ? holders[0] : holders
+    }
+    const values = [...facts.match(this.id, attribute.id, undefined)].map(({ v }) =>
+      attribute.valueType === 'ref' ? this.#reference(v as number) : toPlain(v),
+    )
+    if (values.length === 0) return undefined
+    return attribute.cardinality === 'one' ? values[0] : values
+  }
+
+  /** The attributes that it has values for. */
+  attributes(): readonly string[] {
+    const { facts } = this.#value
+    const ids = new Set<number>()
+    for (const { a } of facts.match(this.id, undefined, undefined)) ids.add(a)
+    return [...ids].map((a) => String(facts.schema.attribute(a)?.ident ?? a))
+  }
+
+  /** All its attributes, components whole. */
+  touch(): unknown {
+    return toPlain(pull(this.#value.facts, parsedPattern('[*]'), this.id))
+  }
+
+  #reference(id: number): unknown {
+    for (const { v } of this.#value.facts.match(id, DB_IDENT, undefined)) if (v instanceof Keyword) return String(v)
+    return new LocalEntity(this.#value, id)
+  }
+}

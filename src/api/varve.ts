@@ -1,0 +1,321 @@
+// `Varve`, `Database` and `Db` over databases in this process (memory or a folder).
+//
+// The types that users see are precise (types/interfaces.ts); behind them every query is data, so the classes
+// here are written against plain forms and implement the interface at its loosest.
+
+import type { Warning } from '../base/errors.ts'
+import type { AttributeId } from '../fact/attribute.ts'
+import type { Datom, IndexName } from '../fact/datom.ts'
+import { formFromData } from '../fact/json-form.ts'
+import { toPlain } from '../fact/plain.ts'
+import type { Schema } from '../fact/schema.ts'
+import { type Edn, EdnMap, keyword, type Value } from '../fact/value.ts'
+import type { Catalog } from '../database/catalog.ts'
+import type { Connection, LogRange } from '../database/connection.ts'
+import type { DatabaseValue } from '../database/database-value.ts'
+import type { LoggedTransaction } from '../database/fact-store.ts'
+import { type TransactOutcome, type TransactRequest, Writer } from '../database/writer.ts'
+import { ask, type AskArgument, type Asked, type QueryRunner } from '../query/ask.ts'
+import { atMoment, type MomentRequest } from '../query/moment.ts'
+import { pullEntity } from '../query/pull.ts'
+import { shapeAnswer } from '../engine/shape.ts'
+import { indexDatoms, indexRange } from './datoms.ts'
+import { LocalEntity } from './entity.ts'
+import { formOf, textOrForm } from './forms.ts'
+import { AnswerRows } from './rows.ts'
+import type {
+  Answer,
+  Database,
+  DatabaseInfo,
+  DatomItem,
+  Db,
+  Entity,
+  LogDatom,
+  LogItem,
+  LogOptions,
+  Moment,
+  OpenOptions,
+  TransactOptions,
+  TransactResult,
+  Varve,
+} from './types/interfaces.ts'
+import type { DefinedSchema } from './types/define-schema.ts'
+import { speculate } from './speculate.ts'
+
+type LooseRequest = MomentRequest & {
+  readonly query: unknown
+  readonly args?: readonly unknown[]
+  readonly database?: string
+  readonly timeoutMs?: number
+  readonly limit?: number
+  readonly signal?: AbortSignal
+}
+
+export class LocalVarve {
+  readonly catalog: Catalog
+  readonly runner: QueryRunner
+
+  constructor(catalog: Catalog, runner: QueryRunner) {
+    this.catalog = catalog
+    this.runner = runner
+  }
+
+  async open(schemaOrName: DefinedSchema | string, options: OpenOptions = {}): Promise<LocalDatabase> {
+    if (typeof schemaOrName !== 'string') {
+      const { name, alias } = schemaOrName
+      const schema = schemaOrName.toTransaction()
+      return new LocalDatabase(this, await this.catalog.create(name, { alias, schema }))
+    }
+    if (options.schema === undefined && options.alias === undefined) {
+      return new LocalDatabase(this, await this.catalog.connection(schemaOrName))
+    }
+    const schema = options.schema === undefined ? undefined : textOrForm(options.schema, 'form')
+    return new LocalDatabase(
+      this,
+      await this.catalog.create(schemaOrName, {
+        ...(options.alias !== undefined && { alias: options.alias }),
+        ...(schema !== undefined && { schema }),
+      }),
+    )
+  }
+
+  typed(): this {
+    return this
+  }
+
+  async query(request: LooseRequest): Promise<unknown> {
+    return shaped(await this.ask(request))
+  }
+
+  async answer(request: LooseRequest): Promise<Answer<unknown>> {
+    const asked = await this.ask(request)
+    return {
+      result: shaped(asked),
+      columns: asked.answer.columns,
+      basis: asked.basis,
+      warnings: asked.warnings,
+      truncated: asked.answer.isTruncated,
+    }
+  }
+
+  ask(request: LooseRequest): Promise<Asked> {
+    const { database, timeoutMs, limit, signal } = request
+    return this.#ask(request, (request.args ?? []).map(argumentOf), database, {
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(limit !== undefined && { limit }),
+      ...(signal && { signal }),
+    })
+  }
+
+  async #ask(
+    request: LooseRequest,
+    args: readonly AskArgument[],
+    database: string | undefined,
+    options: { readonly timeoutMs?: number; readonly limit?: number; readonly signal?: AbortSignal },
+  ): Promise<Asked> {
+    const sourceNamed = (name: string): Promise<DatabaseValue> => atMoment(this.catalog, name, request)
+    return ask(
+      {
+        query: formOf(request.query, 'query'),
+        args,
+        sourceNamed,
+        ...(database !== undefined && { database: await sourceNamed(database) }),
+        ...options,
+      },
+      this.runner,
+    )
+  }
+
+  async databases(): Promise<readonly DatabaseInfo[]> {
+    return Promise.all(
+      this.catalog.list().map(async ({ name, alias }) => {
+        const connection = await this.catalog.connection(name)
+        return { name, alias, basisT: connection.value().basisT }
+      }),
+    )
+  }
+
+  delete(name: string): Promise<void> {
+    return this.catalog.delete(name)
+  }
+
+  async close(): Promise<void> {
+    await this.runner[Symbol.asyncDispose]()
+    await this.catalog[Symbol.asyncDispose]()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+export class LocalDatabase {
+  readonly #varve: LocalVarve
+  readonly #connection: Connection
+
+  constructor(varve: LocalVarve, connection: Connection) {
+    this.#varve = varve
+    this.#connection = connection
+  }
+
+  get name(): string {
+    return this.#connection.info.name
+  }
+
+  get alias(): string {
+    return this.#connection.info.alias
+  }
+
+  async transact(tx: unknown, options: TransactOptions = {}): Promise<TransactResult> {
+    const writer = await this.#varve.catalog.writer(this.name)
+    return this.#result(await writer.transact(transactRequest(tx, options)))
+  }
+
+  db(): LocalDb {
+    return new LocalDb(this.#varve, this.#connection.value())
+  }
+
+  async *log(options: LogOptions = {}): AsyncGenerator<LogItem> {
+    const { schema } = this.#connection.value()
+    for await (const transaction of this.#connection.transactions(this.#range(options))) {
+      yield logItem(transaction, transaction.datoms.some(({ a }) => schema.attribute(a) === undefined) ? this.#connection.value().schema : schema)
+    }
+  }
+
+  async sync(t?: number): Promise<LocalDb> {
+    return new LocalDb(this.#varve, await this.#connection.sync(t))
+  }
+
+  #range({ from = 0, to = Infinity, live = false, signal }: LogOptions): LogRange {
+    const { facts } = this.#connection.value()
+    // From an instant means its transactions too: the first t after the last one before it.
+    const point = (moment: Moment): number =>
+      typeof moment === 'number' ? moment : facts.tAt(moment.getTime() - 1) + 1
+    return { from: point(from), to: point(to), isLive: live, ...(signal && { signal }) }
+  }
+
+  #result(outcome: TransactOutcome): TransactResult {
+    return transactResult(this.#varve, outcome)
+  }
+}
+
+export class LocalDb {
+  readonly #varve: LocalVarve
+  readonly value: DatabaseValue
+
+  constructor(varve: LocalVarve, value: DatabaseValue) {
+    this.#varve = varve
+    this.value = value
+  }
+
+  get name(): string {
+    return this.value.database
+  }
+
+  get basisT(): number {
+    return this.value.basisT
+  }
+
+  get schema(): Schema {
+    return this.value.schema
+  }
+
+  async q(query: unknown, ...args: readonly unknown[]): Promise<unknown> {
+    const asked = await ask(
+      {
+        query: formOf(query, 'query'),
+        args: args.map(argumentOf),
+        database: this.value,
+        sourceNamed: (name) => atMoment(this.#varve.catalog, name, {}),
+      },
+      this.#varve.runner,
+    )
+    return shaped(asked)
+  }
+
+  async pull(pattern: unknown, eid: unknown): Promise<unknown> {
+    const { result } = await pullEntity(this.value, formOf(pattern, 'pattern'), formFromData(eid, 'form'))
+    return result === null ? null : toPlain(result)
+  }
+
+  async entity(eid: unknown): Promise<Entity | null> {
+    return LocalEntity.of(this.value, formFromData(eid, 'form')) as Entity | null
+  }
+
+  async *datoms(index: IndexName, ...components: readonly unknown[]): AsyncGenerator<DatomItem> {
+    for (const datom of indexDatoms(this.value.facts, index, components)) yield datomItem(datom, this.schema)
+  }
+
+  async *indexRange(attribute: string, from?: unknown, to?: unknown): AsyncGenerator<DatomItem> {
+    for (const datom of indexRange(this.value.facts, attribute, from, to)) yield datomItem(datom, this.schema)
+  }
+
+  asOf(moment: Moment): LocalDb {
+    return new LocalDb(this.#varve, this.value.asOf(moment))
+  }
+
+  since(moment: Moment): LocalDb {
+    return new LocalDb(this.#varve, this.value.since(moment))
+  }
+
+  history(): LocalDb {
+    return new LocalDb(this.#varve, this.value.history())
+  }
+
+  async with(tx: unknown, options: TransactOptions = {}): Promise<TransactResult> {
+    const outcome = await speculate(this.#varve.catalog, this.value, transactRequest(tx, options))
+    return transactResult(this.#varve, outcome)
+  }
+}
+
+function transactRequest(tx: unknown, options: TransactOptions): TransactRequest {
+  const meta = options.meta === undefined ? undefined : formFromData(options.meta, 'form')
+  return {
+    tx: formOf(tx, 'transaction'),
+    isPlainData: typeof tx !== 'string',
+    ...(meta instanceof EdnMap && { meta }),
+    ...(options.idempotencyKey !== undefined && { idempotencyKey: options.idempotencyKey }),
+    ...(options.strict !== undefined && { isStrict: options.strict }),
+  }
+}
+
+function transactResult(varve: LocalVarve, outcome: TransactOutcome): TransactResult {
+  const { schema } = outcome.after
+  return {
+    t: outcome.t,
+    txInstant: new Date(outcome.txInstantMs),
+    tempids: Object.fromEntries(outcome.tempids),
+    datoms: outcome.datoms.map((datom) => logDatom(datom, schema)),
+    warnings: outcome.warnings as readonly Warning[],
+    dbBefore: new LocalDb(varve, outcome.before) as unknown as Db,
+    dbAfter: new LocalDb(varve, outcome.after) as unknown as Db,
+  }
+}
+
+function argumentOf(argument: unknown): AskArgument {
+  if (argument instanceof LocalDb) return { kind: 'database', value: argument.value }
+  return { kind: 'value', value: formFromData(argument, 'value') }
+}
+
+function shaped({ query, answer }: Asked): unknown {
+  if (query.find.kind === 'relation' && query.returnKeys === undefined) {
+    return new AnswerRows(answer.columns, answer.rows)
+  }
+  return toPlain(shapeAnswer(query, answer))
+}
+
+function logItem({ t, txInstantMs, datoms }: LoggedTransaction, schema: Schema): LogItem {
+  return { t, txInstant: new Date(txInstantMs), datoms: datoms.map((datom) => logDatom(datom, schema)) }
+}
+
+function logDatom({ e, a, v, added }: Datom, schema: Schema): LogDatom {
+  return [e, attributeText(a, schema), toPlain(v), added]
+}
+
+function datomItem({ e, a, v, t, added }: Datom, schema: Schema): DatomItem {
+  return { e, a: attributeText(a, schema), v: toPlain(v), t, added }
+}
+
+function attributeText(a: AttributeId, schema: Schema): `:${string}` {
+  return `:${schema.attribute(a)?.ident.text ?? String(a)}`
+}

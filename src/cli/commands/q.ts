@@ -1,0 +1,60 @@
+// `varve q QUERY [ARG…]`: asks, and writes the answer.
+
+import type { Command } from 'commander'
+import { readEdn } from '../../fact/edn-reader.ts'
+import { requestParts } from '../../query/parsed.ts'
+import type { Context } from '../main.ts'
+import {
+  openSession,
+  outputFormat,
+  parseArgument,
+  parseCount,
+  parseMoment,
+  type PlaceOptions,
+  readWords,
+  withOutput,
+  withPlace,
+} from '../options.ts'
+import { formatResult, type OutputFormat } from '../output.ts'
+import { reportWarnings } from '../report.ts'
+
+type Options = PlaceOptions & {
+  readonly database?: string
+  readonly asOf?: Date | number
+  readonly limit?: number
+  readonly timeout?: number
+  readonly output?: OutputFormat
+}
+
+export function addQueryCommand(program: Command, { env, terminal }: Context): void {
+  withOutput(withPlace(program.command('q')))
+    .description('ask a query: EDN text, or @file')
+    .argument('<query>', 'a query, or a request map {:as-of … :args … :query …}')
+    .argument('[args...]', 'arguments for the inputs of :in; a bare word is a string')
+    .option('--database <name>', 'the database that $ means')
+    .option('--as-of <moment>', 'an instant or a t', parseMoment)
+    .option('--limit <n>', 'keep the first n rows', parseCount)
+    .option('--timeout <ms>', 'give up after so many milliseconds', parseCount)
+    .addHelpText(
+      'after',
+      `\nExample:\n  varve q --database purchases '[:find ?amount :in $ ?id :where [?p :purchase/id ?id] [?p :purchase/amount ?amount]]' pur-8`,
+    )
+    .action(async (query: string, words: readonly string[], options: Options) => {
+      const { text, source } = readWords(env, query)
+      const read = readEdn(text, { recover: true, ...(source !== undefined && { source }) })
+      const parts = requestParts(read.value, read.places)
+      await using session = await openSession(env, options, true)
+      const args = words.length > 0 ? words.map(parseArgument) : (parts.args ?? [])
+      const asOf = options.asOf ?? parts.asOf
+      const answer = await session.query(parts.query, args, {
+        ...(options.database !== undefined && { database: options.database }),
+        ...(asOf !== undefined && { asOf }),
+        ...(options.limit !== undefined && { limit: options.limit }),
+        ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
+      })
+      reportWarnings([...read.warnings, ...parts.warnings, ...answer.warnings], terminal)
+      const columns = answer.columns.map(({ name }) => name)
+      terminal.out(formatResult(answer.result, columns, outputFormat(options.output, terminal)))
+      if (answer.isTruncated) terminal.err('The answer was cut at the limit.\n')
+    })
+}

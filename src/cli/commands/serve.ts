@@ -1,0 +1,28 @@
+// `varve serve`: serves a data folder over HTTP. It only reads, unless it is told to write.
+
+import type { Command } from 'commander'
+import { connectLocal } from '../../api/connect.ts'
+import { startServer } from '../../service/server.ts'
+import type { Context } from '../main.ts'
+import { parsePort } from '../options.ts'
+import { reportError } from '../report.ts'
+
+type Options = { readonly data: string; readonly port: number; readonly write?: boolean }
+
+export function addServeCommand(program: Command, { env, terminal }: Context): void {
+  void env
+  program
+    .command('serve')
+    .description('serve a data folder over HTTP')
+    .option('--data <folder>', 'folder of the databases', './varve-data')
+    .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', parsePort, 8470)
+    .option('--write', 'take transactions too: this process becomes the writer')
+    .addHelpText('after', '\nExample:\n  varve serve --data ./varve-data --port 8470')
+    .action(async ({ data, port, write }: Options) => {
+      await using varve = await connectLocal(`file:${data}`, { readOnly: write !== true })
+      const { catalog, runner } = varve
+      await using server = await startServer({ catalog, runner, port, onFault: (error) => reportError(error, terminal) })
+      terminal.out(`Serving ${data} at http://127.0.0.1:${server.port}\n`)
+      await terminal.stopped()
+    })
+}

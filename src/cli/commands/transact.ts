@@ -1,0 +1,33 @@
+// `varve transact TX`: applies a transaction.
+
+import type { Command } from 'commander'
+import { readEdn } from '../../fact/edn-reader.ts'
+import { type Edn, EdnMap, keyword } from '../../fact/value.ts'
+import type { Context } from '../main.ts'
+import { openSession, outputFormat, type PlaceOptions, readWords, withOutput, withPlace } from '../options.ts'
+import { formatResult, type OutputFormat } from '../output.ts'
+import { reportWarnings } from '../report.ts'
+
+type Options = PlaceOptions & { readonly database: string; readonly output?: OutputFormat }
+
+export function addTransactCommand(program: Command, { env, terminal }: Context): void {
+  withOutput(withPlace(program.command('transact')))
+    .description('apply a transaction: EDN text, or @file')
+    .argument('<tx>', 'a vector of operations')
+    .requiredOption('--database <name>', 'the database')
+    .addHelpText('after', `\nExample:\n  varve transact --database customers '[{:customer/id "cus-1" :customer/city "Oslo"}]'`)
+    .action(async (words: string, options: Options) => {
+      const { text, source } = readWords(env, words)
+      const { value } = readEdn(text, { ...(source !== undefined && { source }) })
+      await using session = await openSession(env, options, false)
+      const { t, txInstant, tempids, datomCount, warnings } = await session.transact(options.database, value)
+      reportWarnings(warnings, terminal)
+      const entries: [Edn, Edn][] = [
+        [keyword('t'), t],
+        [keyword('tx-instant'), txInstant],
+        [keyword('tempids'), tempids],
+        [keyword('datom-count'), datomCount],
+      ]
+      terminal.out(formatResult(new EdnMap(entries), [], outputFormat(options.output, terminal)))
+    })
+}

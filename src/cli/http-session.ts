@@ -1,0 +1,172 @@
+// A session with a server: EDN over HTTP, so that every value arrives as it left.
+
+import type { Env } from '../base/env.ts'
+import { type ErrorKind, VarveError, type Warning } from '../base/errors.ts'
+import { readEdn } from '../fact/edn-reader.ts'
+import { writeEdn } from '../fact/edn-writer.ts'
+import { type Edn, EdnMap, keyword } from '../fact/value.ts'
+import { toPlain } from '../fact/plain.ts'
+import type { Column } from '../plan/engine.ts'
+import type {
+  AskOptions,
+  LogOptions,
+  Session,
+  SessionAnswer,
+  SessionDatabase,
+  SessionLogItem,
+  SessionTransaction,
+} from './session.ts'
+
+const ANSWER_LIMITS = { textBytesMax: 1 << 30, stringLengthMax: 1 << 29, depthMax: 1_000 }
+/** How often a live log asks again, in milliseconds. */
+const LIVE_INTERVAL_MS = 200
+
+export class HttpSession implements Session {
+  readonly #env: Env
+  readonly #url: string
+
+  constructor(env: Env, url: string) {
+    this.#env = env
+    this.#url = url.replace(/\/+$/, '')
+  }
+
+  async databases(): Promise<readonly SessionDatabase[]> {
+    const answer = await this.#send('GET', '/v1/databases')
+    return (answer.get(keyword('databases')) as readonly EdnMap[]).map((info) => ({
+      name: textOf(info, 'name'),
+      alias: textOf(info, 'alias'),
+      basisT: info.get(keyword('basis-t')) as number,
+    }))
+  }
+
+  async query(query: Edn, args: readonly Edn[], options: AskOptions): Promise<SessionAnswer> {
+    return answerOf(await this.#send('POST', '/v1/query', { query, args, ...askFields(options) }))
+  }
+
+  async pull(pattern: Edn, eid: Edn, options: AskOptions): Promise<SessionAnswer> {
+    return answerOf(await this.#send('POST', '/v1/pull', { pattern, eid, ...askFields(options) }))
+  }
+
+  async transact(database: string, tx: Edn): Promise<SessionTransaction> {
+    const answer = await this.#send('POST', `/v1/databases/${encodeURIComponent(database)}/transact`, { tx })
+    return {
+      t: answer.get(keyword('t')) as number,
+      txInstant: answer.get(keyword('tx-instant')) as Date,
+      tempids: answer.get(keyword('tempids')) as EdnMap,
+      datomCount: answer.get(keyword('datom-count')) as number,
+      warnings: warningsOf(answer),
+    }
+  }
+
+  async *log(database: string, options: LogOptions): AsyncGenerator<SessionLogItem> {
+    let from: Date | number = options.from ?? 0
+    for (;;) {
+      const search = new URLSearchParams({ from: momentText(from) })
+      if (options.to !== undefined) search.set('to', momentText(options.to))
+      const answer = await this.#send('GET', `/v1/databases/${encodeURIComponent(database)}/log?${search}`)
+      for (const item of answer.get(keyword('transactions')) as readonly EdnMap[]) {
+        const t = item.get(keyword('t')) as number
+        yield {
+          t,
+          txInstant: item.get(keyword('tx-instant')) as Date,
+          datoms: item.get(keyword('datoms')) as readonly (readonly Edn[])[],
+        }
+        from = t + 1
+      }
+      if (answer.get(keyword('next-t')) !== undefined) continue
+      if (!options.isLive) return
+      await this.#env.timers.sleep(LIVE_INTERVAL_MS)
+    }
+  }
+
+  async schema(database: string): Promise<Edn> {
+    const answer = await this.#send('GET', `/v1/databases/${encodeURIComponent(database)}/schema`)
+    return answer.get(keyword('schema')) ?? []
+  }
+
+  async delete(name: string): Promise<void> {
+    const encoded = encodeURIComponent(name)
+    await this.#send('DELETE', `/v1/databases/${encoded}?confirm=${encoded}`)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve()
+  }
+
+  async #send(method: string, path: string, fields?: Readonly<Record<string, Edn>>): Promise<EdnMap> {
+    const body =
+      fields && writeEdn(new EdnMap(Object.entries(fields).map(([name, value]) => [keyword(name), value])))
+    let response: Response
+    try {
+      response = await this.#env.network.fetch(`${this.#url}${path}`, {
+        method,
+        headers: { accept: 'application/edn', ...(body !== undefined && { 'content-type': 'application/edn' }) },
+        ...(body !== undefined && { body }),
+      })
+    } catch (cause) {
+      throw serverUnreachable(this.#url, cause)
+    }
+    const { value } = readEdn(await response.text(), ANSWER_LIMITS)
+    if (!(value instanceof EdnMap)) throw serverUnreachable(this.#url, undefined)
+    const error = value.get(keyword('error'))
+    if (error instanceof EdnMap) throw errorOf(error)
+    return value
+  }
+}
+
+function askFields(options: AskOptions): Record<string, Edn> {
+  return {
+    ...(options.database !== undefined && { database: options.database }),
+    ...(options.asOf !== undefined && { 'as-of': options.asOf }),
+    ...(options.timeoutMs !== undefined && { 'timeout-ms': options.timeoutMs }),
+    ...(options.limit !== undefined && { limit: options.limit }),
+  }
+}
+
+function answerOf(answer: EdnMap): SessionAnswer {
+  return {
+    result: answer.get(keyword('result')) ?? null,
+    columns: ((answer.get(keyword('columns')) ?? []) as readonly EdnMap[]).map(
+      (column) => ({ name: textOf(column, 'name'), type: textOf(column, 'type') }) as Column,
+    ),
+    warnings: warningsOf(answer),
+    isTruncated: answer.get(keyword('truncated')) === true,
+  }
+}
+
+function warningsOf(answer: EdnMap): readonly Warning[] {
+  return ((answer.get(keyword('warnings')) ?? []) as readonly EdnMap[]).map((warning) => ({
+    code: textOf(warning, 'code'),
+    message: textOf(warning, 'message'),
+    fix: textOf(warning, 'fix'),
+  }))
+}
+
+function errorOf(error: EdnMap): VarveError {
+  return new VarveError({
+    code: textOf(error, 'code').replace(/^:/, ''),
+    kind: textOf(error, 'kind').replace(/^:/, '') as ErrorKind,
+    message: textOf(error, 'message'),
+    fix: textOf(error, 'fix'),
+    data: { answer: toPlain(error.get(keyword('data')) ?? null) },
+  })
+}
+
+function textOf(map: EdnMap, name: string): string {
+  return String(map.get(keyword(name)) ?? '')
+}
+
+function momentText(moment: Date | number): string {
+  return typeof moment === 'number' ? String(moment) : moment.toISOString()
+}
+
+function serverUnreachable(url: string, cause: unknown): VarveError {
+  return new VarveError({
+    code: 'varve.error/server-unreachable',
+    kind: 'unavailable',
+    message: `No Varve answers at ${url}`,
+    fix: 'Start one with `varve dev` or `varve serve`, or name another with --url',
+    data: { url },
+    cause,
+  })
+}

@@ -1,0 +1,109 @@
+// A session over a data folder in this process. Questions follow as a reader, so that they work beside the
+// process that writes; transactions take the writer's place for their time.
+
+import type { Env } from '../base/env.ts'
+import { connectLocal } from '../api/connect.ts'
+import type { LocalVarve } from '../api/varve.ts'
+import type { EdnMap as Map_, Edn } from '../fact/value.ts'
+import { EdnMap } from '../fact/value.ts'
+import { schemaForms } from '../fact/schema-forms.ts'
+import { shapeAnswer } from '../engine/shape.ts'
+import { ask } from '../query/ask.ts'
+import { atMoment } from '../query/moment.ts'
+import { pullEntity } from '../query/pull.ts'
+import type {
+  AskOptions,
+  LogOptions,
+  Session,
+  SessionAnswer,
+  SessionDatabase,
+  SessionLogItem,
+  SessionTransaction,
+} from './session.ts'
+
+export class LocalSession implements Session {
+  readonly #varve: LocalVarve
+
+  static async open(env: Env, folder: string, options: { readonly isReadOnly: boolean }): Promise<LocalSession> {
+    void env
+    return new LocalSession(await connectLocal(`file:${folder}`, { readOnly: options.isReadOnly }))
+  }
+
+  constructor(varve: LocalVarve) {
+    this.#varve = varve
+  }
+
+  async databases(): Promise<readonly SessionDatabase[]> {
+    return this.#varve.databases()
+  }
+
+  async query(query: Edn, args: readonly Edn[], options: AskOptions): Promise<SessionAnswer> {
+    const moment = { ...(options.asOf !== undefined && { asOf: options.asOf }) }
+    const sourceNamed = (name: string) => atMoment(this.#varve.catalog, name, moment)
+    const asked = await ask(
+      {
+        query,
+        args: args.map((value) => ({ kind: 'value', value })),
+        sourceNamed,
+        ...(options.database !== undefined && { database: await sourceNamed(options.database) }),
+        ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
+        ...(options.limit !== undefined && { limit: options.limit }),
+      },
+      this.#varve.runner,
+    )
+    return {
+      result: shapeAnswer(asked.query, asked.answer),
+      columns: asked.answer.columns,
+      warnings: asked.warnings,
+      isTruncated: asked.answer.isTruncated,
+    }
+  }
+
+  async pull(pattern: Edn, eid: Edn, options: AskOptions): Promise<SessionAnswer> {
+    const value = await atMoment(this.#varve.catalog, options.database ?? '', {
+      ...(options.asOf !== undefined && { asOf: options.asOf }),
+    })
+    const { result, warnings } = await pullEntity(value, pattern, eid)
+    return { result, columns: [], warnings, isTruncated: false }
+  }
+
+  async transact(database: string, tx: Edn): Promise<SessionTransaction> {
+    const writer = await this.#varve.catalog.writer(database)
+    const outcome = await writer.transact({ tx })
+    return {
+      t: outcome.t,
+      txInstant: new Date(outcome.txInstantMs),
+      tempids: new EdnMap([...outcome.tempids]) as Map_,
+      datomCount: outcome.datoms.length,
+      warnings: outcome.warnings,
+    }
+  }
+
+  async *log(database: string, options: LogOptions): AsyncGenerator<SessionLogItem> {
+    const connection = await this.#varve.catalog.connection(database)
+    const { facts, schema } = connection.value()
+    const point = (moment: Date | number | undefined, otherwise: number): number =>
+      moment === undefined ? otherwise : typeof moment === 'number' ? moment : facts.tAt(moment.getTime() - 1) + 1
+    const range = { from: point(options.from, 0), to: point(options.to, Infinity), isLive: options.isLive }
+    for await (const { t, txInstantMs, datoms } of connection.transactions(range)) {
+      const known = datoms.some(({ a }) => schema.attribute(a) === undefined) ? connection.value().schema : schema
+      yield {
+        t,
+        txInstant: new Date(txInstantMs),
+        datoms: datoms.map(({ e, a, v, added }) => [e, known.attribute(a)?.ident ?? a, v, added]),
+      }
+    }
+  }
+
+  async schema(database: string): Promise<Edn> {
+    return schemaForms((await this.#varve.catalog.connection(database)).value().schema)
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.#varve.catalog.delete(name)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#varve.close()
+  }
+}

@@ -1,0 +1,75 @@
+// Options that several commands share, and how their words become values.
+
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Env } from '../base/env.ts'
+import { VarveError } from '../base/errors.ts'
+import { readEdn } from '../fact/edn-reader.ts'
+import { type Edn, EdnSymbol } from '../fact/value.ts'
+import { HttpSession } from './http-session.ts'
+import { LocalSession } from './local-session.ts'
+import { OUTPUT_FORMATS, type OutputFormat } from './output.ts'
+import type { Session } from './session.ts'
+import type { Terminal } from './terminal.ts'
+
+export type PlaceOptions = { readonly data: string; readonly url?: string }
+
+export function withPlace(command: Command): Command {
+  return command
+    .option('--data <folder>', 'folder of the databases', './varve-data')
+    .option('--url <url>', 'a server to ask instead of a folder')
+}
+
+export function withOutput(command: Command): Command {
+  return command.addOption(
+    new Option('--output <format>', 'how results are written (default: a table on a terminal, else edn)').choices(OUTPUT_FORMATS),
+  )
+}
+
+export function outputFormat(given: OutputFormat | undefined, terminal: Terminal): OutputFormat {
+  return given ?? (terminal.isOutTerminal ? 'table' : 'edn')
+}
+
+export async function openSession(env: Env, { data, url }: PlaceOptions, isReadOnly: boolean): Promise<Session> {
+  return url === undefined ? LocalSession.open(env, data, { isReadOnly }) : new HttpSession(env, url)
+}
+
+/** An instant or a t. */
+export function parseMoment(text: string): Date | number {
+  if (/^\d+$/.test(text)) return Number(text)
+  const ms = Date.parse(text)
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('It is neither a t nor an instant such as 2014-11-15T13:37:42Z.')
+  return new Date(ms)
+}
+
+export function parseCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count <= 0) throw new InvalidArgumentError('It is not a positive whole number.')
+  return count
+}
+
+export function parsePort(text: string): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('It is not a port: 0 to 65535.')
+  return port
+}
+
+/** Text, or the content of the file that `@path` names. */
+export function readWords(env: Env, words: string): { readonly text: string; readonly source: string | undefined } {
+  if (!words.startsWith('@')) return { text: words, source: undefined }
+  const path = words.slice(1)
+  using file = env.files.open(path, 'read')
+  const bytes = new Uint8Array(file.byteCount())
+  file.read(0, bytes)
+  return { text: new TextDecoder().decode(bytes), source: path }
+}
+
+/** An argument is EDN; what reads as a bare symbol, or as nothing at all, is the string that was typed. */
+export function parseArgument(word: string): Edn {
+  try {
+    const { value } = readEdn(word)
+    return value instanceof EdnSymbol ? word : value
+  } catch (error) {
+    if (error instanceof VarveError && /^[^\s()[\]{}"]+$/.test(word)) return word
+    throw error
+  }
+}

@@ -1,0 +1,54 @@
+// Where a command asks: a data folder opened by this process, or a server over HTTP. Both speak in EDN values,
+// so every command works on both.
+
+import type { Warning } from '../base/errors.ts'
+import type { Column } from '../plan/engine.ts'
+import type { Edn, EdnMap } from '../fact/value.ts'
+
+export type AskOptions = {
+  readonly database?: string
+  readonly asOf?: Date | number
+  readonly timeoutMs?: number
+  readonly limit?: number
+}
+
+export type SessionAnswer = {
+  readonly result: Edn
+  readonly columns: readonly Column[]
+  readonly warnings: readonly Warning[]
+  readonly isTruncated: boolean
+}
+
+export type SessionTransaction = {
+  readonly t: number
+  readonly txInstant: Date
+  readonly tempids: EdnMap
+  readonly datomCount: number
+  readonly warnings: readonly Warning[]
+}
+
+export type SessionLogItem = {
+  readonly t: number
+  readonly txInstant: Date
+  /** `[entity attribute value added]` each. */
+  readonly datoms: readonly (readonly Edn[])[]
+}
+
+export type LogOptions = {
+  readonly from?: Date | number
+  readonly to?: Date | number
+  readonly isLive: boolean
+}
+
+export type SessionDatabase = { readonly name: string; readonly alias: string; readonly basisT: number }
+
+export interface Session extends AsyncDisposable {
+  databases(): Promise<readonly SessionDatabase[]>
+  query(query: Edn, args: readonly Edn[], options: AskOptions): Promise<SessionAnswer>
+  pull(pattern: Edn, eid: Edn, options: AskOptions): Promise<SessionAnswer>
+  transact(database: string, tx: Edn): Promise<SessionTransaction>
+  log(database: string, options: LogOptions): AsyncIterable<SessionLogItem>
+  /** Schema as transaction data. */
+  schema(database: string): Promise<Edn>
+  delete(name: string): Promise<void>
+}

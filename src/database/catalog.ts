@@ -1,0 +1,106 @@
+// The databases of one place, each opened once: for writing where this process writes, for following where it
+// only reads. Names and aliases both find a database.
+
+import type { Env } from '../base/env.ts'
+import type { Edn } from '../fact/value.ts'
+import { type Connection, Follower } from './connection.ts'
+import { readOnlyConnection } from './connection-errors.ts'
+import type { FunctionRegistry } from './functions.ts'
+import { type CatalogStorage, type DatabaseInfo, findDatabase, FolderCatalogStorage, MemoryCatalogStorage } from './storage.ts'
+import { Writer } from './writer.ts'
+
+export type CatalogOptions = {
+  /** Follows only: writes nothing, takes no lock. */
+  readonly isReadOnly?: boolean
+  /** Makes the folder where it is missing. */
+  readonly canCreate?: boolean
+  readonly functions?: FunctionRegistry
+}
+
+export class Catalog implements AsyncDisposable {
+  readonly env: Env
+  readonly storage: CatalogStorage
+  readonly isReadOnly: boolean
+  readonly functions: FunctionRegistry
+  readonly #connections = new Map<string, Promise<Connection>>()
+
+  static async openFolder(env: Env, folder: string, options: CatalogOptions = {}): Promise<Catalog> {
+    const canCreate = options.canCreate ?? options.isReadOnly !== true
+    return new Catalog(env, await FolderCatalogStorage.open(env, folder, { canCreate }), options)
+  }
+
+  static openMemory(env: Env, options: CatalogOptions = {}): Catalog {
+    return new Catalog(env, new MemoryCatalogStorage(env), options)
+  }
+
+  private constructor(env: Env, storage: CatalogStorage, options: CatalogOptions) {
+    this.env = env
+    this.storage = storage
+    this.isReadOnly = options.isReadOnly ?? false
+    this.functions = options.functions ?? new Map()
+  }
+
+  list(): readonly DatabaseInfo[] {
+    return this.storage.list()
+  }
+
+  /** The connection to a database by name or alias. */
+  connection(nameOrAlias: string): Promise<Connection> {
+    // Known ones first: a query names its databases every time, and listing a folder is not free.
+    const opened = this.#connections.get(nameOrAlias)
+    if (opened !== undefined) return opened
+    const { name } = findDatabase(this.list(), nameOrAlias)
+    const known = this.#connections.get(name)
+    if (known !== undefined) return known
+    return this.#open(name, undefined)
+  }
+
+  /** The connection to a database for transactions; `varve.error/read-only` where this process only reads. */
+  async writer(nameOrAlias: string): Promise<Writer> {
+    const connection = await this.connection(nameOrAlias)
+    if (!(connection instanceof Writer)) throw readOnlyConnection(connection.info.name)
+    return connection
+  }
+
+  /** Opens a database, making it where it is missing; adds what its schema lacks. */
+  async create(name: string, options: { readonly alias?: string; readonly schema?: Edn } = {}): Promise<Connection> {
+    const existing = this.list().find((info) => info.name === name)
+    if (existing === undefined) {
+      if (this.isReadOnly) throw readOnlyConnection(name)
+      await this.storage.create(name, options.alias ?? name)
+      return this.#open(name, options.schema)
+    }
+    const connection = await this.connection(name)
+    if (options.schema !== undefined && connection instanceof Writer) await connection.ensureSchema(options.schema)
+    return connection
+  }
+
+  async delete(nameOrAlias: string): Promise<void> {
+    if (this.isReadOnly) throw readOnlyConnection(nameOrAlias)
+    const { name } = findDatabase(this.list(), nameOrAlias)
+    // Opening takes the writer's lock: a database that another process writes is not deleted under it.
+    await (await this.connection(name))[Symbol.asyncDispose]()
+    this.#connections.delete(name)
+    await this.storage.delete(name)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const opened = [...this.#connections.values()]
+    this.#connections.clear()
+    const results = await Promise.allSettled(
+      opened.map(async (connection) => (await connection)[Symbol.asyncDispose]()),
+    )
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+
+  #open(name: string, schema: Edn | undefined): Promise<Connection> {
+    const storage = this.storage.open(name)
+    const opening: Promise<Connection> = this.isReadOnly
+      ? Follower.open(this.env, storage)
+      : Writer.open(this.env, storage, { functions: this.functions, ...(schema !== undefined && { schema }) })
+    this.#connections.set(name, opening)
+    // A failed opening is forgotten, so that the next one tries again.
+    opening.catch(() => this.#connections.delete(name))
+    return opening
+  }
+}

@@ -1,0 +1,186 @@
+// A connection to one database: the writer, of which there is one, or a follower, of which there are any number.
+// Both apply the same log to the same kind of fact store; they differ in who appends.
+//
+//   follower   waits for the log to grow and applies what was published (I3: it only reads)
+//   writer     writer.ts: prepares transactions on what it holds, and publishes what is durable (I7)
+//
+// Values given out are immutable. Should the files behind one be collected while nobody read it, it is renewed
+// over the newest index at the same t.
+
+import type { Env } from '../base/env.ts'
+import type { T } from '../fact/attribute.ts'
+import { decodeTransactions } from '../log/transaction-codec.ts'
+import type { TransactionLog } from '../log/transaction-log.ts'
+import { connectionClosed, databaseUnborn, momentUnknown } from './connection-errors.ts'
+import { applySteps, DatabaseValue, type DatabaseRef, type ViewableFacts } from './database-value.ts'
+import type { FactStore, LoggedTransaction } from './fact-store.ts'
+import { openFactStore } from './indexed-store.ts'
+import type { DatabaseInfo, DatabaseStorage } from './storage.ts'
+
+export type LogRange = {
+  /** Included. */
+  readonly from: T
+  /** Excluded; Infinity for all. */
+  readonly to: T
+  /** Waits for further transactions instead of ending. */
+  readonly isLive: boolean
+  readonly signal?: AbortSignal
+}
+
+export abstract class Connection implements AsyncDisposable {
+  readonly env: Env
+  readonly storage: DatabaseStorage
+  protected store: FactStore
+  protected log: TransactionLog
+
+  protected constructor(env: Env, storage: DatabaseStorage, store: FactStore, log: TransactionLog) {
+    this.env = env
+    this.storage = storage
+    this.store = store
+    this.log = log
+  }
+
+  get info(): DatabaseInfo {
+    return this.storage.info
+  }
+
+  /** The newest facts that may be shown: those of durable transactions. */
+  protected abstract publishedFacts(): ViewableFacts
+
+  /** The newest value. */
+  value(): DatabaseValue {
+    return this.valueOf(this.publishedFacts())
+  }
+
+  protected valueOf(facts: ViewableFacts): DatabaseValue {
+    const ref: DatabaseRef = { database: this.info.name, basisT: facts.basisT, steps: [] }
+    return new DatabaseValue(ref, facts, this.#renew)
+  }
+
+  /** The value that a reference names, waiting until this connection has reached its t. */
+  async resolve(ref: DatabaseRef, signal?: AbortSignal): Promise<DatabaseValue> {
+    await this.sync(ref.basisT, signal)
+    return new DatabaseValue(ref, this.#factsOf(ref), this.#renew)
+  }
+
+  /** Resolves with a value of at least `t`, or of all that is published now. */
+  abstract sync(t?: T, signal?: AbortSignal): Promise<DatabaseValue>
+
+  /** Transactions as they stand in the log. */
+  async *transactions(range: LogRange): AsyncGenerator<LoggedTransaction> {
+    let next = range.from
+    for (;;) {
+      const limit = Math.min(range.to, this.publishedFacts().basisT + 1)
+      for (const transaction of readTransactions(this.log, next, limit)) {
+        range.signal?.throwIfAborted()
+        yield transaction
+        next = transaction.t + 1
+      }
+      if (!range.isLive || next >= range.to) return
+      await this.sync(Math.max(next, this.publishedFacts().basisT + 1), range.signal)
+    }
+  }
+
+  abstract [Symbol.asyncDispose](): Promise<void>
+
+  readonly #renew = async (ref: DatabaseRef): Promise<ViewableFacts> => {
+    await this.store.adoptNewestIndex()
+    return this.#factsOf(ref)
+  }
+
+  #factsOf(ref: DatabaseRef): ViewableFacts {
+    const newest = this.publishedFacts()
+    if (ref.basisT > newest.basisT) throw momentUnknown(this.info.name, ref.basisT, newest.basisT)
+    const facts = ref.basisT === newest.basisT ? newest : newest.asOf(ref.basisT)
+    return applySteps(facts, ref.steps)
+  }
+}
+
+/** The transactions of `[from, limit)`. */
+export function* readTransactions(log: TransactionLog, from: T, limit: T): Generator<LoggedTransaction> {
+  if (from >= limit) return
+  for (const frame of log.read(from, limit)) {
+    for (const transaction of decodeTransactions(frame)) {
+      if (transaction.t >= from && transaction.t < limit) yield transaction
+    }
+  }
+}
+
+/** Applies everything published that the store does not hold yet. */
+export function catchUp(store: FactStore, log: TransactionLog): void {
+  for (const transaction of readTransactions(log, store.basisT + 1, log.lastT() + 1)) store.apply(transaction)
+}
+
+/** Reads a database that somebody else writes, or that nobody writes. */
+export class Follower extends Connection {
+  /** Novelty beyond which a newer index is looked for, in datoms. */
+  static readonly NOVELTY_COUNT_BEFORE_ADOPTION = 50_000
+  readonly #closing = new AbortController()
+  #published: ViewableFacts
+  #following: Promise<void>
+
+  static async open(env: Env, storage: DatabaseStorage): Promise<Follower> {
+    const log = await storage.openForReading()
+    try {
+      const store = await openFactStore(env, storage)
+      catchUp(store, log)
+      if (store.basisT < 0) throw databaseUnborn(storage.info.name)
+      return new Follower(env, storage, store, log)
+    } catch (error) {
+      await log[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  private constructor(env: Env, storage: DatabaseStorage, store: FactStore, log: TransactionLog) {
+    super(env, storage, store, log)
+    this.#published = store.facts()
+    this.#following = this.#follow()
+  }
+
+  protected publishedFacts(): ViewableFacts {
+    if (this.#closing.signal.aborted) throw connectionClosed(this.info.name)
+    return this.#published
+  }
+
+  async sync(t?: T, signal?: AbortSignal): Promise<DatabaseValue> {
+    const wanted = t ?? this.log.lastT()
+    if (wanted > this.store.basisT) {
+      const signals = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+      await this.log.waitFor(wanted, signals)
+      this.#advance()
+    }
+    return this.value()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(connectionClosed(this.info.name))
+    await this.#following
+    await this.log[Symbol.asyncDispose]()
+  }
+
+  #advance(): void {
+    const before = this.store.basisT
+    catchUp(this.store, this.log)
+    if (this.store.basisT !== before) this.#published = this.store.facts()
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      try {
+        await this.log.waitFor(this.store.basisT + 1, signal)
+        this.#advance()
+        if (this.store.noveltyCount > Follower.NOVELTY_COUNT_BEFORE_ADOPTION) {
+          await this.store.adoptNewestIndex()
+          this.#published = this.store.facts()
+        }
+      } catch (error) {
+        // A broken log shows itself to whoever asks next; here there is nobody to tell, and no reason to spin.
+        if (signal.aborted) return
+        await this.env.timers.sleep(1_000, signal).catch(() => undefined)
+        void error
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+// A database as a value: what facts a connection held at one t, seen as of a moment, since one, or with all its
+// history, perhaps with speculative transactions on top. It never changes (I2) and costs nothing to keep.
+//
+// `ref` says the same in plain data, so that another thread or process that follows the same log can build the
+// equal value. If the index files behind `facts` were collected while nobody looked, `renewed` gives the same
+// value over the newest root (I3).
+
+import type { T } from '../fact/attribute.ts'
+import type { Datom, FactSource } from '../fact/datom.ts'
+import type { Schema } from '../fact/schema.ts'
+import { SpeculativeFacts } from './speculative.ts'
+
+/** A source that can be seen at other moments; schema and names stay those of the newest. */
+export interface ViewableFacts extends FactSource {
+  asOf(t: T): ViewableFacts
+  since(t: T): ViewableFacts
+  history(): ViewableFacts
+}
+
+/** One step from the newest value to a view of it. Applied in order. */
+export type ViewStep =
+  | { readonly kind: 'as-of'; readonly t: T }
+  | { readonly kind: 'since'; readonly t: T }
+  | { readonly kind: 'history' }
+  | { readonly kind: 'with'; readonly datoms: readonly Datom[] }
+
+export type DatabaseRef = {
+  readonly database: string
+  readonly basisT: T
+  readonly steps: readonly ViewStep[]
+}
+
+/** Builds the facts of a reference again, over the newest root. */
+export type FactsRenewer = (ref: DatabaseRef) => Promise<ViewableFacts>
+
+export class DatabaseValue {
+  readonly ref: DatabaseRef
+  readonly facts: ViewableFacts
+  readonly #renew: FactsRenewer
+
+  readonly #newest: ViewableFacts
+
+  constructor(ref: DatabaseRef, facts: ViewableFacts, renew: FactsRenewer, newest: ViewableFacts = facts) {
+    this.ref = ref
+    this.facts = facts
+    this.#renew = renew
+    this.#newest = newest
+  }
+
+  /** The value from which this view was taken. */
+  newest(): DatabaseValue {
+    return new DatabaseValue({ ...this.ref, steps: [] }, this.#newest, this.#renew)
+  }
+
+  get database(): string {
+    return this.ref.database
+  }
+
+  get basisT(): T {
+    return this.facts.basisT
+  }
+
+  get schema(): Schema {
+    return this.facts.schema
+  }
+
+  /** At a t, or at the last t at or before an instant. */
+  asOf(point: T | Date): DatabaseValue {
+    return this.#step({ kind: 'as-of', t: this.#tAt(point) })
+  }
+
+  since(point: T | Date): DatabaseValue {
+    return this.#step({ kind: 'since', t: this.#tAt(point) })
+  }
+
+  history(): DatabaseValue {
+    return this.#step({ kind: 'history' })
+  }
+
+  /** This value and, on top, the datoms of one more transaction. */
+  with(datoms: readonly Datom[]): DatabaseValue {
+    return this.#step({ kind: 'with', datoms })
+  }
+
+  /** The equal value over the newest root. */
+  async renewed(): Promise<DatabaseValue> {
+    return new DatabaseValue(this.ref, await this.#renew(this.ref), this.#renew)
+  }
+
+  #step(step: ViewStep): DatabaseValue {
+    const ref = { ...this.ref, steps: [...this.ref.steps, step] }
+    return new DatabaseValue(ref, applyStep(this.facts, step), this.#renew, this.#newest)
+  }
+
+  #tAt(point: T | Date): T {
+    return typeof point === 'number' ? point : this.facts.tAt(point.getTime())
+  }
+}
+
+export function applySteps(facts: ViewableFacts, steps: readonly ViewStep[]): ViewableFacts {
+  return steps.reduce(applyStep, facts)
+}
+
+function applyStep(facts: ViewableFacts, step: ViewStep): ViewableFacts {
+  switch (step.kind) {
+    case 'as-of':
+      return facts.asOf(step.t)
+    case 'since':
+      return facts.since(step.t)
+    case 'history':
+      return facts.history()
+    case 'with':
+      return new SpeculativeFacts(facts, step.datoms)
+  }
+}

@@ -1,0 +1,30 @@
+// What a connection holds of a database: the index adopted last and the novelty beyond it. The writer and every
+// follower keep one; it is fed transactions in order of t and gives immutable views of any t it has reached.
+
+import type { T } from '../fact/attribute.ts'
+import type { Datom } from '../fact/datom.ts'
+import type { Schema } from '../fact/schema.ts'
+import type { ViewableFacts } from './database-value.ts'
+
+/** One transaction as it stands in the log. The first datom is its txInstant. */
+export type LoggedTransaction = {
+  readonly t: T
+  readonly txInstantMs: number
+  readonly datoms: readonly Datom[]
+}
+
+export interface FactStore {
+  /** The last t applied, −1 before the bootstrap. */
+  readonly basisT: T
+  /** The last t that the adopted index holds, −1 where there is none. */
+  readonly indexedT: T
+  /** That of the last t applied. */
+  readonly schema: Schema
+  readonly noveltyCount: number
+  /** Takes the transaction at `basisT + 1`. */
+  apply(transaction: LoggedTransaction): void
+  /** The facts at the last t applied; later transactions do not change them. */
+  facts(): ViewableFacts
+  /** Adopts the newest index published, if it is newer; novelty that it holds is dropped. */
+  adoptNewestIndex(): Promise<void>
+}

@@ -1,0 +1,104 @@
+// The fact store of every connection: the newest index it knows, and novelty beyond it.
+
+import type { Env } from '../base/env.ts'
+import type { BlobStore } from '../blob/blob-store.ts'
+import type { T } from '../fact/attribute.ts'
+import { Schema } from '../fact/schema.ts'
+import { Index } from '../index/index.ts'
+import { IndexedFacts, readSchema } from '../index/indexed-facts.ts'
+import { Novelty } from '../index/novelty.ts'
+import { type ReadRoot, readRoot } from '../index/root.ts'
+import type { FactStore, LoggedTransaction } from './fact-store.ts'
+import type { DatabaseStorage } from './storage.ts'
+
+/** The store of a database as its newest index has it; the log beyond is still to be applied. */
+export async function openFactStore(_env: Env, storage: DatabaseStorage): Promise<IndexedStore> {
+  const store = new IndexedStore(storage.blobs, Index.empty(storage.info.id))
+  await store.adoptNewestIndex()
+  return store
+}
+
+/** How often a root may turn out to be superseded, with its segments gone, while it is opened. */
+const ADOPTION_COUNT_MAX = 10
+
+export class IndexedStore implements FactStore {
+  readonly blobs: BlobStore
+  #index: Index
+  #novelty: Novelty
+  #schema: Schema = Schema.bootstrap
+  #root: ReadRoot | undefined
+
+  constructor(blobs: BlobStore, index: Index) {
+    this.blobs = blobs
+    this.#index = index
+    this.#novelty = new Novelty(index.root.indexedT)
+  }
+
+  get basisT(): T {
+    return this.#novelty.lastT
+  }
+
+  get indexedT(): T {
+    return this.#index.root.indexedT
+  }
+
+  get schema(): Schema {
+    return this.#schema
+  }
+
+  get noveltyCount(): number {
+    return this.#novelty.datomCount
+  }
+
+  get index(): Index {
+    return this.#index
+  }
+
+  get novelty(): Novelty {
+    return this.#novelty
+  }
+
+  /** The root adopted last, as a compare-and-set expects it. */
+  get root(): ReadRoot | undefined {
+    return this.#root
+  }
+
+  apply({ t, datoms }: LoggedTransaction): void {
+    this.#novelty.add(t, datoms)
+    this.#schema = this.#schema.apply(datoms)
+  }
+
+  facts(): IndexedFacts {
+    return IndexedFacts.at(this.#index, this.#novelty, this.#schema, this.basisT)
+  }
+
+  async adoptNewestIndex(): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      const newest = await readRoot(this.blobs)
+      if (newest === undefined || newest.root.publication === this.#root?.root.publication) return
+      try {
+        await this.adopt(newest)
+        return
+      } catch (error) {
+        // Between reading the root and opening its segments a newer one may have come and the old ones gone.
+        if (attempt >= ADOPTION_COUNT_MAX) throw error
+        const again = await readRoot(this.blobs)
+        if (again?.root.publication === newest.root.publication) throw error
+      }
+    }
+  }
+
+  /** Makes this root the ground of all facts given out from now on. */
+  async adopt(newest: ReadRoot): Promise<void> {
+    const index = await Index.open(this.blobs, newest.root, this.#index)
+    const { indexedT } = newest.root
+    if (indexedT < this.indexedT) return
+    if (indexedT > this.basisT) {
+      // A reader that starts, or that lags behind its writer's index: the log goes on after it.
+      this.#schema = readSchema(index)
+      this.#novelty = new Novelty(indexedT)
+    } else this.#novelty = this.#novelty.after(indexedT)
+    this.#index = index
+    this.#root = newest
+  }
+}

@@ -1,0 +1,280 @@
+// The one writer of a database. A transaction is prepared on everything before it, durable or not, and enters
+// the next frame of the log; its caller hears of it, and readers see it, once that frame is synced (I7).
+//
+// After a failed sync nothing in memory beyond the log can be trusted: the next transaction reopens the log,
+// which verifies it, and rebuilds what was held. A writer fenced by another stays closed.
+//
+// The index is built beside the writer. When novelty grows faster than it is indexed, callers feel a brake that
+// grows with what has gathered: never a stall.
+
+import type { Env } from '../base/env.ts'
+import { VarveError, type Warning } from '../base/errors.ts'
+import { sha256Hex } from '../base/checksum.ts'
+import { TX_BASE, type AttributeId, type EntityId, type T } from '../fact/attribute.ts'
+import { VARVE_TX_CONTENT_HASH, VARVE_TX_IDEMPOTENCY_KEY, VARVE_TX_TEMPIDS } from '../fact/bootstrap.ts'
+import type { Datom } from '../fact/datom.ts'
+import { writeEdn } from '../fact/edn-writer.ts'
+import { EdnMap, keyword, type Edn } from '../fact/value.ts'
+import { readEdn } from '../fact/edn-reader.ts'
+import { encodeTransaction } from '../log/transaction-codec.ts'
+import type { WritableLog } from '../log/transaction-log.ts'
+import { catchUp, Connection, readTransactions } from './connection.ts'
+import { connectionClosed, idempotencyConflict, schemaRefused } from './connection-errors.ts'
+import type { DatabaseValue, ViewableFacts } from './database-value.ts'
+import type { LoggedTransaction } from './fact-store.ts'
+import type { FunctionRegistry } from './functions.ts'
+import { GroupCommit } from './group-commit.ts'
+import { Indexing } from './indexing.ts'
+import { openFactStore, type IndexedStore } from './indexed-store.ts'
+import { bootstrapTransaction, diffSchema, prepareTransaction } from './transact.ts'
+import type { DatabaseStorage } from './storage.ts'
+
+export type TransactRequest = {
+  /** Operations as an EDN vector. */
+  readonly tx: Edn
+  /** Facts about the transaction itself. */
+  readonly meta?: EdnMap
+  readonly idempotencyKey?: string
+  readonly isStrict?: boolean
+  /** Values came from JSON or JavaScript: text may stand for a uuid, an instant and the like. */
+  readonly isPlainData?: boolean
+}
+
+export type TransactOutcome = {
+  readonly t: T
+  readonly txInstantMs: number
+  readonly tempids: ReadonlyMap<string, EntityId>
+  readonly datoms: readonly Datom[]
+  readonly warnings: readonly Warning[]
+  readonly before: DatabaseValue
+  readonly after: DatabaseValue
+}
+
+export type WriterOptions = {
+  readonly functions?: FunctionRegistry
+  /** For a database that is not born yet: its schema as operations. */
+  readonly schema?: Edn
+}
+
+type Prepared = LoggedTransaction & {
+  readonly tempids: ReadonlyMap<string, EntityId>
+  readonly warnings: readonly Warning[]
+}
+
+const IDEMPOTENCY_KEY = keyword('varve.tx/idempotency-key')
+const CONTENT_HASH = keyword('varve.tx/content-hash')
+
+export class Writer extends Connection {
+  declare protected store: IndexedStore
+  #commit: GroupCommit
+  #published: ViewableFacts
+  /** Facts after each transaction that is prepared and not yet durable, in order of t. */
+  #unpublished: ViewableFacts[] = []
+  #reopening: Promise<void> | undefined
+  #isClosed = false
+  readonly #functions: FunctionRegistry
+  readonly #indexing: Indexing
+
+  static async open(env: Env, storage: DatabaseStorage, options: WriterOptions = {}): Promise<Writer> {
+    const log = await storage.openForWriting()
+    try {
+      const store = await openFactStore(env, storage)
+      catchUp(store, log)
+      const writer = new Writer(env, storage, store, log, options.functions ?? new Map())
+      if (store.basisT < 0) await writer.#bootstrap(options.schema ?? [])
+      return writer
+    } catch (error) {
+      await log[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  private constructor(
+    env: Env,
+    storage: DatabaseStorage,
+    store: IndexedStore,
+    log: WritableLog,
+    functions: FunctionRegistry,
+  ) {
+    super(env, storage, store, log)
+    this.#functions = functions
+    this.#published = store.facts()
+    this.#commit = new GroupCommit(log, log.epoch, this.#publish)
+    this.#indexing = new Indexing(env, storage, store, log.epoch, () => this.#published)
+  }
+
+  /** Applies the transaction whole or not at all; resolves once it is durable. */
+  async transact(request: TransactRequest): Promise<TransactOutcome> {
+    if (this.#isClosed) throw connectionClosed(this.info.name)
+    if (this.#commit.failure !== undefined) await this.#reopen()
+    await this.#commit.room()
+    await this.#indexing.brake()
+    const known = request.idempotencyKey === undefined ? undefined : this.#earlier(request.idempotencyKey)
+    if (known !== undefined) return this.#repeat(known, request)
+    const before = this.store.facts()
+    const prepared = withTempids(this.#prepare(before, request), request)
+    const durable = this.#enter(prepared)
+    const after = this.store.facts()
+    await durable
+    return this.#outcome(prepared, before, after)
+  }
+
+  /** Adds what the schema lacks; refuses a change, leaves alone what is not named. */
+  async ensureSchema(schema: Edn): Promise<void> {
+    const { additions, changes } = diffSchema(this.store.schema, schema)
+    if (changes.length > 0) throw schemaRefused(this.info.name, changes)
+    if (additions.length > 0) await this.transact({ tx: additions })
+  }
+
+  async sync(t?: T, signal?: AbortSignal): Promise<DatabaseValue> {
+    if (t !== undefined && t > this.#published.basisT) await this.log.waitFor(t, signal)
+    return this.value()
+  }
+
+  /** Resolves when a further transaction may be sent without waiting in line. */
+  room(): Promise<void> {
+    return this.#commit.room()
+  }
+
+  /** Resolves when nothing sent before is pending. */
+  settled(): Promise<void> {
+    return this.#commit.settled()
+  }
+
+  /** Indexes everything that is durable now; resolves when the new index is published. */
+  async index(): Promise<void> {
+    await this.#indexing.run()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#commit.settled()
+    await this.#indexing[Symbol.asyncDispose]()
+    await this.log[Symbol.asyncDispose]()
+  }
+
+  protected publishedFacts(): ViewableFacts {
+    return this.#published
+  }
+
+  #prepare(before: ViewableFacts, request: TransactRequest): Prepared {
+    return prepare(before, request, this.env.clock.nowMs(), this.#functions)
+  }
+
+  #enter(prepared: LoggedTransaction): Promise<void> {
+    this.store.apply(prepared)
+    this.#unpublished.push(this.store.facts())
+    return this.#commit.commit(prepared.t, (bytes) => encodeTransaction(bytes, prepared))
+  }
+
+  readonly #publish = (t: T): void => {
+    while (this.#unpublished[0] !== undefined && this.#unpublished[0].basisT <= t) {
+      this.#published = this.#unpublished.shift()!
+    }
+    this.#indexing.noticed(this.store.noveltyCount)
+  }
+
+  #outcome(prepared: Prepared, before: ViewableFacts, after: ViewableFacts): TransactOutcome {
+    const { t, txInstantMs, tempids, datoms, warnings } = prepared
+    return { t, txInstantMs, tempids, datoms, warnings, before: this.valueOf(before), after: this.valueOf(after) }
+  }
+
+  async #bootstrap(schema: Edn): Promise<void> {
+    await this.#enter({ t: 0, txInstantMs: 0, datoms: bootstrapTransaction(schema) })
+  }
+
+  #earlier(key: string): T | undefined {
+    for (const { t } of this.store.facts().match(undefined, VARVE_TX_IDEMPOTENCY_KEY, key)) return t
+    return undefined
+  }
+
+  /** The first result of an idempotency key, once it is durable. */
+  async #repeat(t: T, request: TransactRequest): Promise<TransactOutcome> {
+    if (t > this.#published.basisT) await this.log.waitFor(t)
+    const facts = this.store.facts()
+    const told = (attribute: AttributeId): string | undefined => {
+      for (const { v } of facts.match(TX_BASE + t, attribute, undefined)) return v as string
+      return undefined
+    }
+    if (told(VARVE_TX_CONTENT_HASH) !== contentHash(request)) throw idempotencyConflict(request.idempotencyKey!, t)
+    const [first] = readTransactions(this.log, t, t + 1)
+    const tempids = new Map<string, EntityId>()
+    for (const [name, e] of (readEdn(told(VARVE_TX_TEMPIDS) ?? '{}').value as EdnMap).entries) {
+      tempids.set(String(name), e as EntityId)
+    }
+    const prepared = { ...first!, tempids, warnings: [] }
+    return this.#outcome(prepared, facts.asOf(t - 1), facts.asOf(t))
+  }
+
+  /** One reopening for all who wait. */
+  #reopen(): Promise<void> {
+    const { failure } = this.#commit
+    if (failure instanceof VarveError && failure.code === 'varve.error/writer-fenced') return Promise.reject(failure)
+    this.#reopening ??= this.#openAgain().finally(() => (this.#reopening = undefined))
+    return this.#reopening
+  }
+
+  async #openAgain(): Promise<void> {
+    await this.#indexing.settled()
+    await this.log[Symbol.asyncDispose]()
+    const log = await this.storage.openForWriting()
+    const store = await openFactStore(this.env, this.storage)
+    catchUp(store, log)
+    this.log = log
+    this.store = store
+    this.#unpublished = []
+    this.#published = store.facts()
+    this.#commit = new GroupCommit(log, log.epoch, this.#publish)
+    this.#indexing.replace(store, log.epoch)
+  }
+}
+
+/** What the transaction would do to a value, be it old or a speculation itself; nothing is written. */
+export function speculateTransaction(
+  value: DatabaseValue,
+  request: TransactRequest,
+  nowMs: number,
+  functions: FunctionRegistry,
+): TransactOutcome {
+  const { t, txInstantMs, tempids, datoms, warnings } = prepare(value.facts, request, nowMs, functions)
+  return { t, txInstantMs, tempids, datoms, warnings, before: value, after: value.with(datoms) }
+}
+
+function prepare(
+  before: ViewableFacts,
+  request: TransactRequest,
+  nowMs: number,
+  functions: FunctionRegistry,
+): Prepared {
+  return prepareTransaction(withMeta(request), {
+    before,
+    nowMs,
+    functions,
+    isStrict: request.isStrict ?? false,
+    isPlainData: request.isPlainData ?? false,
+  })
+}
+
+/** The operations with what the request says about the transaction itself. */
+function withMeta(request: TransactRequest): Edn {
+  const about: [Edn, Edn][] = [...(request.meta?.entries ?? [])].map(([k, v]) => [k, v])
+  if (request.idempotencyKey !== undefined) {
+    about.push([IDEMPOTENCY_KEY, request.idempotencyKey], [CONTENT_HASH, contentHash(request)])
+  }
+  if (about.length === 0) return request.tx
+  const entity = new EdnMap([[keyword('db/id'), 'datomic.tx'], ...about])
+  return [...(request.tx as readonly Edn[]), entity]
+}
+
+/** Under an idempotency key the tempids are kept, so that a repetition can give them again. */
+function withTempids(prepared: Prepared, request: TransactRequest): Prepared {
+  if (request.idempotencyKey === undefined || prepared.tempids.size === 0) return prepared
+  const { t, tempids } = prepared
+  const v = writeEdn(new EdnMap([...tempids]))
+  return { ...prepared, datoms: [...prepared.datoms, { e: TX_BASE + t, a: VARVE_TX_TEMPIDS, v, t, added: true }] }
+}
+
+function contentHash(request: TransactRequest): string {
+  return sha256Hex(new TextEncoder().encode(writeEdn([request.tx, request.meta ?? null])))
+}

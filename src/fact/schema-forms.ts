@@ -1,0 +1,48 @@
+// A schema as the transaction data that makes it again, and back.
+
+import type { Attribute, TupleShape } from './attribute.ts'
+import { BUILTIN_COUNT } from './bootstrap.ts'
+import { Schema } from './schema.ts'
+import { type Edn, EdnMap, keyword, type Keyword } from './value.ts'
+
+/** Attributes, then names of other entities, in the order of their ids. The bootstrap is left out. */
+export function schemaForms(schema: Schema): readonly EdnMap[] {
+  const attributes = [...schema.attributes()]
+    .filter(({ id }) => id >= BUILTIN_COUNT)
+    .sort((x, y) => x.id - y.id)
+  const isAttribute = new Set(attributes.map(({ id }) => id))
+  const names: EdnMap[] = []
+  for (const [ident, entity] of schema.idents()) {
+    // An old name that still resolves is not declared again.
+    if (entity < BUILTIN_COUNT || isAttribute.has(entity) || schema.identOf(entity) !== ident) continue
+    names.push(new EdnMap([[keyword('db/ident'), ident]]))
+  }
+  return [...attributes.map((attribute) => attributeForm(attribute, schema)), ...names]
+}
+
+function attributeForm(attribute: Attribute, schema: Schema): EdnMap {
+  const entries: [Edn, Edn][] = [
+    [keyword('db/ident'), attribute.ident],
+    [keyword('db/valueType'), keyword(`db.type/${attribute.valueType}`)],
+    [keyword('db/cardinality'), keyword(`db.cardinality/${attribute.cardinality}`)],
+  ]
+  if (attribute.unique !== undefined) entries.push([keyword('db/unique'), keyword(`db.unique/${attribute.unique}`)])
+  else if (attribute.isIndexed) entries.push([keyword('db/index'), true])
+  if (attribute.isComponent) entries.push([keyword('db/isComponent'), true])
+  if (attribute.noHistory) entries.push([keyword('db/noHistory'), true])
+  if (attribute.tuple !== undefined) entries.push(tupleEntry(attribute.tuple, schema))
+  if (attribute.predicates.length > 0) entries.push([keyword('db.attr/preds'), attribute.predicates])
+  return new EdnMap(entries)
+}
+
+function tupleEntry(tuple: TupleShape, schema: Schema): [Edn, Edn] {
+  const typeNamed = (type: string): Keyword => keyword(`db.type/${type}`)
+  switch (tuple.kind) {
+    case 'composite':
+      return [keyword('db/tupleAttrs'), tuple.attributes.map((part) => schema.attribute(part)?.ident ?? part)]
+    case 'heterogeneous':
+      return [keyword('db/tupleTypes'), tuple.types.map(typeNamed)]
+    case 'homogeneous':
+      return [keyword('db/tupleType'), typeNamed(tuple.type)]
+  }
+}

@@ -1,0 +1,164 @@
+// From a request to an answer: parses the query once, finds the databases that its sources mean, binds the
+// arguments to its inputs, and hands the job to a runner (in this thread or in a worker).
+
+import type { Warning } from '../base/errors.ts'
+import type { T } from '../fact/attribute.ts'
+import type { Edn } from '../fact/value.ts'
+import type { DatabaseValue } from '../database/database-value.ts'
+import type { Answer } from '../plan/engine.ts'
+import type { Query, RuleSet, SourceName } from '../plan/syntax.ts'
+import { argumentCountWrong, sourceMissing } from './ask-errors.ts'
+import { parsedQuery, type ParsedQuery } from './parsed.ts'
+import { checkRules } from './check-rules.ts'
+import { parseRules } from './parse-rules.ts'
+
+/** An argument: a value, or a database for a source that `:in` declares. */
+export type AskArgument = { readonly kind: 'value'; readonly value: Edn } | { readonly kind: 'database'; readonly value: DatabaseValue }
+
+export type AskRequest = {
+  /** EDN text or form of a query, vector or map. */
+  readonly query: Edn
+  readonly args: readonly AskArgument[]
+  /** What `$` means where no argument says it. */
+  readonly database?: DatabaseValue
+  /** The database of a `$alias` that no argument brings, at the moment asked. */
+  readonly sourceNamed: (name: string) => Promise<DatabaseValue>
+  readonly timeoutMs?: number
+  /** Keeps the first rows in the total order. */
+  readonly limit?: number
+  readonly signal?: AbortSignal
+}
+
+export type JobInput =
+  | { readonly kind: 'facts'; readonly value: DatabaseValue }
+  | { readonly kind: 'rows'; readonly rows: readonly (readonly Edn[])[] }
+  | { readonly kind: 'rules'; readonly form: Edn; readonly rules: RuleSet }
+  | { readonly kind: 'value'; readonly value: Edn }
+
+/** A query with everything it is asked over. */
+export type QueryJob = {
+  readonly form: Edn
+  readonly query: Query
+  readonly inputs: readonly JobInput[]
+  readonly catalog: ReadonlyMap<SourceName, DatabaseValue>
+  readonly timeoutMs: number
+  readonly rowCountMax: number
+  readonly limit: number | undefined
+  readonly signal?: AbortSignal
+}
+
+export interface QueryRunner extends AsyncDisposable {
+  run(job: QueryJob): Promise<Answer>
+}
+
+export type AskLimits = {
+  readonly timeoutMs: number
+  readonly timeoutMsMax: number
+  readonly rowCountMax: number
+}
+export const ASK_LIMITS: AskLimits = { timeoutMs: 60_000, timeoutMsMax: 3_600_000, rowCountMax: 5_000_000 }
+
+export type Asked = {
+  readonly query: Query
+  readonly answer: Answer
+  /** The t of every database that was asked, by name. */
+  readonly basis: Readonly<Record<string, T>>
+  readonly warnings: readonly Warning[]
+}
+
+const NO_RULES: RuleSet = new Map()
+
+export async function ask(request: AskRequest, runner: QueryRunner, limits: AskLimits = ASK_LIMITS): Promise<Asked> {
+  const parsed = parsedQuery(request.query)
+  const inputs = await bindInputs(parsed, request)
+  // Rules come as an argument, so what they demand of the query is checked only now.
+  const rules = inputs.find((input) => input.kind === 'rules')
+  const query = checkRules(parsed.query, rules?.rules ?? NO_RULES)
+  const catalog = new Map<SourceName, DatabaseValue>()
+  for (const source of query.catalogSources) {
+    catalog.set(
+      source,
+      source === '$' && request.database !== undefined ? request.database : await request.sourceNamed(source.slice(1)),
+    )
+  }
+  const answer = await runner.run({
+    form: parsed.form,
+    query,
+    inputs,
+    catalog,
+    timeoutMs: Math.min(request.timeoutMs ?? limits.timeoutMs, limits.timeoutMsMax),
+    rowCountMax: limits.rowCountMax,
+    limit: request.limit,
+    ...(request.signal && { signal: request.signal }),
+  })
+  const basis: Record<string, T> = {}
+  for (const value of databasesOf(inputs, catalog)) basis[value.database] = basisOf(value)
+  return { query, answer, basis, warnings: [...parsed.warnings, ...answer.warnings] }
+}
+
+function* databasesOf(
+  inputs: readonly JobInput[],
+  catalog: ReadonlyMap<SourceName, DatabaseValue>,
+): Generator<DatabaseValue> {
+  for (const input of inputs) if (input.kind === 'facts') yield input.value
+  yield* catalog.values()
+}
+
+/** The cursor at which the same is answered again: the as-of t where there is one. */
+function basisOf({ ref, basisT }: DatabaseValue): T {
+  return ref.steps.reduce((t, step) => (step.kind === 'as-of' ? Math.min(t, step.t) : t), basisT)
+}
+
+/**
+ * Sources take an argument only where one is meant for them: a database, or rows where there is an argument for
+ * every input. All others come from the catalog, so that `:in [$pur ?id]` needs one argument.
+ */
+async function bindInputs({ query, placeOf }: ParsedQuery, request: AskRequest): Promise<readonly JobInput[]> {
+  const { inputs } = query
+  const valueCount = inputs.filter(({ kind }) => kind !== 'source').length
+  const rest = [...request.args]
+  let spare = rest.length - valueCount
+  const bound: JobInput[] = []
+  for (const input of inputs) {
+    if (input.kind === 'source') {
+      const [next] = rest
+      if (next?.kind === 'database') {
+        rest.shift()
+        spare--
+        bound.push({ kind: 'facts', value: next.value })
+      } else if (input.name === '$' && request.database !== undefined) {
+        bound.push({ kind: 'facts', value: request.database })
+      } else if (spare > 0 && next !== undefined) {
+        rest.shift()
+        spare--
+        bound.push({ kind: 'rows', rows: rowsOf(next.value, input.name) })
+      } else {
+        bound.push({ kind: 'facts', value: await sourceOf(input.name, request) })
+      }
+      continue
+    }
+    const next = rest.shift()
+    if (next === undefined || next.kind === 'database') {
+      throw argumentCountWrong(inputs, request.args.length)
+    }
+    bound.push(
+      input.kind === 'rules'
+        ? { kind: 'rules', form: next.value, rules: parseRules(next.value, placeOf) }
+        : { kind: 'value', value: next.value },
+    )
+  }
+  if (rest.length > 0) throw argumentCountWrong(inputs, request.args.length)
+  return bound
+}
+
+function sourceOf(name: SourceName, request: AskRequest): Promise<DatabaseValue> {
+  if (name === '$') throw sourceMissing(name)
+  return request.sourceNamed(name.slice(1))
+}
+
+function rowsOf(value: Edn, source: SourceName): readonly (readonly Edn[])[] {
+  if (Array.isArray(value) && value.every((row) => Array.isArray(row))) {
+    return value as readonly (readonly Edn[])[]
+  }
+  throw sourceMissing(source)
+}

@@ -1,0 +1,107 @@
+// Queries and patterns parsed once: the same text is asked again and again. The cache of texts is bounded; forms
+// are remembered for as long as somebody else holds them.
+
+import type { Warning } from '../base/errors.ts'
+import { type Places, readEdn } from '../fact/edn-reader.ts'
+import { type Edn, EdnMap, keyword } from '../fact/value.ts'
+import type { PlaceOf } from '../plan/spot.ts'
+import type { PullPattern, Query } from '../plan/syntax.ts'
+import { parsePullPattern } from './parse-pull.ts'
+import { parseQuery } from './parse-query.ts'
+import { isRequest, parseRequest } from './parse-request.ts'
+
+const TEXT_COUNT_MAX = 512
+/** Longer texts are parsed each time: they are data in disguise. */
+const TEXT_LENGTH_MAX = 20_000
+
+export type ParsedQuery = {
+  /** The form that was parsed: what a worker is sent. */
+  readonly form: Edn
+  readonly query: Query
+  readonly placeOf: PlaceOf | undefined
+  readonly warnings: readonly Warning[]
+}
+
+class ParseCache<X> {
+  readonly #texts = new Map<string, X>()
+  readonly #forms = new WeakMap<object, X>()
+
+  get(form: Edn, parse: () => X): X {
+    if (typeof form === 'string') {
+      const known = this.#texts.get(form)
+      if (known !== undefined) return known
+      const made = parse()
+      if (form.length <= TEXT_LENGTH_MAX) {
+        if (this.#texts.size >= TEXT_COUNT_MAX) this.#texts.delete(this.#texts.keys().next().value!)
+        this.#texts.set(form, made)
+      }
+      return made
+    }
+    if (typeof form !== 'object' || form === null) return parse()
+    const known = this.#forms.get(form)
+    if (known !== undefined) return known
+    const made = parse()
+    this.#forms.set(form, made)
+    return made
+  }
+}
+
+const queries = new ParseCache<ParsedQuery>()
+const patterns = new ParseCache<PullPattern>()
+
+/** The query that a form or a text says. */
+export function parsedQuery(form: Edn, placeOf?: PlaceOf): ParsedQuery {
+  return queries.get(form, () => {
+    if (typeof form !== 'string') return { form, query: parseQuery(form, placeOf), placeOf, warnings: [] }
+    const { value, places, warnings } = readEdn(form, { recover: true, source: 'query' })
+    return { form: value, query: parseQuery(value, places.placeOf), placeOf: places.placeOf, warnings }
+  })
+}
+
+/** The pull pattern that a form or a text says. */
+export function parsedPattern(form: Edn): PullPattern {
+  return patterns.get(form, () => parsePullPattern(form))
+}
+
+export type RequestParts = {
+  readonly query: Edn
+  readonly args: readonly Edn[] | undefined
+  readonly asOf: Date | number | undefined
+  readonly limit: number | undefined
+  readonly timeoutMs: number | undefined
+  readonly database: string | undefined
+  readonly warnings: readonly Warning[]
+}
+
+/** A request map taken apart, or a query standing alone; either may be text. */
+export function requestParts(form: Edn, places: Places | undefined): RequestParts {
+  if (typeof form === 'string') {
+    const { value, places: placesOfText, warnings } = readEdn(form, { recover: true, source: 'query' })
+    const parts = requestParts(value, placesOfText)
+    return { ...parts, warnings: [...warnings, ...parts.warnings] }
+  }
+  if (!isRequest(form)) {
+    // Parsed here, where its places are known, so that what is wrong in it can be pointed at.
+    parsedQuery(form, places?.placeOf)
+    const none = undefined
+    return { query: form, args: none, asOf: none, limit: none, timeoutMs: none, database: none, warnings: [] }
+  }
+  const { args, asOf } = parseRequest(form, places?.placeOf)
+  const query = form.get(keyword('query'))!
+  const warnings = parsedQuery(query, places?.placeOf).warnings
+  const database = form.get(keyword('database'))
+  return {
+    query,
+    args,
+    asOf,
+    limit: countOf(form, 'limit'),
+    timeoutMs: countOf(form, 'timeout-ms'),
+    database: typeof database === 'string' ? database : undefined,
+    warnings,
+  }
+}
+
+function countOf(form: EdnMap, name: string): number | undefined {
+  const value = form.get(keyword(name))
+  return typeof value === 'number' ? value : undefined
+}

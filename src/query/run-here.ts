@@ -1,0 +1,70 @@
+// Runs queries in this thread: for memory databases, for what a user registered as functions, for the simulator.
+
+import { VarveError } from '../base/errors.ts'
+import type { Clock } from '../base/env.ts'
+import type { DatabaseValue } from '../database/database-value.ts'
+import type { Answer, Engine, EngineInput } from '../plan/engine.ts'
+import type { QueryJob, QueryRunner } from './ask.ts'
+
+/** How often an answer may be tried again because the index files under it were collected. */
+const RENEWAL_COUNT_MAX = 3
+
+export class InThreadRunner implements QueryRunner {
+  readonly #engine: Engine
+  readonly #clock: Clock
+
+  constructor(engine: Engine, clock: Clock) {
+    this.#engine = engine
+    this.#clock = clock
+  }
+
+  async run(job: QueryJob): Promise<Answer> {
+    const deadlineMs = this.#clock.monotonicMs() + job.timeoutMs
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#answer(job, deadlineMs)
+      } catch (error) {
+        if (!isBlobMissing(error) || attempt >= RENEWAL_COUNT_MAX) throw error
+        job = await renewedJob(job)
+      }
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve()
+  }
+
+  #answer(job: QueryJob, deadlineMs: number): Promise<Answer> {
+    const query = job.limit === undefined ? job.query : { ...job.query, limit: Math.min(job.limit, job.query.limit ?? Infinity) }
+    const catalog = new Map([...job.catalog].map(([name, value]) => [name, value.facts]))
+    return this.#engine.answer(query, job.inputs.map(engineInput), catalog, {
+      deadlineMs,
+      rowCountMax: job.rowCountMax,
+      ...(job.signal && { signal: job.signal }),
+    })
+  }
+}
+
+export function isBlobMissing(error: unknown): boolean {
+  return error instanceof VarveError && error.code === 'varve.error/blob-missing'
+}
+
+function engineInput(input: QueryJob['inputs'][number]): EngineInput {
+  return input.kind === 'facts' ? { kind: 'facts', facts: input.value.facts } : input
+}
+
+async function renewedJob(job: QueryJob): Promise<QueryJob> {
+  const renewed = new Map<DatabaseValue, DatabaseValue>()
+  const renew = async (value: DatabaseValue): Promise<DatabaseValue> => {
+    const made = renewed.get(value) ?? (await value.renewed())
+    renewed.set(value, made)
+    return made
+  }
+  const inputs = await Promise.all(
+    job.inputs.map(async (input) => (input.kind === 'facts' ? { ...input, value: await renew(input.value) } : input)),
+  )
+  const catalog = new Map(
+    await Promise.all([...job.catalog].map(async ([name, value]) => [name, await renew(value)] as const)),
+  )
+  return { ...job, inputs, catalog }
+}

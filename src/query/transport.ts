@@ -1,0 +1,141 @@
+// How a query job and its answer travel to a worker thread and back: plain data with values as EDN text, which
+// keeps every type. Databases travel as references; the worker follows the same folder.
+
+import { VarveError, type ErrorKind, type Warning } from '../base/errors.ts'
+import type { DatabaseRef, DatabaseValue, ViewStep } from '../database/database-value.ts'
+import { readEdn } from '../fact/edn-reader.ts'
+import { writeEdn } from '../fact/edn-writer.ts'
+import type { Edn, Value } from '../fact/value.ts'
+import type { Answer, Column } from '../plan/engine.ts'
+import type { QueryJob } from './ask.ts'
+
+/** Trusted text of our own: bounded by memory, not by the limits for what strangers send. */
+const UNBOUNDED = { textBytesMax: Infinity, stringLengthMax: Infinity, depthMax: 10_000 }
+
+type SentRef = { readonly database: string; readonly basisT: number; readonly steps: string }
+
+export type SentInput =
+  | { readonly kind: 'facts'; readonly ref: SentRef }
+  | { readonly kind: 'rows' | 'rules' | 'value'; readonly text: string }
+
+export type SentJob = {
+  readonly query: string
+  readonly inputs: readonly SentInput[]
+  readonly catalog: readonly (readonly [string, SentRef])[]
+  readonly timeoutMs: number
+  readonly rowCountMax: number
+  readonly limit: number | undefined
+}
+
+export type SentAnswer =
+  | {
+      readonly kind: 'answer'
+      readonly columns: readonly Column[]
+      readonly rows: string
+      readonly isTruncated: boolean
+      readonly warnings: readonly Warning[]
+    }
+  | { readonly kind: 'error'; readonly error: SentError }
+
+type SentError = {
+  readonly code?: string
+  readonly kind?: ErrorKind
+  readonly message: string
+  readonly fix?: string
+  readonly data?: string
+  readonly stack?: string | undefined
+}
+
+export function sendJob(job: QueryJob): SentJob {
+  return {
+    query: writeEdn(job.form),
+    inputs: job.inputs.map((input): SentInput => {
+      switch (input.kind) {
+        case 'facts':
+          return { kind: 'facts', ref: sendRef(input.value) }
+        case 'rows':
+          return { kind: 'rows', text: writeEdn(input.rows) }
+        case 'rules':
+          return { kind: 'rules', text: writeEdn(input.form) }
+        case 'value':
+          return { kind: 'value', text: writeEdn(input.value) }
+      }
+    }),
+    catalog: [...job.catalog].map(([name, value]) => [name, sendRef(value)]),
+    timeoutMs: job.timeoutMs,
+    rowCountMax: job.rowCountMax,
+    limit: job.limit,
+  }
+}
+
+export function receiveEdn(text: string): Edn {
+  return readEdn(text, UNBOUNDED).value
+}
+
+export function receiveRef({ database, basisT, steps }: SentRef): DatabaseRef {
+  const received = (receiveEdn(steps) as readonly (readonly Edn[])[]).map(([kind, content]): ViewStep => {
+    switch (kind) {
+      case 'as-of':
+      case 'since':
+        return { kind, t: content as number }
+      case 'with':
+        return {
+          kind,
+          datoms: (content as readonly (readonly Edn[])[]).map(([e, a, v, t, added]) => ({
+            e: e as number,
+            a: a as number,
+            v: v as Value,
+            t: t as number,
+            added: added === true,
+          })),
+        }
+      default:
+        return { kind: 'history' }
+    }
+  })
+  return { database, basisT, steps: received }
+}
+
+function sendRef({ ref }: DatabaseValue): SentRef {
+  const steps = ref.steps.map((step): readonly Edn[] => {
+    switch (step.kind) {
+      case 'history':
+        return [step.kind]
+      case 'with':
+        return [step.kind, step.datoms.map(({ e, a, v, t, added }) => [e, a, v, t, added])]
+      default:
+        return [step.kind, step.t]
+    }
+  })
+  return { database: ref.database, basisT: ref.basisT, steps: writeEdn(steps) }
+}
+
+export function sendAnswer({ columns, rows, isTruncated, warnings }: Answer): SentAnswer {
+  return { kind: 'answer', columns, rows: writeEdn(rows), isTruncated, warnings }
+}
+
+export function sendFailure(error: unknown): SentAnswer {
+  if (error instanceof VarveError) {
+    const { code, kind, message, fix, data } = error
+    return { kind: 'error', error: { code, kind, message, fix, data: JSON.stringify(data) } }
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  return { kind: 'error', error: { message, stack } }
+}
+
+/** The answer, or throws the error that the worker met. */
+export function receiveAnswer(sent: SentAnswer): Answer {
+  if (sent.kind === 'answer') {
+    const { columns, isTruncated, warnings } = sent
+    return { columns, rows: receiveEdn(sent.rows) as readonly (readonly Edn[])[], isTruncated, warnings }
+  }
+  const { code, kind, message, fix, data, stack } = sent.error
+  if (code === undefined) throw Object.assign(new Error(message), { stack })
+  throw new VarveError({
+    code,
+    kind: kind ?? 'fault',
+    message,
+    fix: fix ?? '',
+    data: JSON.parse(data ?? '{}') as Record<string, unknown>,
+  })
+}
