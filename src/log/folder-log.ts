@@ -3,10 +3,12 @@
 //   000000000000042-00000007.log      frames (log-file.ts, frame.ts); .sealed: the same, compressed
 //   epoch-00000007                    the fence (recovery.ts)
 //   position-00000007                 what is published (position.ts)
+//   spare-00000007                    zeros for the next file (current-file.ts)
 //   lock                              names the writer (base/env-node-lock.ts)
 
 import type { Env } from '../base/env.ts'
 import type { T } from '../fact/attribute.ts'
+import { LOG_LIMITS, type LogLimits } from './current-file.ts'
 import { NO_HASH } from './frame.ts'
 import { logCorrupt } from './errors.ts'
 import { readTail } from './log-file.ts'
@@ -15,9 +17,9 @@ import { durableT, refuseLoss } from './recovery.ts'
 import { ReadingLog } from './reading-log.ts'
 import { verifySealed } from './sealed-file.ts'
 import type { TransactionLog, WritableLog } from './transaction-log.ts'
-import { LOG_LIMITS, openForWriting, type LogLimits } from './writing-log.ts'
+import { openForWriting } from './writing-log.ts'
 
-export { LOG_LIMITS, type LogLimits } from './writing-log.ts'
+export { LOG_LIMITS, type LogLimits } from './current-file.ts'
 
 export type WriteMode = {
   readonly mode: 'write'

@@ -2,17 +2,23 @@
 //
 // I7: `append` resolves after the sync, after the look at the fence (recovery.ts) and after the position was
 // published. Any failure between poisons the handle: what reached the disk is unknown until it is opened again.
-// Files are filled with zeros in steps beforehand, so that a sync seldom has a new length to record; a file is
-// never used again.
 
 import { assert } from '../base/assert.ts'
 import type { Env, File, FileLock } from '../base/env.ts'
 import { makeDurableFolder } from '../base/folders.ts'
 import type { T } from '../fact/attribute.ts'
+import {
+  createFile,
+  fillAhead,
+  removeSpares,
+  SpareFile,
+  type CurrentFile,
+  type LogLimits,
+} from './current-file.ts'
 import { frameTooLarge, logClosed, logPoisoned, writerFenced } from './errors.ts'
 import { encodeFrame, FRAME_HEADER_BYTES, FRAME_PAYLOAD_BYTES_MAX, hashFrame } from './frame.ts'
 import { FrameReader, partOf } from './frame-reader.ts'
-import { encodeFileHeader, fileName, FRAMES_START, type FileHeader } from './log-file.ts'
+import { fileName, FRAMES_START, type FileHeader } from './log-file.ts'
 import type { LogPart } from './log-folder.ts'
 import { machineName, positionName, PositionWriter } from './position.ts'
 import { claimEpoch, epochPath, recoverLog, type Recovered } from './recovery.ts'
@@ -20,33 +26,9 @@ import { sealFile } from './sealed-file.ts'
 import type { Frame, WritableLog } from './transaction-log.ts'
 import { Waiters } from './waiters.ts'
 
-export type LogLimits = {
-  /** A file of the log is left for a new one when the next frame would not fit. */
-  readonly fileBytesMax: number
-  /** Zeros are written this far ahead at most; a young file grows by as much as it holds. */
-  readonly fillBytesMax: number
-  /** Size of a new file. */
-  readonly fillBytesMin: number
-}
-
-export const LOG_LIMITS: LogLimits = {
-  fileBytesMax: 16 << 20,
-  fillBytesMax: 1 << 20,
-  fillBytesMin: 256 << 10,
-}
 /** An array for a frame's bytes is kept up to this size; a larger frame takes one of its own. */
 const SCRATCH_BYTES_MAX = 1 << 20
 const SCRATCH_BYTES_MIN = 4_096
-
-/** The file that is written now. */
-type Current = {
-  readonly file: File
-  readonly header: FileHeader
-  /** Where the next frame goes. */
-  end: number
-  /** How far the file is filled with zeros. */
-  filledEnd: number
-}
 
 export type WriteOptions = { readonly takeOver: boolean; readonly limits: LogLimits }
 
@@ -62,6 +44,7 @@ export async function openForWriting(env: Env, folder: string, options: WriteOpt
     const header = { firstT: lastT + 1, epoch, previous, previousHash: lastHash, ...marksOf(env) }
     const current = await createFile(env, folder, header, options.limits)
     for (const path of recovered.empty) files.remove(path)
+    removeSpares(env, folder)
     return new WritingLog({ env, folder, lock, limits: options.limits, recovered, current })
   } catch (error) {
     await lock[Symbol.asyncDispose]()
@@ -75,7 +58,7 @@ type Opened = {
   readonly lock: FileLock
   readonly limits: LogLimits
   readonly recovered: Recovered
-  readonly current: Current
+  readonly current: CurrentFile
 }
 
 export class WritingLog implements WritableLog {
@@ -90,8 +73,9 @@ export class WritingLog implements WritableLog {
   readonly #positionFile: File
   readonly #position: PositionWriter
   #scratch = new Uint8Array(SCRATCH_BYTES_MIN)
+  readonly #spare: SpareFile
   #parts: readonly LogPart[]
-  #current: Current
+  #current: CurrentFile
   #lastT: T
   #lastHash: Uint8Array
   #failure: { readonly cause: unknown } | undefined
@@ -110,6 +94,7 @@ export class WritingLog implements WritableLog {
     this.#lastT = recovered.lastT
     this.#lastHash = recovered.lastHash
     this.#current = current
+    this.#spare = new SpareFile(env, folder, this.epoch)
     this.#parts = [...recovered.parts, partOfFile(folder, current.header)]
     this.#positionFile = env.files.open(`${folder}/${positionName(this.epoch)}`, 'replace')
     this.#position = new PositionWriter(this.#positionFile)
@@ -152,7 +137,8 @@ export class WritingLog implements WritableLog {
       await this.#write(frame)
     } catch (cause) {
       this.#failure = { cause }
-      throw cause
+      // A successor tidies up: whatever failed then, that is why.
+      throw this.#isFenced() ? writerFenced(this.#folder, this.epoch) : cause
     } finally {
       this.#isAppending = false
     }
@@ -171,6 +157,7 @@ export class WritingLog implements WritableLog {
     this.#waiters.rejectAll(logClosed(this.#folder))
     try {
       await this.#sealing
+      await this.#spare.remove()
       if (this.#failure === undefined && !this.#isAppending) await this.#finish()
     } finally {
       this.#current.file.close()
@@ -189,7 +176,7 @@ export class WritingLog implements WritableLog {
     encodeFrame(target, frame, current.header.salt, this.#lastHash)
     const bytes = target.subarray(0, byteCount)
     current.file.write(current.end, bytes)
-    this.#fillAhead(current, current.end + byteCount)
+    fillAhead(current, current.end + byteCount, this.#limits)
     if (plantedBugs?.has('log-publish-before-sync') === true)
       this.#position.write(frame.lastT, current.header)
     const synced = plantedBugs?.has('log-skip-sync') === true ? Promise.resolve() : this.#sync(current.file)
@@ -199,6 +186,7 @@ export class WritingLog implements WritableLog {
     if (plantedBugs?.has('log-skip-fence') !== true) this.#checkFence()
     if (plantedBugs?.has('log-publish-never') !== true) this.#position.write(frame.lastT, current.header)
     current.end += byteCount
+    if (current.end > this.#limits.fileBytesMax / 2) this.#spare.prepare(this.#limits)
     this.#lastHash = hash
     this.#lastT = frame.lastT
   }
@@ -220,11 +208,12 @@ export class WritingLog implements WritableLog {
     if (this.#env.files.stat(this.#fence) === undefined) throw writerFenced(this.#folder, this.epoch)
   }
 
-  #fillAhead(current: Current, end: number): void {
-    if (end <= current.filledEnd) return
-    const step = Math.min(current.filledEnd, this.#limits.fillBytesMax)
-    current.file.write(end, new Uint8Array(step))
-    current.filledEnd = end + step
+  #isFenced(): boolean {
+    try {
+      return this.#env.files.stat(this.#fence) === undefined
+    } catch {
+      return false
+    }
   }
 
   async #rollOver(): Promise<void> {
@@ -237,7 +226,9 @@ export class WritingLog implements WritableLog {
       previousHash: this.#lastHash,
       ...marksOf(this.#env),
     }
-    const next = await createFile(this.#env, this.#folder, header, this.#limits)
+    const next =
+      (await this.#spare.take(this.#folder, header)) ??
+      (await createFile(this.#env, this.#folder, header, this.#limits))
     this.#current = next
     file.close()
     const done: LogPart = { ...partOfFile(this.#folder, before), end }
@@ -273,23 +264,6 @@ export class WritingLog implements WritableLog {
     await this.#positionFile.sync()
     await this.#env.files.syncFolder(this.#folder)
   }
-}
-
-// The header is durable, and so is the name, before the first frame is written.
-async function createFile(env: Env, folder: string, header: FileHeader, limits: LogLimits): Promise<Current> {
-  const path = `${folder}/${fileName(header, 'log')}`
-  const file = env.files.open(path, 'create')
-  try {
-    const bytes = new Uint8Array(limits.fillBytesMin)
-    bytes.set(encodeFileHeader(header))
-    file.write(0, bytes)
-    await file.sync()
-    if (env.plantedBugs?.has('log-skip-folder-sync') !== true) await env.files.syncFolder(folder)
-  } catch (error) {
-    file.close()
-    throw error
-  }
-  return { file, header, end: FRAMES_START, filledEnd: limits.fillBytesMin }
 }
 
 function partOfFile(folder: string, header: FileHeader): LogPart {

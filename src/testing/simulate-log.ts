@@ -151,7 +151,7 @@ class LogRun {
     const { machine } = this
     const env = machine.startProcess()
     const working = this.#work(env)
-    for (let turns = machine.random.below(300); turns > 0; turns--) await null
+    for (let turns = machine.random.below(300); turns > 0; turns--) await Promise.resolve()
     machine.kill(env)
     await working
     this.#counters.kills++
@@ -181,7 +181,7 @@ class LogRun {
     const { machine } = this
     const [stale, successor] = [machine.startProcess(), machine.startProcess()]
     const working = this.#work(stale)
-    for (let turns = machine.random.below(300); turns > 0; turns--) await null
+    for (let turns = machine.random.below(300); turns > 0; turns--) await Promise.resolve()
     machine.stop(stale)
     await this.#work(successor, true)
     machine.resume(stale)
@@ -228,7 +228,7 @@ class LogRun {
     appended.catch(() => undefined)
     const { machine } = this
     const env = machine.startProcess()
-    for (let turns = machine.random.below(6); turns > 0; turns--) await null
+    for (let turns = machine.random.below(6); turns > 0; turns--) await Promise.resolve()
     try {
       const reader = await openLog(env, FOLDER, { mode: 'read' })
       for (const frame of reader.read(Math.max(0, reader.lastT() - 5), Infinity)) {

@@ -113,7 +113,7 @@ type NameChange = readonly { readonly path: string; readonly entry: Entry | unde
 export class SimulatedDisk {
   readonly #random: SeededRandom
   #names = new Map<string, Entry>([['/', 'folder']])
-  #durableNames = new Map<string, Entry>([['/', 'folder']])
+  readonly #durableNames = new Map<string, Entry>([['/', 'folder']])
   #pendingNames: NameChange[] = []
 
   constructor(random: SeededRandom) {

@@ -10,7 +10,7 @@
 import { assert } from '../base/assert.ts'
 import type { Env, File, FileCounts, FileLock, Files, LockHolder, OpenMode, Timers } from '../base/env.ts'
 import { folderLocked, shortWrite } from '../base/file-errors.ts'
-import { failure, Inode, SimulatedDisk } from './simulated-disk.ts'
+import { failure, SimulatedDisk, type Inode } from './simulated-disk.ts'
 import { SeededRandom } from './seeded-random.ts'
 
 /** Thrown by every operation from the moment the power is gone, or the process killed. No product code knows it. */
@@ -143,17 +143,12 @@ export class SimulatedMachine {
     result.then(settle, settle)
     while (!isSettled) {
       const before = this.operationCount
-      for (let turn = 0; turn < TURN_COUNT && !isSettled; turn++) await null
+      for (let turn = 0; turn < TURN_COUNT && !isSettled; turn++) await Promise.resolve()
       if (!isSettled && this.operationCount === before && !this.#fireNext()) {
         throw new Error('the simulated work waits for something that never comes')
       }
     }
     return result
-  }
-
-  /** Gives promises time to proceed without moving the clock. */
-  async settle(): Promise<void> {
-    for (let turn = 0; turn < TURN_COUNT; turn++) await null
   }
 
   #fireNext(): boolean {
@@ -318,7 +313,7 @@ export class SimulatedMachine {
 
   // The disk works while others go on; the process hears of it when it is neither stopped nor dead.
   async #latency(process: Process): Promise<void> {
-    await null
+    await Promise.resolve()
     if (this.isDown) throw new PowerCut()
     await process.stopped
     this.#checkAlive(process)
