@@ -39,6 +39,17 @@ describe('a folder store', () => {
     expect(() => blobs[0]?.read(0, 1)).toThrow(expect.objectContaining({ code: 'varve.error/blob-missing' }))
   })
 
+  it('says that a blob was cut', async () => {
+    const machine = new SimulatedMachine({ seed: 1 })
+    const env = machine.startProcess()
+    const store = openFolderStore(env, '/index')
+    await store.put('a', Uint8Array.of(1, 2, 3))
+    using blob = await store.open('a')
+    using file = env.files.open('/index/a', 'write')
+    file.truncate(1)
+    expect(() => blob.read(0, 3)).toThrow(expect.objectContaining({ code: 'varve.error/blob-too-short' }))
+  })
+
   it('sweeps temporary files that a dead process left, but no young ones', async () => {
     const machine = new SimulatedMachine({ seed: 1 })
     const env = machine.startProcess()

@@ -228,6 +228,27 @@ describe('a log in a folder', () => {
     await expect(log.waitFor(9)).rejects.toMatchObject({ code: 'varve.error/log-closed' })
   })
 
+  it('says where a frame is damaged that is followed by good ones, and changes nothing', async () => {
+    const machine = new SimulatedMachine({ seed: 1 })
+    const env = machine.startProcess()
+    await machine.run(async () => {
+      const log = await openWriter(env)
+      for (const text of ['a', 'b', 'c']) await log.append(frameAt(log, text))
+      await log[Symbol.asyncDispose]()
+      const path = `${FOLDER}/${env.files.list(FOLDER).find((name) => name.endsWith('.log'))}`
+      const frameBytes = 69
+      machine.disk.damage(path, (bytes) => bytes.fill(0xff, 512 + frameBytes, 512 + frameBytes + 4))
+      const before = env.files.list(FOLDER).filter((name) => name.endsWith('log'))
+      const damaged = { code: 'varve.error/log-corrupt', data: { path, offset: 512 + frameBytes, t: 1 } }
+      await expect(openWriter(env)).rejects.toMatchObject(damaged)
+      await expect(verifyLog(env, FOLDER)).rejects.toMatchObject(damaged)
+      expect(env.files.list(FOLDER).filter((name) => name.endsWith('log'))).toEqual(before)
+      const reader = await openLog(env, FOLDER, { mode: 'read' })
+      expect(textsOf(reader.read(0, 1))).toEqual(['a'])
+      expect(() => [...reader.read(0, 9)]).toThrow(expect.objectContaining({ code: damaged.code }))
+    })
+  })
+
   it('ignores files that are not its own', async () => {
     const machine = new SimulatedMachine({ seed: 1 })
     const env = machine.startProcess()
