@@ -1,87 +1,13 @@
-// A value as an attribute holds it: what a constant, an input or a value bound elsewhere means in the value
-// place of a pattern. Constants that can never be right are errors; values that merely differ match nothing.
+// What rows hold where an entity is meant: ids, idents and lookup refs, understood by one source. Constants and
+// lookup refs are typed in entity.ts, since a lookup ref is itself found by a typed value.
 
 import { VarveError } from '../base/errors.ts'
-import type { Attribute, ValueType } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
-import {
-  Double,
-  EdnSymbol,
-  Float,
-  Keyword,
-  numberType,
-  textKey,
-  toDouble,
-  Uri,
-  Uuid,
-  type Edn,
-  type Value,
-} from '../fact/value.ts'
-import { findEntity, isLookupRef, resolveEntity } from './entity.ts'
-import { printShort } from './print.ts'
+import { Double, Keyword, textKey, type Edn } from '../fact/value.ts'
+import { findEntity, isLookupRef } from './entity.ts'
 
-/** A constant in the value place of this attribute; undefined where it matches nothing. */
-export function constantFor(facts: FactSource, attribute: Attribute, value: Edn): Value | undefined {
-  if (attribute.valueType === 'ref') return resolveEntity(facts, value)
-  if (!hasType(attribute.valueType, value)) throw constantTypeWrong(attribute, value)
-  if (attribute.valueType === 'float') return new Float(toDouble(value))
-  if (attribute.valueType !== 'tuple' || !Array.isArray(value)) return value as Value
-  const members: Edn[] = []
-  for (const [index, member] of (value as readonly Edn[]).entries()) {
-    const resolved: Edn | undefined =
-      memberType(attribute, index) === 'ref' && member !== null ? resolveEntity(facts, member) : member
-    if (resolved === undefined) return undefined
-    members.push(resolved)
-  }
-  return members as Value
-}
-
-/** True where a value of this attribute can be equal to `value`. */
-export function hasType(type: ValueType, value: Edn): boolean {
-  switch (type) {
-    case 'long':
-    case 'bigint':
-    case 'float':
-    case 'double':
-    case 'bigdec':
-      return numberType(value) !== undefined
-    case 'string':
-    case 'boolean':
-      return typeof value === type
-    case 'keyword':
-      return value instanceof Keyword
-    case 'symbol':
-      return value instanceof EdnSymbol
-    case 'instant':
-      return value instanceof Date
-    case 'uuid':
-      return value instanceof Uuid
-    case 'uri':
-      return value instanceof Uri
-    case 'bytes':
-      return value instanceof Uint8Array
-    case 'tuple':
-      return Array.isArray(value)
-    case 'ref':
-      return typeof value === 'number' && Number.isSafeInteger(value)
-  }
-}
-
-function memberType(attribute: Attribute, index: number): ValueType | undefined {
-  const { tuple } = attribute
-  return tuple?.kind === 'homogeneous' ? tuple.type : tuple?.types[index]
-}
-
-/** A value of another type than its attribute's where only a constant of that type makes sense. */
-function constantTypeWrong(attribute: Attribute, value: Edn): VarveError {
-  return new VarveError({
-    code: 'db.error/wrong-type-for-attribute',
-    kind: 'incorrect',
-    message: `${printShort(value)} can never be a value of ${attribute.ident}, which is of type ${attribute.valueType}`,
-    fix: `Write a constant of type ${attribute.valueType}`,
-    data: { attribute: attribute.ident.toString(), valueType: attribute.valueType },
-  })
-}
+export { constantFor } from './entity.ts'
+export { hasType } from './value-type.ts'
 
 const CACHED_COUNT_MAX = 100_000
 

@@ -60,6 +60,18 @@ export function lookupRefNotUnique(attribute: Attribute, form: Edn): VarveError 
   })
 }
 
+/** A value of another type than its attribute's where only a constant of that type makes sense. */
+export function constantTypeWrong(attribute: Attribute, value: Edn): VarveError {
+  const { ident, valueType } = attribute
+  return new VarveError({
+    code: 'db.error/wrong-type-for-attribute',
+    kind: 'incorrect',
+    message: `${show(value)} can never be a value of ${ident}, which is of type ${valueType}`,
+    fix: `Write a constant of type ${valueType}`,
+    data: { attribute: ident.toString(), valueType },
+  })
+}
+
 function* names(schema: Schema): Iterable<string> {
   for (const [ident] of schema.idents()) yield ident.text
 }

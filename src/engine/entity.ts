@@ -5,16 +5,18 @@
 //   :order/open   the entity of this name: by the names of the newest schema, in every view
 //   [:order/id 7] the entity that has this unique value in this very view, or nobody
 
-import type { Attribute, EntityId } from '../fact/attribute.ts'
+import type { Attribute, EntityId, ValueType } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
-import { type Edn, Double, Float, Keyword, numberType, toDouble, type Value } from '../fact/value.ts'
+import { type Edn, Double, Float, Keyword, toDouble, type Value } from '../fact/value.ts'
 import {
   attributeUnknown,
+  constantTypeWrong,
   identUnknown,
   lookupRefInvalid,
   lookupRefNotUnique,
   notAnEntity,
 } from './entity-errors.ts'
+import { hasType } from './value-type.ts'
 
 /**
  * The entity meant, or undefined for a lookup ref of nobody. A name that does not exist, a lookup ref by an
@@ -54,7 +56,8 @@ function findByLookupRef(facts: FactSource, form: readonly Edn[]): EntityId | un
   const [ident, given] = form
   const attribute = resolveAttribute(facts, ident)
   if (attribute.unique === undefined) throw lookupRefNotUnique(attribute, form)
-  const value = lookupValue(facts, attribute, given)
+  // nil is no value, so nobody has it.
+  const value = given === null ? undefined : constantFor(facts, attribute, given)
   if (value === undefined) return undefined
   let holder: EntityId | undefined
   let heldSince = -1
@@ -67,24 +70,25 @@ function findByLookupRef(facts: FactSource, form: readonly Edn[]): EntityId | un
   return holder
 }
 
-/** The value as facts hold it, undefined where no fact can. */
-function lookupValue(facts: FactSource, attribute: Attribute, given: Edn): Value | undefined {
-  if (given === null) return undefined
-  if (attribute.valueType === 'ref') return resolveEntity(facts, given)
-  if (attribute.valueType === 'float' && numberType(given) !== undefined) return new Float(toDouble(given))
-  if (attribute.valueType === 'tuple') return lookupTuple(facts, attribute, given)
-  return given as Value
-}
-
-function lookupTuple(facts: FactSource, { tuple }: Attribute, given: Edn): Value | undefined {
-  if (!Array.isArray(given)) return undefined
+/**
+ * A constant as facts of this attribute hold it; undefined where it matches nothing. One that no fact could ever
+ * hold, a string for a long, is an error.
+ */
+export function constantFor(facts: FactSource, attribute: Attribute, value: Edn): Value | undefined {
+  if (attribute.valueType === 'ref') return resolveEntity(facts, value)
+  if (!hasType(attribute.valueType, value)) throw constantTypeWrong(attribute, value)
+  if (attribute.valueType === 'float') return new Float(toDouble(value))
+  if (attribute.valueType !== 'tuple' || !Array.isArray(value)) return value as Value
   const members: Edn[] = []
-  for (const [index, member] of given.entries()) {
-    const type = tuple?.kind === 'homogeneous' ? tuple.type : tuple?.types[index]
-    const resolved: Edn | undefined =
-      type === 'ref' && member !== null ? resolveEntity(facts, member) : member
+  for (const [index, member] of (value as readonly Edn[]).entries()) {
+    const isReference = memberType(attribute, index) === 'ref' && member !== null
+    const resolved: Edn | undefined = isReference ? resolveEntity(facts, member) : member
     if (resolved === undefined) return undefined
     members.push(resolved)
   }
   return members as Value
+}
+
+function memberType({ tuple }: Attribute, index: number): ValueType | undefined {
+  return tuple?.kind === 'homogeneous' ? tuple.type : tuple?.types[index]
 }

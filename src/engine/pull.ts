@@ -34,6 +34,8 @@ const DB_ID = keyword('db/id')
 export type PullOptions = {
   /** A function that `:xform` names, beside the built-in ones of one argument. */
   readonly xform?: (name: string) => ((value: Edn) => Edn) | undefined
+  /** Entities that the pull may reach, each counted as often as it is met. */
+  readonly entityCountMax?: number
   /** Told once for each attribute that the default limit cut. */
   readonly warn?: (warning: Warning) => void
 }
@@ -225,7 +227,8 @@ class Walk {
 
   /** Reads one entity's values; entities to follow are put on the stack, above the task that joins them. */
   #open(frame: Frame, index: number): void {
-    if (++this.#entityCount > PULL_ENTITY_COUNT_MAX) throw pullTooLarge(PULL_ENTITY_COUNT_MAX)
+    const { entityCountMax = PULL_ENTITY_COUNT_MAX } = this.#options
+    if (++this.#entityCount > entityCountMax) throw pullTooLarge(entityCountMax)
     const { plan, entity, path, isAgain } = frame
     if (!isAgain) path.add(entity)
     const slots: Slot[] = []
