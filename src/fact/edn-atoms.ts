@@ -13,14 +13,14 @@ import type { Limits } from './limits.ts'
 import { isKeywordText, isSymbolText } from './names.ts'
 import { parseNumber } from './number-text.ts'
 import type { SourceText } from './source-text.ts'
-import { type Edn, keyword, symbol } from './value.ts'
+import { type Edn, type EdnSymbol, type Keyword, keyword, symbol } from './value.ts'
 
 type Read<Result> = { readonly value: Result; readonly end: number }
 
-/** Tokens seen before need no second look; names repeat all the time. Bounded, and only short ones. */
-const CHECKED_COUNT_MAX = 4_096
-const CHECKED_LENGTH_MAX = 64
-const checked = new Set<string>()
+/** Names seen before need no second look; names repeat all the time. Bounded, and only short ones. */
+const KNOWN_COUNT_MAX = 4_096
+const KNOWN_LENGTH_MAX = 64
+const known = new Map<string, Keyword | EdnSymbol>()
 
 /** A keyword, a symbol, a number, nil, true or false. */
 export function readAtom(source: SourceText, start: number, end: number, limits: Limits): Edn {
@@ -36,10 +36,11 @@ export function readAtom(source: SourceText, start: number, end: number, limits:
     return number
   }
   const token = text.slice(start, end)
+  const name = known.get(token)
+  if (name !== undefined) return name
   if (first === 0x3a) {
-    if (!isChecked(token) && !remember(token, isKeywordText(token.slice(1))))
-      throw noKeyword(source, start, end)
-    return keyword(token.slice(1))
+    if (!isKeywordText(token.slice(1))) throw noKeyword(source, start, end)
+    return remember(token, keyword(token.slice(1)))
   }
   switch (token) {
     case 'nil':
@@ -49,8 +50,8 @@ export function readAtom(source: SourceText, start: number, end: number, limits:
     case 'false':
       return false
     default:
-      if (!isChecked(token) && !remember(token, isSymbolText(token))) throw noSymbol(source, start, end)
-      return symbol(token)
+      if (!isSymbolText(token)) throw noSymbol(source, start, end)
+      return remember(token, symbol(token))
   }
 }
 
@@ -167,16 +168,12 @@ function isDigit(c: number): boolean {
   return c >= 0x30 && c <= 0x39
 }
 
-function isChecked(token: string): boolean {
-  return checked.has(token)
-}
-
-function remember(token: string, isName: boolean): boolean {
-  if (isName && token.length <= CHECKED_LENGTH_MAX) {
-    if (checked.size >= CHECKED_COUNT_MAX) checked.clear()
-    checked.add(token)
+function remember(token: string, name: Keyword | EdnSymbol): Keyword | EdnSymbol {
+  if (token.length <= KNOWN_LENGTH_MAX) {
+    if (known.size >= KNOWN_COUNT_MAX) known.clear()
+    known.set(token, name)
   }
-  return isName
+  return name
 }
 
 function noKeyword(source: SourceText, start: number, end: number): Error {

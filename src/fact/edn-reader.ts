@@ -131,6 +131,9 @@ type Frame = {
   readonly items: Edn[]
   /** Start and end of each item. */
   readonly spans: number[]
+  /** What it became, and where that ended; not before it is finished. */
+  collection: object
+  end: number
 }
 
 const CLOSING: Readonly<Record<FrameKind, string>> = {
@@ -150,7 +153,8 @@ class Reader {
   readonly #limits: Limits
   readonly #isSingle: boolean
   readonly #strays: readonly number[]
-  readonly #places: Places
+  /** Finished collections, for the places. */
+  readonly #recorded: Frame[] = []
   readonly #frames: Frame[] = []
   #top: Frame
   #at = 0
@@ -161,7 +165,6 @@ class Reader {
     this.#limits = limits
     this.#isSingle = isSingle
     this.#strays = strays
-    this.#places = new Places(source)
     this.#top = frame('root', 0, '')
     this.#frames.push(this.#top)
   }
@@ -225,12 +228,12 @@ class Reader {
       }
     }
     if (this.#top.kind !== 'root') throw this.#unclosed()
-    const { items, spans } = this.#top
+    const { items } = this.#top
     if (this.#isSingle && items.length === 0) {
       throw this.#syntax('The text holds no form', 'Write one, as in [:find ?e :where [?e :order/id]]', 0, 0)
     }
-    this.#places.record(items, 0, length, spans)
-    return { forms: items, places: this.#places }
+    this.#record(this.#top, items, length)
+    return { forms: items, places: new Places(this.#source, this.#recorded) }
   }
 
   /** Blanks, commas, comments and the strays that are left out. */
@@ -273,7 +276,7 @@ class Reader {
     this.#frames.pop()
     this.#top = this.#frames.at(-1)!
     const collection = this.#collect(top)
-    this.#places.record(collection, top.start, this.#at, top.spans)
+    this.#record(top, collection, this.#at)
     this.#add(collection, top.start)
     return undefined
   }
@@ -329,12 +332,18 @@ class Reader {
         finished = taggedValue(this.#source, top.name, top.start, finished, this.#at)
         begin = top.start
         if (typeof finished === 'object' && finished !== null) {
-          this.#places.record(finished, begin, this.#at, top.spans)
+          this.#record(top, finished, this.#at)
         }
       } else if (top.kind === 'metadata' && top.items.length === 2) {
         this.#pop()
       } else return
     }
+  }
+
+  #record(frame: Frame, collection: object, end: number): void {
+    frame.collection = collection
+    frame.end = end
+    this.#recorded.push(frame)
   }
 
   #pop(): void {
@@ -470,7 +479,8 @@ class Reader {
 }
 
 function frame(kind: FrameKind, start: number, name: string): Frame {
-  return { kind, start, name, items: [], spans: [] }
+  const items: Edn[] = []
+  return { kind, start, name, items, spans: [], collection: items, end: start }
 }
 
 function where({ line, column }: Place): string {

@@ -27,7 +27,8 @@ export type JsonNode =
   | { readonly kind: 'array'; readonly items: readonly JsonNode[]; readonly origin: NodeOrigin }
   | { readonly kind: 'object'; readonly entries: readonly JsonEntry[]; readonly origin: NodeOrigin }
 
-export type JsonEntry = { readonly key: string; readonly value: JsonNode }
+/** `keyStart` is the offset of the key. */
+export type JsonEntry = { readonly key: string; readonly keyStart: number; readonly value: JsonNode }
 
 /** Reads the one JSON value that a text holds; throws a VarveError with line, column and path. */
 export function readJson(text: string, options: ReadOptions = {}): JsonNode {
@@ -44,6 +45,7 @@ type Frame =
       readonly entries: JsonEntry[]
       readonly keys: Set<string>
       key: string
+      keyStart: number
     }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
@@ -84,7 +86,7 @@ class Reader {
         const top = this.#frames.at(-1)
         if (top === undefined) return this.#end(finished)
         if (top.kind === 'array') top.items.push(finished)
-        else top.entries.push({ key: top.key, value: finished })
+        else top.entries.push({ key: top.key, keyStart: top.keyStart, value: finished })
         this.#skipBlank()
         const c = this.#text[this.#at]
         if (c === ',') {
@@ -112,7 +114,7 @@ class Reader {
         return this.#open(frame, ']') ? undefined : this.#pop(frame)
       }
       case '{': {
-        const frame: Frame = { kind: 'object', start, entries: [], keys: new Set(), key: '' }
+        const frame: Frame = { kind: 'object', start, entries: [], keys: new Set(), key: '', keyStart: 0 }
         if (!this.#open(frame, '}')) return this.#pop(frame)
         this.#key(frame)
         return undefined
@@ -160,6 +162,7 @@ class Reader {
     if (frame.keys.has(key)) throw duplicateKey(JSON.stringify(key), false, this.#place(start))
     frame.keys.add(key)
     frame.key = key
+    frame.keyStart = start
     this.#skipBlank()
     if (this.#text[this.#at] !== ':')
       throw this.#syntax('A colon is missing here', 'Write "key": value', this.#at)

@@ -26,7 +26,8 @@ function attributeForm(attribute: Attribute, schema: Schema): EdnMap {
     [keyword('db/valueType'), keyword(`db.type/${attribute.valueType}`)],
     [keyword('db/cardinality'), keyword(`db.cardinality/${attribute.cardinality}`)],
   ]
-  if (attribute.unique !== undefined) entries.push([keyword('db/unique'), keyword(`db.unique/${attribute.unique}`)])
+  if (attribute.unique !== undefined)
+    entries.push([keyword('db/unique'), keyword(`db.unique/${attribute.unique}`)])
   else if (attribute.isIndexed) entries.push([keyword('db/index'), true])
   if (attribute.isComponent) entries.push([keyword('db/isComponent'), true])
   if (attribute.noHistory) entries.push([keyword('db/noHistory'), true])

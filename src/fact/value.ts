@@ -58,7 +58,8 @@ export class Double {
 export class Float {
   readonly value: number
   constructor(value: number) {
-    this.value = Math.fround(value)
+    // Adding zero makes 0.0 of −0.0.
+    this.value = Math.fround(value) + 0
   }
 }
 
