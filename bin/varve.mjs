@@ -18,7 +18,7 @@ async function runHere() {
   const load = (path) =>
     import(new URL(isCheckout ? `../src/${path}.ts` : `../dist/${path}.js`, import.meta.url).href)
   const { main } = await load('cli/main')
-  const { processTerminal } = await load('cli/terminal')
+  const { processTerminal } = await load('base/env-node-terminal')
   const { nodeEnv } = await load('base/env-node')
   const terminal = processTerminal()
   terminal.end(await main(terminal.words, { env: nodeEnv(), terminal }))

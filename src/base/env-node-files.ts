@@ -2,6 +2,8 @@
 // than any hand-over to a thread; only syncs wait, in the thread pool.
 
 import * as fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 import type { File, FileCounts, Files, FileStatus, OpenMode } from './env.ts'
 import { lockFile } from './env-node-lock.ts'
@@ -24,6 +26,10 @@ export function nodeFiles(bootId: () => string): Files {
     stat: (path) => readStatus(path),
     makeFolder: (path) =>
       attempt('make the folder', path, () => void fs.mkdirSync(path, { recursive: true })),
+    makeTemporaryFolder: (name) => {
+      const prefix = join(tmpdir(), `${name}-`)
+      return attempt('make a folder', prefix, () => fs.mkdtempSync(prefix))
+    },
     rename: (from, to) => attempt('rename to', to, () => fs.renameSync(from, to)),
     link: (from, to) => attempt('link to', to, () => fs.linkSync(from, to)),
     remove: (path) => attempt('remove', path, () => fs.rmSync(path, { recursive: true, force: true })),

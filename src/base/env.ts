@@ -74,6 +74,8 @@ export interface Files {
   stat(path: string): FileStatus | undefined
   /** Makes the folder and those above it where missing. Durable only with `syncFolder` of each parent. */
   makeFolder(path: string): void
+  /** Makes a fresh folder for files that need not last, and gives its path. */
+  makeTemporaryFolder(name: string): string
   /** Replaces what is at `to` in one step. Durable only with `syncFolder`. */
   rename(from: string, to: string): void
   /** Gives a file a second name, in one step. Throws `varve.error/file-exists` if `to` is taken. */

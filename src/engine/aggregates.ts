@@ -70,7 +70,9 @@ function sum(values: readonly Edn[]): Edn {
 function totalAsDouble(values: readonly Edn[]): number {
   const total = exactTotal(values)
   // NaN and the infinities are the same in any order.
-  return total === undefined ? values.reduce<number>((sofar, x) => sofar + toDouble(x), 0) : roundToDouble(total)
+  return total === undefined
+    ? values.reduce<number>((sofar, x) => sofar + toDouble(x), 0)
+    : roundToDouble(total)
 }
 
 function average(values: readonly Edn[]): Edn {

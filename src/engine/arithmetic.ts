@@ -79,7 +79,8 @@ export function subtract(x: Edn, y: Edn): Edn {
 
 export function multiply(x: Edn, y: Edn): Edn {
   const product = typeof x === 'number' && typeof y === 'number' ? x * y : NaN
-  if (Number.isSafeInteger(product) && Number.isInteger(x) && Number.isInteger(y)) return product === 0 ? 0 : product
+  if (Number.isSafeInteger(product) && Number.isInteger(x) && Number.isInteger(y))
+    return product === 0 ? 0 : product
   switch (levelOf('*', x, y)) {
     case 'long':
       return checkedLong('*', asBigInt(x) * asBigInt(y))
@@ -190,7 +191,8 @@ export function isZero(x: Edn): boolean {
 /** Parity of a whole number of type long or bigint. */
 export function isEven(name: string, x: Edn): boolean {
   const type = numberType(x)
-  if (type !== 'long' && type !== 'bigint') throw argumentsWrong(name, 'a whole number is needed', [printShort(x)])
+  if (type !== 'long' && type !== 'bigint')
+    throw argumentsWrong(name, 'a whole number is needed', [printShort(x)])
   return typeof x === 'number' ? x % 2 === 0 : asBigInt(x) % 2n === 0n
 }
 

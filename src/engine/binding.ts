@@ -84,7 +84,8 @@ function collection(value: Edn, wrong: ShapeError): readonly Edn[] {
 }
 
 function tupleAssignments(items: readonly Binding[], value: Edn, wrong: ShapeError): readonly Assignment[] {
-  const values = value instanceof EdnList ? value.items : Array.isArray(value) ? (value as readonly Edn[]) : undefined
+  const values =
+    value instanceof EdnList ? value.items : Array.isArray(value) ? (value as readonly Edn[]) : undefined
   if (values === undefined || values.length < items.length) {
     throw wrong(printShort(value), `a vector of at least ${items.length}`)
   }

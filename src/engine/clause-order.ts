@@ -85,7 +85,10 @@ export class ClauseOrder {
       let best = -1
       let bestCost = Infinity
       for (const [index, goal] of waiting.entries()) {
-        const cost = this.#cost(goal, bound, scope, { places, isFirst: ordered.length === 0 && start.size === 0 })
+        const cost = this.#cost(goal, bound, scope, {
+          places,
+          isFirst: ordered.length === 0 && start.size === 0,
+        })
         if (cost < bestCost) {
           best = index
           bestCost = cost
@@ -197,7 +200,11 @@ export class ClauseOrder {
     if (goal.kind !== 'or' || [...needsOf(goal)].some((name) => !bound.has(name))) return undefined
     const { variables, inner } = orInside(goal, scope)
     for (const branch of goal.branches) {
-      const ordered = this.order(branch, variables.filter((name) => bound.has(name)), inner)
+      const ordered = this.order(
+        branch,
+        variables.filter((name) => bound.has(name)),
+        inner,
+      )
       if (ordered.stuck.length > 0) return this.stuckError(ordered, inner)
       const missing = variables.filter((name) => !ordered.bound.has(name))
       if (missing.length > 0) return insufficientBinding(missing, showGoal(goal), goal.place)

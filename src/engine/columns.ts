@@ -2,15 +2,7 @@
 // else that of the values, `any` where they differ.
 
 import type { ValueType } from '../fact/attribute.ts'
-import {
-  EdnSymbol,
-  Float,
-  Keyword,
-  numberType,
-  Uri,
-  Uuid,
-  type Edn,
-} from '../fact/value.ts'
+import { EdnSymbol, Float, Keyword, numberType, Uri, Uuid, type Edn } from '../fact/value.ts'
 import type { Column } from '../plan/engine.ts'
 import type { Query, Variable } from '../plan/syntax.ts'
 import { attributeOf } from './places.ts'
@@ -74,4 +66,3 @@ function typeOfValue(value: Edn): ColumnType {
   if (value instanceof Uint8Array) return 'bytes'
   return Array.isArray(value) ? 'tuple' : 'any'
 }
-

@@ -18,7 +18,10 @@ export function insufficientBinding(
   return new VarveError({
     code: 'db.error/insufficient-binding',
     kind: 'incorrect',
-    message: variables.length === 0 ? `Nothing binds what ${clause} needs` : `${names} ${isAre} not bound in ${clause}`,
+    message:
+      variables.length === 0
+        ? `Nothing binds what ${clause} needs`
+        : `${names} ${isAre} not bound in ${clause}`,
     fix: 'Bind every variable that the clause needs by :in or by another clause; in a not, write _ or use not-join',
     data: { variables, clause, ...placed(place) },
   })
@@ -173,7 +176,11 @@ export function recursionThroughNot(name: string, place: Place | undefined): Var
 }
 
 /** A function, predicate or aggregate that is not on the documented list. */
-export function functionUnknown(name: string, nearest: string | undefined, place: Place | undefined): VarveError {
+export function functionUnknown(
+  name: string,
+  nearest: string | undefined,
+  place: Place | undefined,
+): VarveError {
   return new VarveError({
     code: 'varve.error/function-unknown',
     kind: 'incorrect',

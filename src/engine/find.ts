@@ -101,7 +101,9 @@ function compareRows(x: Row, y: Row): number {
 
 function leastOf(rows: readonly Row[]): readonly Row[] {
   const [first, ...rest] = rows
-  return first === undefined ? [] : [rest.reduce((least, row) => (compareRows(row, least) < 0 ? row : least), first)]
+  return first === undefined
+    ? []
+    : [rest.reduce((least, row) => (compareRows(row, least) < 0 ? row : least), first)]
 }
 
 /** One row per group of equal values of the elements that are no aggregates. */
@@ -122,7 +124,9 @@ function aggregated(
     if (group === undefined) groups.set(key, [row])
     else group.push(row)
   }
-  const runs = elements.map((element) => (element.kind === 'aggregate' ? aggregateFor(element, setting) : undefined))
+  const runs = elements.map((element) =>
+    element.kind === 'aggregate' ? aggregateFor(element, setting) : undefined,
+  )
   const out: Row[] = []
   for (const group of groups.values()) {
     out.push(
@@ -137,7 +141,9 @@ function aggregated(
 }
 
 function aggregateFor(element: AggregateElement, setting: FindSetting): (values: readonly Edn[]) => Edn {
-  const builtin: Aggregate | undefined = AGGREGATE_FUNCTIONS.get(aggregateNamed(element.name)?.name ?? element.name)
+  const builtin: Aggregate | undefined = AGGREGATE_FUNCTIONS.get(
+    aggregateNamed(element.name)?.name ?? element.name,
+  )
   const own = setting.userAggregates.get(element.name)
   const leading = element.args.map((arg) => leadingValue(element, arg, setting))
   if (builtin !== undefined) return (values) => builtin(values, leading, setting.random)
@@ -155,11 +161,16 @@ function aggregateFor(element: AggregateElement, setting: FindSetting): (values:
 }
 
 /** A leading argument: a constant, or an input that has one value. */
-function leadingValue(element: AggregateElement, arg: AggregateElement['args'][number], { scope }: FindSetting): Edn {
+function leadingValue(
+  element: AggregateElement,
+  arg: AggregateElement['args'][number],
+  { scope }: FindSetting,
+): Edn {
   if (arg.kind === 'constant') return arg.value
   const values = arg.kind === 'variable' ? scope.inputs.get(arg.name) : undefined
   if (arg.kind === 'variable' && values === undefined) throw unboundFindVariable(arg.name)
-  if (values?.length !== 1) throw argumentsWrong(element.name, 'a constant or an input of one value is needed', [])
+  if (values?.length !== 1)
+    throw argumentsWrong(element.name, 'a constant or an input of one value is needed', [])
   return values[0]!
 }
 

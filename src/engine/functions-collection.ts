@@ -98,7 +98,8 @@ function untuple(x: Edn): Edn {
 }
 
 function hashMap(args: readonly Edn[]): Edn {
-  if (args.length % 2 !== 0) throw argumentsWrong('hash-map', 'keys and values in pairs are needed', args.map(printShort))
+  if (args.length % 2 !== 0)
+    throw argumentsWrong('hash-map', 'keys and values in pairs are needed', args.map(printShort))
   const entries = new Map<string, readonly [Edn, Edn]>()
   for (let i = 0; i < args.length; i += 2) entries.set(textKey(args[i]!), [args[i]!, args[i + 1]!])
   return new EdnMap([...entries.values()])

@@ -178,7 +178,8 @@ function toInt(x: Edn): Edn {
 const DIGIT_COUNT_MAX = 10_000
 
 function parsedBigInteger(text: string): Edn {
-  if (/^[+-]?\d+$/.test(text) && text.length <= DIGIT_COUNT_MAX) return new BigInteger(BigInt(text.replace(/^\+/, '')))
+  if (/^[+-]?\d+$/.test(text) && text.length <= DIGIT_COUNT_MAX)
+    return new BigInteger(BigInt(text.replace(/^\+/, '')))
   throw argumentsWrong('bigint', 'text of digits is needed', [printShort(text)])
 }
 

@@ -56,7 +56,7 @@ type Question = {
   readonly limits: EngineLimits
 }
 
-const NOTHING: ReadonlyMap<string, never> = new Map()
+const NOTHING: ReadonlyMap<string, never> = new Map<string, never>()
 
 function answerNow({ query, inputs, catalog, limits }: Question, options: NaiveEngineOptions): Answer {
   const budget = new Budget(limits, () => options.clock.nowMs())
@@ -160,4 +160,3 @@ function wantedInputs(
   for (const clause of where) for (const name of variablesOf(clause)) wanted.add(name)
   return goals.filter((goal) => [...variablesOf(goal)].some((name) => wanted.has(name)))
 }
-

@@ -2,9 +2,20 @@
 // are looked up row by row, by whatever is bound; when that becomes many lookups, the pattern's facts are scanned
 // once and hashed, unless the scan turns out to be longer than the lookups would be.
 
+import { assert } from '../base/assert.ts'
 import { type Attribute, TX_BASE } from '../fact/attribute.ts'
 import type { Datom, FactSource } from '../fact/datom.ts'
-import { Float, equalValues, keyOf, Keyword, numberType, textKey, toDouble, type Edn, type Value } from '../fact/value.ts'
+import {
+  Float,
+  equalValues,
+  keyOf,
+  Keyword,
+  numberType,
+  textKey,
+  toDouble,
+  type Edn,
+  type Value,
+} from '../fact/value.ts'
 import type { Term, Variable } from '../plan/syntax.ts'
 import { constantFor, EntityReader, hasType } from './constant.ts'
 import { resolveAttribute, resolveEntity } from './entity.ts'
@@ -33,7 +44,9 @@ type PlaceTerm =
   | { readonly kind: 'column'; readonly index: number; readonly name: Variable }
 
 /** Where the values of an outgoing row come from: a column of the incoming one, or a place of the fact. */
-type Output = { readonly column: number; readonly place: -1 } | { readonly column: -1; readonly place: number }
+type Output =
+  | { readonly column: number; readonly place: -1 }
+  | { readonly column: -1; readonly place: number }
 
 type Outline = {
   readonly places: readonly PlaceTerm[]
@@ -93,10 +106,13 @@ export function factsStep(
   const matcher = new FactMatcher(goal, facts, shape, { scope, places })
   const isFree = (place: number): boolean => {
     const term = shape.places[place]
-    return term === undefined || (term.kind === 'any' && !shape.outputs.some((output) => output.place === place))
+    return (
+      term === undefined || (term.kind === 'any' && !shape.outputs.some((output) => output.place === place))
+    )
   }
   const isOne = matcher.attribute?.cardinality === 'one' && !isFree(0)
-  const leavesOut = isFree(0) || isFree(1) || (isFree(2) && !isOne) || (facts.isHistory && (isFree(3) || isFree(4)))
+  const leavesOut =
+    isFree(0) || isFree(1) || (isFree(2) && !isOne) || (facts.isHistory && (isFree(3) || isFree(4)))
   return {
     columns: shape.columns,
     mayRepeat: shape.hasDropped || (shape.hasNew && leavesOut),
@@ -165,18 +181,29 @@ class FactMatcher {
     this.#shape = shape
     this.attribute = attributeOf(facts, goal.terms[1])
     const readers = new PlaceReaders(facts, this.attribute, { scope, places })
+    const attributeTerm = shape.places[1]
+    // With the attribute only known by row, what a constant value means is known by row as well.
+    const isByRow = (term: PlaceTerm, place: number): boolean =>
+      term.kind === 'column' ||
+      (place === 2 &&
+        term.kind === 'constant' &&
+        this.attribute === undefined &&
+        readers.isGiven(attributeTerm))
     const constants = shape.places.map((term, place) =>
-      term.kind === 'constant' ? readers.constant(place, term.value) : undefined,
+      term.kind === 'constant' && !isByRow(term, place) ? readers.constant(place, term.value) : undefined,
     )
     this.#constants = constants
-    this.#isImpossible = shape.places.some((term, place) => term.kind === 'constant' && constants[place] === undefined)
-    const attributeTerm = shape.places[1]
+    this.#isImpossible = shape.places.some(
+      (term, place) => term.kind === 'constant' && !isByRow(term, place) && constants[place] === undefined,
+    )
     this.#readers = shape.places.map((term, place): Reader | undefined => {
       if (term.kind === 'any') return undefined
-      if (term.kind === 'constant') return () => constants[place]
-      return readers.column(place, term, attributeTerm)
+      if (!isByRow(term, place)) return () => constants[place]
+      return term.kind === 'column'
+        ? readers.column(place, term, attributeTerm)
+        : readers.valueByRow(attributeTerm, () => term.value)
     })
-    this.#boundPlaces = shape.places.flatMap((term, place) => (term.kind === 'column' ? [place] : []))
+    this.#boundPlaces = shape.places.flatMap((term, place) => (isByRow(term, place) ? [place] : []))
   }
 
   *matches(row: Row, rowCount: number, budget: Budget): Iterable<Datom> {
@@ -208,12 +235,17 @@ class FactMatcher {
     return true
   }
 
-  #hashedMatches(wanted: readonly (Edn | undefined)[], rowCount: number, budget: Budget): readonly Datom[] | undefined {
+  #hashedMatches(
+    wanted: readonly (Edn | undefined)[],
+    rowCount: number,
+    budget: Budget,
+  ): readonly Datom[] | undefined {
     if (this.#boundPlaces.length === 0) return undefined
     this.#lookupCount++
     if (this.#hashed === undefined && !this.#scan(rowCount, budget)) return undefined
     const [place] = this.#boundPlaces
-    const key = this.#boundPlaces.length === 1 ? keyOf(wanted[place!]!) : this.#keyOf((index) => wanted[index]!)
+    const key =
+      this.#boundPlaces.length === 1 ? keyOf(wanted[place!]!) : this.#keyOf((index) => wanted[index]!)
     return this.#hashed?.get(key) ?? []
   }
 
@@ -280,7 +312,9 @@ class PlaceReaders {
     if (place === 0) return resolveEntity(this.#facts, value)
     if (place === 1) return this.#attributeConstant(value)
     if (place === 2) {
-      return this.#attribute === undefined ? (value ?? undefined) : (constantFor(this.#facts, this.#attribute, value) as Edn)
+      return this.#attribute === undefined
+        ? (value ?? undefined)
+        : (constantFor(this.#facts, this.#attribute, value) as Edn)
     }
     return place === 3 ? this.#transaction(value, true) : value
   }
@@ -301,11 +335,23 @@ class PlaceReaders {
       const options = { isInput, isMixed: isMixed(this.#places.get(term.name)) }
       return (row) => this.#valueFor(attribute, row[index]!, options)
     }
-    // An attribute given as an input is as good as one written out: its references understand idents.
-    if (attributeTerm?.kind === 'column' && this.#scope.inputs.has(attributeTerm.name)) {
-      return (row) => this.#valueByRow(row[attributeTerm.index]!, row[index]!)
-    }
+    if (this.isGiven(attributeTerm)) return this.valueByRow(attributeTerm, (row) => row[index]!)
     return (row) => row[index] ?? undefined
+  }
+
+  /** An attribute given as an input is as good as one written out: its references understand idents. */
+  isGiven(attributeTerm: PlaceTerm | undefined): boolean {
+    return attributeTerm?.kind === 'column' && this.#scope.inputs.has(attributeTerm.name)
+  }
+
+  /** Reads a value as the attribute of the same row understands it. */
+  valueByRow(attributeTerm: PlaceTerm | undefined, valueOf: (row: Row) => Edn): Reader {
+    assert(attributeTerm?.kind === 'column', 'the attribute is in a column')
+    return (row) => {
+      const id = this.#entities.read(row[attributeTerm.index]!)
+      const attribute = id === undefined ? undefined : this.#facts.schema.attribute(id)
+      return attribute && this.#valueFor(attribute, valueOf(row), { isInput: true, isMixed: false })
+    }
   }
 
   #attributeConstant(value: Edn): Edn | undefined {
@@ -335,19 +381,19 @@ class PlaceReaders {
     }
     return hasType(attribute.valueType, value) ? value : undefined
   }
-
-  #valueByRow(attributeValue: Edn, value: Edn): Edn | undefined {
-    const id = this.#entities.read(attributeValue)
-    const attribute = id === undefined ? undefined : this.#facts.schema.attribute(id)
-    if (attribute === undefined) return undefined
-    return this.#valueFor(attribute, value, { isInput: true, isMixed: false })
-  }
 }
 
 /** A pattern over rows: an input, or a vector of rows used as a source. */
-export function rowsStep(terms: readonly Term[], source: readonly Row[], layout: Layout, budget: Budget): RowsStep {
+export function rowsStep(
+  terms: readonly Term[],
+  source: readonly Row[],
+  layout: Layout,
+  budget: Budget,
+): RowsStep {
   const shape = outline(terms, layout)
-  const bound = shape.places.flatMap((term, place) => (term.kind === 'column' ? [{ place, index: term.index }] : []))
+  const bound = shape.places.flatMap((term, place) =>
+    term.kind === 'column' ? [{ place, index: term.index }] : [],
+  )
   const boundPlaces = bound.map(({ place }) => place)
   const boundColumns = bound.map(({ index }) => index)
   const usable = source.filter(

@@ -41,7 +41,8 @@ export function reSeq(pattern: Edn, text: Edn): Edn {
 
 /** The text between matches; without a limit, empty text at the end is left out. */
 export function split(text: string, pattern: Edn, limit: number): readonly string[] {
-  const regex = typeof pattern === 'string' ? RE2JS.compile(RE2JS.quote(pattern)) : compile(patternText('split', pattern))
+  const regex =
+    typeof pattern === 'string' ? RE2JS.compile(RE2JS.quote(pattern)) : compile(patternText('split', pattern))
   const matcher = regex.matcher(text)
   const parts: string[] = []
   let from = 0

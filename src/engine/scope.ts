@@ -15,7 +15,11 @@ export type Source =
   | { readonly kind: 'rows'; readonly rows: readonly Row[] }
 
 /** An input, as rows that clauses join with. */
-export type InputGoal = { readonly kind: 'input'; readonly terms: readonly Term[]; readonly rows: readonly Row[] }
+export type InputGoal = {
+  readonly kind: 'input'
+  readonly terms: readonly Term[]
+  readonly rows: readonly Row[]
+}
 
 /** What a conjunction is made of. */
 export type Goal = Clause | InputGoal
@@ -123,9 +127,7 @@ export function* termVariables(terms: readonly Term[]): Iterable<Variable> {
 }
 
 /** The variables among arguments, nested calls included. */
-export function* argumentVariables(
-  args: readonly Argument[],
-): Iterable<Variable> {
+export function* argumentVariables(args: readonly Argument[]): Iterable<Variable> {
   for (const arg of args) {
     if (arg.kind === 'variable') yield arg.name
     else if (arg.kind === 'call') yield* argumentVariables(arg.args)

@@ -15,7 +15,16 @@ import { functionStep, predicateStep, type Failed } from './call.ts'
 import { orInside, type ClauseOrder } from './clause-order.ts'
 import { factsStep, rowsStep } from './pattern.ts'
 import { distinctRows, project, rowKey, wholeKey, type Row, type RowKey } from './relation.ts'
-import { innerScope, realName, ruleScope, sourceNamed, variablesOf, type Goal, type QueryContext, type Scope } from './scope.ts'
+import {
+  innerScope,
+  realName,
+  ruleScope,
+  sourceNamed,
+  variablesOf,
+  type Goal,
+  type QueryContext,
+  type Scope,
+} from './scope.ts'
 
 /** The column that carries the number of a row's failure along the side path. */
 const FAILURE = '!failure'
@@ -223,7 +232,9 @@ export class Solver {
     // in the table itself.
     const joined = table.consumers.map((consumer) => this.#joinNew(consumer, newAnswers))
     const failed = table.consumers.map((consumer) =>
-      newFailures.flatMap(([key, mark]) => (consumer.waiting.get(key) ?? []).map((row) => [row, mark] as const)),
+      newFailures.flatMap(([key, mark]) =>
+        (consumer.waiting.get(key) ?? []).map((row) => [row, mark] as const),
+      ),
     )
     const consumers = [...table.consumers]
     if (newSeeds.length > 0) for (const body of table.bodies) this.#run(body, 0, newSeeds)
@@ -363,7 +374,10 @@ export class Solver {
     goal: Goal,
     columns: readonly Variable[],
     needed: ReadonlySet<Variable>,
-    { scope, places }: { readonly scope: Scope; readonly places: ReturnType<ClauseOrder['places']['placesOf']> },
+    {
+      scope,
+      places,
+    }: { readonly scope: Scope; readonly places: ReturnType<ClauseOrder['places']['placesOf']> },
   ): Step {
     const layout = { columns, needed }
     const context = this.#context
@@ -395,8 +409,15 @@ export class Solver {
       }
       case 'rule': {
         const source = goal.source === undefined ? scope.defaultSource : realName(goal.source, scope)
-        const bodies = (context.rules.get(goal.name) ?? []).map(({ parameters, body }) => ({ parameters, clauses: body }))
-        const table = this.#table({ name: goal.name, identity: undefined, bodies, scope: ruleScope(source) }, goal.args, columns)
+        const bodies = (context.rules.get(goal.name) ?? []).map(({ parameters, body }) => ({
+          parameters,
+          clauses: body,
+        }))
+        const table = this.#table(
+          { name: goal.name, identity: undefined, bodies, scope: ruleScope(source) },
+          goal.args,
+          columns,
+        )
         return this.#callStep(table, goal.args, layout)
       }
       default:
@@ -429,7 +450,10 @@ export class Solver {
       readonly name: string
       /** What tells one `or` from another; rules are told by name. */
       readonly identity: Clause | undefined
-      readonly bodies: readonly { readonly parameters: readonly Variable[]; readonly clauses: readonly Clause[] }[]
+      readonly bodies: readonly {
+        readonly parameters: readonly Variable[]
+        readonly clauses: readonly Clause[]
+      }[]
       readonly scope: Scope
     },
     args: readonly Term[],
@@ -524,7 +548,10 @@ export class Solver {
     clauses: readonly Clause[],
     seeds: readonly Variable[],
     scope: Scope,
-  ): (rows: readonly Row[]) => { readonly matched: ReadonlySet<RowKey>; readonly failures: ReadonlyMap<RowKey, number> } {
+  ): (rows: readonly Row[]) => {
+    readonly matched: ReadonlySet<RowKey>
+    readonly failures: ReadonlyMap<RowKey, number>
+  } {
     const asked = new Set<RowKey>()
     const matched = new Set<RowKey>()
     const failures = new Map<RowKey, number>()
@@ -540,13 +567,17 @@ export class Solver {
       },
       failures: (rows, columns) => {
         const place = columns.indexOf(FAILURE)
-        for (const [index, key] of keys(rows, columns).entries()) failures.set(key, rows[index]![place] as number)
+        for (const [index, key] of keys(rows, columns).entries())
+          failures.set(key, rows[index]![place] as number)
       },
     })
     return (rows) => {
       const fresh: Row[] = []
       for (const row of rows) {
-        const key = rowKey(row, seeds.map((_, place) => place))
+        const key = rowKey(
+          row,
+          seeds.map((_, place) => place),
+        )
         if (asked.has(key)) continue
         asked.add(key)
         fresh.push(row)
@@ -557,4 +588,3 @@ export class Solver {
     }
   }
 }
-

@@ -28,7 +28,12 @@ import {
 import { printShort } from './print.ts'
 
 /** Throws what is wrong with these clauses and with every rule they reach. */
-export function validate(clauses: readonly Clause[], scope: Scope, context: QueryContext, order: ClauseOrder): void {
+export function validate(
+  clauses: readonly Clause[],
+  scope: Scope,
+  context: QueryContext,
+  order: ClauseOrder,
+): void {
   new Validation(context, order).clauses(clauses, scope)
 }
 
@@ -81,12 +86,14 @@ class Validation {
       throw ruleUnknown(clause.name, nearest(clause.name, this.#context.rules.keys()), clause.place)
     }
     const arity = rules[0]?.parameters.length ?? 0
-    if (arity !== clause.args.length) throw ruleArityWrong(clause.name, arity, clause.args.length, clause.place)
+    if (arity !== clause.args.length)
+      throw ruleArityWrong(clause.name, arity, clause.args.length, clause.place)
     const source = clause.source === undefined ? scope.defaultSource : realName(clause.source, scope)
     // Without rules inside, the name of the source does not matter; with them, they are told apart by it.
     const key = `${clause.name} ${source}`
     const above = this.#above.find((held) => held.key === key)
-    if (above !== undefined && this.#notCount > above.notCount) throw recursionThroughNot(clause.name, clause.place)
+    if (above !== undefined && this.#notCount > above.notCount)
+      throw recursionThroughNot(clause.name, clause.place)
     // A rule is read again inside a further `not`, since a cycle may pass through it.
     const seenKey = `${key} ${this.#notCount === 0 ? 0 : 1}`
     if (above !== undefined || this.#seen.has(seenKey)) return
@@ -100,7 +107,8 @@ class Validation {
     const source = sourceNamed(this.#context, scope, clause.source, clause.place)
     if (source.kind === 'rows') {
       const short = source.rows.find((row) => row.length < clause.terms.length)
-      if (short !== undefined) throw inputShapeWrong(printShort(short), `a row of ${clause.terms.length} places`)
+      if (short !== undefined)
+        throw inputShapeWrong(printShort(short), `a row of ${clause.terms.length} places`)
       return
     }
     const { facts } = source
@@ -126,14 +134,20 @@ class Validation {
     }
   }
 
-  #call(call: { readonly name: string; readonly args: readonly Argument[] } & Pick<PatternClause, 'place'>, scope: Scope): void {
+  #call(
+    call: { readonly name: string; readonly args: readonly Argument[] } & Pick<PatternClause, 'place'>,
+    scope: Scope,
+  ): void {
     const name = functionNamed(call.name)?.name ?? call.name
     const [first, ...rest] = call.args
     if (SOURCE_FUNCTIONS.has(name) && first?.kind === 'source') {
       const facts = factsNamed(this.#context, scope, first.name, call.place)
-      checkSourceCall(name, facts, rest.map((arg) => (arg.kind === 'constant' ? arg.value : undefined)))
+      checkSourceCall(
+        name,
+        facts,
+        rest.map((arg) => (arg.kind === 'constant' ? arg.value : undefined)),
+      )
     } else functionFor(call.name, this.#context, call.place)
     for (const arg of call.args) if (arg.kind === 'call') this.#call(arg, scope)
   }
 }
-

@@ -13,7 +13,9 @@ import { checkRules } from './check-rules.ts'
 import { parseRules } from './parse-rules.ts'
 
 /** An argument: a value, or a database for a source that `:in` declares. */
-export type AskArgument = { readonly kind: 'value'; readonly value: Edn } | { readonly kind: 'database'; readonly value: DatabaseValue }
+export type AskArgument =
+  | { readonly kind: 'value'; readonly value: Edn }
+  | { readonly kind: 'database'; readonly value: DatabaseValue }
 
 export type AskRequest = {
   /** EDN text or form of a query, vector or map. */
@@ -68,7 +70,11 @@ export type Asked = {
 
 const NO_RULES: RuleSet = new Map()
 
-export async function ask(request: AskRequest, runner: QueryRunner, limits: AskLimits = ASK_LIMITS): Promise<Asked> {
+export async function ask(
+  request: AskRequest,
+  runner: QueryRunner,
+  limits: AskLimits = ASK_LIMITS,
+): Promise<Asked> {
   const parsed = parsedQuery(request.query)
   const inputs = await bindInputs(parsed, request)
   // Rules come as an argument, so what they demand of the query is checked only now.
@@ -78,7 +84,9 @@ export async function ask(request: AskRequest, runner: QueryRunner, limits: AskL
   for (const source of query.catalogSources) {
     catalog.set(
       source,
-      source === '$' && request.database !== undefined ? request.database : await request.sourceNamed(source.slice(1)),
+      source === '$' && request.database !== undefined
+        ? request.database
+        : await request.sourceNamed(source.slice(1)),
     )
   }
   const answer = await runner.run({
@@ -113,7 +121,10 @@ function basisOf({ ref, basisT }: DatabaseValue): T {
  * Sources take an argument only where one is meant for them: a database, or rows where there is an argument for
  * every input. All others come from the catalog, so that `:in [$pur ?id]` needs one argument.
  */
-async function bindInputs({ query, placeOf }: ParsedQuery, request: AskRequest): Promise<readonly JobInput[]> {
+async function bindInputs(
+  { query, placeOf }: ParsedQuery,
+  request: AskRequest,
+): Promise<readonly JobInput[]> {
   const { inputs } = query
   const valueCount = inputs.filter(({ kind }) => kind !== 'source').length
   const rest = [...request.args]

@@ -13,7 +13,11 @@ export type MomentRequest = {
 }
 
 /** The value of a database, by name or alias, that the request means. Waits until a cursor's t is reached. */
-export async function atMoment(catalog: Catalog, name: string, request: MomentRequest): Promise<DatabaseValue> {
+export async function atMoment(
+  catalog: Catalog,
+  name: string,
+  request: MomentRequest,
+): Promise<DatabaseValue> {
   const connection = await catalog.connection(name)
   const { cursors, asOf, signal } = request
   const t = cursors?.[connection.info.name] ?? cursors?.[connection.info.alias]

@@ -13,7 +13,8 @@ export type Pulled = { readonly result: Edn; readonly warnings: readonly Warning
 export async function pullEntity(value: DatabaseValue, pattern: Edn, eid: Edn): Promise<Pulled> {
   const parsed = parsedPattern(pattern)
   const warnings: Warning[] = []
-  const answer = (of: DatabaseValue): Edn => pull(of.facts, parsed, eid, { warn: (warning) => warnings.push(warning) })
+  const answer = (of: DatabaseValue): Edn =>
+    pull(of.facts, parsed, eid, { warn: (warning) => warnings.push(warning) })
   try {
     return { result: answer(value), warnings }
   } catch (error) {

@@ -35,7 +35,10 @@ export class InThreadRunner implements QueryRunner {
   }
 
   #answer(job: QueryJob, deadlineMs: number): Promise<Answer> {
-    const query = job.limit === undefined ? job.query : { ...job.query, limit: Math.min(job.limit, job.query.limit ?? Infinity) }
+    const query =
+      job.limit === undefined
+        ? job.query
+        : { ...job.query, limit: Math.min(job.limit, job.query.limit ?? Infinity) }
     const catalog = new Map([...job.catalog].map(([name, value]) => [name, value.facts]))
     return this.#engine.answer(query, job.inputs.map(engineInput), catalog, {
       deadlineMs,
@@ -61,7 +64,9 @@ async function renewedJob(job: QueryJob): Promise<QueryJob> {
     return made
   }
   const inputs = await Promise.all(
-    job.inputs.map(async (input) => (input.kind === 'facts' ? { ...input, value: await renew(input.value) } : input)),
+    job.inputs.map(async (input) =>
+      input.kind === 'facts' ? { ...input, value: await renew(input.value) } : input,
+    ),
   )
   const catalog = new Map(
     await Promise.all([...job.catalog].map(async ([name, value]) => [name, await renew(value)] as const)),

@@ -52,7 +52,8 @@ export class WorkerRunner implements QueryRunner {
     const idle = this.#idle.pop()
     if (idle !== undefined) return Promise.resolve(idle)
     if (this.#all.size < this.#limits.workerCountMax) return Promise.resolve(this.#start())
-    if (this.#waiting.length >= this.#limits.queueCountMax) return Promise.reject(queueFull(this.#waiting.length))
+    if (this.#waiting.length >= this.#limits.queueCountMax)
+      return Promise.reject(queueFull(this.#waiting.length))
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 

@@ -4,8 +4,7 @@
 // A query is cancelled through shared memory, which the evaluator looks at: while it computes, this thread
 // hears no message.
 
-import { parentPort, workerData } from 'node:worker_threads'
-import { nodeEnv } from '../base/env-node.ts'
+import { nodeEnv, workerPort } from '../base/env-node.ts'
 import { Catalog } from '../database/catalog.ts'
 import type { DatabaseRef, DatabaseValue } from '../database/database-value.ts'
 import { createEngine } from '../engine/create.ts'
@@ -17,21 +16,23 @@ import { InThreadRunner } from './run-here.ts'
 import { receiveEdn, receiveRef, sendAnswer, sendFailure, type SentInput, type SentJob } from './transport.ts'
 import type { Edn } from '../fact/value.ts'
 
-const { folder, cancelled } = workerData as { readonly folder: string; readonly cancelled: Int32Array }
+const port = workerPort()
+const { folder, cancelled } = port.data as { readonly folder: string; readonly cancelled: Int32Array }
 const env = nodeEnv()
 const catalog = await Catalog.openFolder(env, folder, { isReadOnly: true })
 const runner = new InThreadRunner(createEngine(env), env.clock)
 
-parentPort!.on('message', ({ id, job }: { readonly id: number; readonly job: SentJob }) => {
+port.onMessage((message) => {
+  const { id, job } = message as { readonly id: number; readonly job: SentJob }
   void answer(id, job)
 })
 
 async function answer(id: number, sent: SentJob): Promise<void> {
   try {
     const job = await receiveJob(id, sent)
-    parentPort!.postMessage({ id, sent: sendAnswer(await runner.run(job)) })
+    port.post({ id, sent: sendAnswer(await runner.run(job)) })
   } catch (error) {
-    parentPort!.postMessage({ id, sent: sendFailure(error) })
+    port.post({ id, sent: sendFailure(error) })
   }
 }
 

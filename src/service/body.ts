@@ -24,7 +24,14 @@ export interface Fields {
   readonly places: Places | undefined
 }
 
-const NO_FIELDS: Fields = { notation: 'json', names: [], form: () => undefined, warnings: [], whole: undefined, places: undefined }
+const NO_FIELDS: Fields = {
+  notation: 'json',
+  names: [],
+  form: () => undefined,
+  warnings: [],
+  whole: undefined,
+  places: undefined,
+}
 
 /** Reads the body by its content type; refuses fields that nobody knows. */
 export async function readFields(
@@ -102,7 +109,14 @@ function ednFields(text: string): Fields {
 
 /** A field of an answer: plain data, or a value written by the rules for values. */
 export type Field = Plain | Valued
-export type Plain = string | number | boolean | null | undefined | readonly Plain[] | { readonly [key: string]: Plain }
+export type Plain =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly Plain[]
+  | { readonly [key: string]: Plain }
 export class Valued {
   readonly value: Edn
   constructor(value: Edn) {
@@ -119,9 +133,10 @@ export function writeFields(fields: Readonly<Record<string, Field>>, notation: N
     })
     return `{${written.join(',')}}`
   }
-  const entries = present.map(
-    ([name, field]): [Edn, Edn] => [keyword(kebabCase(name)), field instanceof Valued ? field.value : plainEdn(field)],
-  )
+  const entries = present.map(([name, field]): [Edn, Edn] => [
+    keyword(kebabCase(name)),
+    field instanceof Valued ? field.value : plainEdn(field),
+  ])
   return writeEdn(new EdnMap(entries))
 }
 
@@ -133,7 +148,11 @@ export function answerBody(
 ): HttpResponse {
   return {
     status,
-    headers: { 'content-type': `application/${notation}; charset=utf-8`, 'cache-control': 'no-store', ...headers },
+    headers: {
+      'content-type': `application/${notation}; charset=utf-8`,
+      'cache-control': 'no-store',
+      ...headers,
+    },
     body: writeFields(fields, notation),
   }
 }

@@ -15,7 +15,11 @@ export type ServiceLimits = {
   readonly rowCountMax: number
   readonly timeoutMsMax: number
 }
-export const SERVICE_LIMITS: ServiceLimits = { bodyBytesMax: 16 << 20, rowCountMax: 1_000_000, timeoutMsMax: 600_000 }
+export const SERVICE_LIMITS: ServiceLimits = {
+  bodyBytesMax: 16 << 20,
+  rowCountMax: 1_000_000,
+  timeoutMsMax: 600_000,
+}
 
 export type Service = {
   readonly catalog: Catalog
@@ -40,7 +44,13 @@ export function createHandler(service: Service): HttpHandler {
       const found = matchRoute(request.method, url.pathname)
       if (found === undefined) throw routeUnknown(request.method, url.pathname)
       route = found.route.path
-      response = await found.route.answer({ service, request, notation, parameters: found.parameters, search: url.searchParams })
+      response = await found.route.answer({
+        service,
+        request,
+        notation,
+        parameters: found.parameters,
+        search: url.searchParams,
+      })
     } catch (error) {
       response = errorResponse(error, notation, service.onFault)
     }
@@ -64,22 +74,35 @@ function isLoopbackName(host: string | undefined): boolean {
   return host !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host)
 }
 
-export function errorResponse(error: unknown, notation: Notation, onFault: (error: unknown) => void): HttpResponse {
+export function errorResponse(
+  error: unknown,
+  notation: Notation,
+  onFault: (error: unknown) => void,
+): HttpResponse {
   if (!(error instanceof VarveError)) {
     onFault(error)
-    return answerBody(500, {
-      error: {
-        code: 'varve.error/fault',
-        kind: 'fault',
-        message: 'Varve failed; nothing half done was kept',
-        fix: 'See the log of the server, and report it',
-        data: {},
+    return answerBody(
+      500,
+      {
+        error: {
+          code: 'varve.error/fault',
+          kind: 'fault',
+          message: 'Varve failed; nothing half done was kept',
+          fix: 'See the log of the server, and report it',
+          data: {},
+        },
       },
-    }, notation)
+      notation,
+    )
   }
   const { code, kind, message, fix, data } = error
-  const headers = kind === 'busy' ? { 'retry-after': '1' } : {}
-  return answerBody(statusOf(kind), { error: { code, kind, message, fix, data: plainData(data) } }, notation, headers)
+  const headers: Record<string, string> = kind === 'busy' ? { 'retry-after': '1' } : {}
+  return answerBody(
+    statusOf(kind),
+    { error: { code, kind, message, fix, data: plainData(data) } },
+    notation,
+    headers,
+  )
 }
 
 function plainData(data: Readonly<Record<string, unknown>>): Plain {

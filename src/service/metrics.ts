@@ -26,11 +26,14 @@ export class Metrics {
     const lines = ['# TYPE varve_http_request_duration_seconds histogram']
     for (const [labels, { count, sumMs, buckets }] of this.#answered) {
       const name = 'varve_http_request_duration_seconds'
-      BUCKETS_MS.forEach((bucket, i) => lines.push(`${name}_bucket{${labels},le="${bucket / 1_000}"} ${buckets[i]}`))
+      BUCKETS_MS.forEach((bucket, i) =>
+        lines.push(`${name}_bucket{${labels},le="${bucket / 1_000}"} ${buckets[i]}`),
+      )
       lines.push(`${name}_bucket{${labels},le="+Inf"} ${count}`)
       lines.push(`${name}_sum{${labels}} ${sumMs / 1_000}`, `${name}_count{${labels}} ${count}`)
     }
-    for (const [name, value] of Object.entries(gauges)) lines.push(`# TYPE ${name.replace(/\{.*/, '')} gauge`, `${name} ${value}`)
+    for (const [name, value] of Object.entries(gauges))
+      lines.push(`# TYPE ${name.replace(/\{.*/, '')} gauge`, `${name} ${value}`)
     return `${lines.join('\n')}\n`
   }
 }

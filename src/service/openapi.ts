@@ -49,7 +49,9 @@ function operation(route: Route): Json {
       schema: { type: 'string' },
     })),
     ...(fields.length > 0 && {
-      requestBody: { content: { 'application/json': { schema }, 'application/edn': { schema: { type: 'string' } } } },
+      requestBody: {
+        content: { 'application/json': { schema }, 'application/edn': { schema: { type: 'string' } } },
+      },
     }),
     responses: {
       200: { description: 'The answer, in the notation that Accept asks for' },

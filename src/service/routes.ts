@@ -53,7 +53,9 @@ export const ROUTES: readonly Route[] = [
     fields: {},
     answer: async (context) => {
       const { catalog } = context.service
-      const infos = await Promise.all(catalog.list().map(async ({ name }) => describe(await catalog.connection(name))))
+      const infos = await Promise.all(
+        catalog.list().map(async ({ name }) => describe(await catalog.connection(name))),
+      )
       return ok(context, { databases: infos })
     },
   },
@@ -125,7 +127,13 @@ export const ROUTES: readonly Route[] = [
     },
     answer: transactRoute,
   },
-  { method: 'POST', path: '/v1/query', about: 'Asks a query over one database or many', fields: ASK_FIELDS, answer: queryRoute },
+  {
+    method: 'POST',
+    path: '/v1/query',
+    about: 'Asks a query over one database or many',
+    fields: ASK_FIELDS,
+    answer: queryRoute,
+  },
   {
     method: 'POST',
     path: '/v1/pull',
@@ -171,7 +179,11 @@ export const ROUTES: readonly Route[] = [
         const { basisT } = (await catalog.connection(name)).value()
         gauges[`varve_database_basis_t{database="${name}"}`] = basisT
       }
-      return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4' }, body: metrics.write(gauges) }
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/plain; version=0.0.4' },
+        body: metrics.write(gauges),
+      }
     },
   },
   {
@@ -237,9 +249,11 @@ async function transactRoute(context: RouteContext): Promise<HttpResponse> {
   const tx = fields.form('tx', 'transaction')
   if (tx === undefined) throw fieldInvalid('tx', 'a vector of operations, or its EDN text')
   const meta = fields.form('meta', 'transaction')
-  if (meta !== undefined && !(meta instanceof EdnMap)) throw fieldInvalid('meta', 'a map of attributes and values')
+  if (meta !== undefined && !(meta instanceof EdnMap))
+    throw fieldInvalid('meta', 'a map of attributes and values')
   const idempotencyKey = fields.form('idempotencyKey', 'value')
-  if (idempotencyKey !== undefined && typeof idempotencyKey !== 'string') throw fieldInvalid('idempotencyKey', 'a text')
+  if (idempotencyKey !== undefined && typeof idempotencyKey !== 'string')
+    throw fieldInvalid('idempotencyKey', 'a text')
   const writer = await context.service.catalog.writer(context.parameters['name']!)
   const outcome = await writer.transact({
     tx,
@@ -304,8 +318,14 @@ async function pullRoute(context: RouteContext): Promise<HttpResponse> {
   const moment = momentOf(fields.form('asOf', 'instant'), fields.form('cursors', 'value'))
   const value = await atMoment(context.service.catalog, database, moment)
   const { result, warnings } = await pullEntity(value, pattern, eid)
-  const basis = { [value.database]: value.ref.steps.reduce((t, step) => (step.kind === 'as-of' ? step.t : t), value.basisT) }
-  return ok(context, { result: new Valued(result), basis, warnings: [...fields.warnings, ...warnings] as Plain })
+  const basis = {
+    [value.database]: value.ref.steps.reduce((t, step) => (step.kind === 'as-of' ? step.t : t), value.basisT),
+  }
+  return ok(context, {
+    result: new Valued(result),
+    basis,
+    warnings: [...fields.warnings, ...warnings] as Plain,
+  })
 }
 
 /** Transactions that one answer holds at most; the caller goes on from `nextT`. */
@@ -322,9 +342,17 @@ async function logRoute(context: RouteContext): Promise<HttpResponse> {
     if (Number.isNaN(ms)) throw fieldInvalid(name, 'a t or an instant')
     return value.facts.tAt(ms - 1) + 1
   }
-  const countMax = Math.min(Number(context.search.get('limit') ?? LOG_TRANSACTION_COUNT_MAX), LOG_TRANSACTION_COUNT_MAX)
+  const countMax = Math.min(
+    Number(context.search.get('limit') ?? LOG_TRANSACTION_COUNT_MAX),
+    LOG_TRANSACTION_COUNT_MAX,
+  )
   if (!(countMax > 0)) throw fieldInvalid('limit', 'a positive number')
-  const range = { from: point('from', 0), to: point('to', Infinity), isLive: false, signal: context.request.signal }
+  const range = {
+    from: point('from', 0),
+    to: point('to', Infinity),
+    isLive: false,
+    signal: context.request.signal,
+  }
   const items: Edn[] = []
   let nextT: T | undefined
   for await (const { t, txInstantMs, datoms } of connection.transactions(range)) {
@@ -348,7 +376,9 @@ async function logRoute(context: RouteContext): Promise<HttpResponse> {
 /** In JSON the items have plain names, not keywords. */
 function logItems(items: readonly Edn[], notation: Notation): Edn {
   if (notation === 'edn') {
-    return items.map((item) => renamed(item as EdnMap, (name) => keyword(name === 'txInstant' ? 'tx-instant' : name)))
+    return items.map((item) =>
+      renamed(item as EdnMap, (name) => keyword(name === 'txInstant' ? 'tx-instant' : name)),
+    )
   }
   return items.map((item) => renamed(item as EdnMap, (name) => name))
 }
@@ -360,7 +390,8 @@ function renamed(map: EdnMap, rename: (name: string) => Edn): EdnMap {
 function momentOf(asOf: Edn | undefined, cursors: Edn | undefined): MomentRequest {
   const moment: { asOf?: Date | T; cursors?: Record<string, T> } = {}
   if (asOf !== undefined) {
-    if (!(asOf instanceof Date) && !(typeof asOf === 'number' && asOf >= 0)) throw fieldInvalid('asOf', 'an instant or a t')
+    if (!(asOf instanceof Date) && !(typeof asOf === 'number' && asOf >= 0))
+      throw fieldInvalid('asOf', 'an instant or a t')
     moment.asOf = asOf
   }
   if (cursors !== undefined) {
@@ -368,7 +399,8 @@ function momentOf(asOf: Edn | undefined, cursors: Edn | undefined): MomentReques
     moment.cursors = {}
     for (const [name, t] of cursors.entries) {
       const text = name instanceof Keyword ? name.text : name
-      if (typeof text !== 'string' || typeof t !== 'number' || !(t >= 0)) throw fieldInvalid('cursors', 'a map from database to t')
+      if (typeof text !== 'string' || typeof t !== 'number' || !(t >= 0))
+        throw fieldInvalid('cursors', 'a map from database to t')
       moment.cursors[text] = t
     }
   }
@@ -378,6 +410,7 @@ function momentOf(asOf: Edn | undefined, cursors: Edn | undefined): MomentReques
 function countOf(fields: Fields, name: string): number | undefined {
   const value = fields.form(name, 'value')
   if (value === undefined) return undefined
-  if (typeof value !== 'number' || !Number.isInteger(value) || value <= 0) throw fieldInvalid(name, 'a positive whole number')
+  if (typeof value !== 'number' || !Number.isInteger(value) || value <= 0)
+    throw fieldInvalid(name, 'a positive whole number')
   return value
 }

@@ -9,7 +9,17 @@ import { shapeAnswer } from '../engine/shape.ts'
 import { TX_BASE } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
 import { readAllEdn } from '../fact/edn-reader.ts'
-import { type Edn, EdnList, EdnMap, EdnSet, EdnSymbol, keyword, Keyword, Tagged, textKey } from '../fact/value.ts'
+import {
+  type Edn,
+  EdnList,
+  EdnMap,
+  EdnSet,
+  EdnSymbol,
+  keyword,
+  Keyword,
+  Tagged,
+  textKey,
+} from '../fact/value.ts'
 import type { EngineInput } from '../plan/engine.ts'
 import { parsePullPattern } from '../plan/parse-pull.ts'
 import { show } from '../plan/show.ts'
@@ -65,7 +75,11 @@ async function answerOf(made: EdnMap): Promise<{ readonly value: Edn; readonly e
 }
 
 /** The database of a source, in the order of `:in`. */
-function sourcesOf(made: EdnMap, all: NaiveFacts, view: NaiveFacts): (name: string) => FactSource | undefined {
+function sourcesOf(
+  made: EdnMap,
+  all: NaiveFacts,
+  view: NaiveFacts,
+): (name: string) => FactSource | undefined {
   const extra = made.get(keyword('extra-dbs'))
   const views = Array.isArray(extra) ? [...(extra as readonly Edn[])] : []
   return (name) => {
@@ -90,7 +104,9 @@ function bind(
     if (facts !== undefined) bound.push({ kind: 'facts', facts })
     else if (left.length > 0) {
       const value = left.shift()!
-      bound.push(input.kind === 'rules' ? { kind: 'rules', rules: parseRules(value) } : { kind: 'value', value })
+      bound.push(
+        input.kind === 'rules' ? { kind: 'rules', rules: parseRules(value) } : { kind: 'value', value },
+      )
     }
   }
   return [...bound, ...left.map((value): EngineInput => ({ kind: 'value', value }))]

@@ -43,6 +43,7 @@ export class SimulatedMachine {
   nowMs: number
   readonly #plantedBugs: ReadonlySet<string> | undefined
   readonly #faults = new Map<number, Fault>()
+  #temporaryCount = 0
   readonly #locks = new Map<string, { readonly process: Process; readonly holder: LockHolder }>()
   readonly #processes = new Map<Env, Process>()
   readonly #releases = new Map<Process, () => void>()
@@ -236,6 +237,11 @@ export class SimulatedMachine {
       },
       makeFolder: (path) => {
         if (disk.stat(path)?.kind !== 'folder') change('make the folder', path, () => disk.makeFolder(path))
+      },
+      makeTemporaryFolder: (name) => {
+        const path = `/tmp/${name}-${this.#temporaryCount++}`
+        change('make the folder', path, () => disk.makeFolder(path))
+        return path
       },
       rename: (from, to) => change('rename to', to, () => disk.rename(from, to)),
       link: (from, to) => change('link to', to, () => disk.link(from, to)),

@@ -1,0 +1,28 @@
+// The terminal that this process was started from.
+
+import type { Terminal } from './terminal.ts'
+
+export function processTerminal(): Terminal {
+  const { stdout, stderr } = process
+  // A reader that closes the pipe early, as `head` does, has had enough: that is no error.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  return {
+    words: process.argv.slice(2),
+    isOutTerminal: stdout.isTTY === true,
+    isErrTerminal: stderr.isTTY === true,
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    stopped: () =>
+      new Promise((resolve) => {
+        process.once('SIGINT', () => resolve())
+        process.once('SIGTERM', () => resolve())
+      }),
+    exitCode: 0,
+    end: (exitCode) => {
+      process.exitCode = exitCode
+    },
+  }
+}
