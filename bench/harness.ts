@@ -44,7 +44,9 @@ export function percentile(sorted: ArrayLike<number>, fraction: number): number 
 }
 
 /** Milliseconds that `work` takes. */
-export async function timed<X>(work: () => Promise<X> | X): Promise<{ readonly ms: number; readonly result: X }> {
+export async function timed<X>(
+  work: () => Promise<X> | X,
+): Promise<{ readonly ms: number; readonly result: X }> {
   const from = performance.now()
   const result = await work()
   return { ms: performance.now() - from, result }
@@ -62,7 +64,11 @@ export async function runBench(bench: Bench, scale: number): Promise<void> {
     scale,
   }
   console.log(`${bench.name}: ${bench.about}`)
-  console.log(Object.entries(machine).map(([key, value]) => `${key} ${value}`).join(', '))
+  console.log(
+    Object.entries(machine)
+      .map(([key, value]) => `${key} ${value}`)
+      .join(', '),
+  )
   try {
     const figures = await bench.run({
       folder,

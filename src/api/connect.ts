@@ -27,7 +27,8 @@ export type ConnectOptions = {
  * Throws `varve.error/url-unsupported`, `varve.error/foreign-folder`, `varve.error/format-unknown`.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Varve> {
-  return connectLocal(url, options)
+  // The classes are written against plain data; what each query means for its types stands in types/ alone.
+  return (await connectLocal(url, options)) as unknown as Varve
 }
 
 /** As `connect`, for the parts of Varve that need more than users do: the service, the command line. */

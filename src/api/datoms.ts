@@ -9,7 +9,11 @@ import type { Attribute } from '../fact/attribute.ts'
 import { resolveAttribute, resolveEntity } from '../engine/entity.ts'
 
 /** The facts of an index whose leading places equal the components. */
-export function indexDatoms(facts: FactSource, index: IndexName, components: readonly unknown[]): Iterable<Datom> {
+export function indexDatoms(
+  facts: FactSource,
+  index: IndexName,
+  components: readonly unknown[],
+): Iterable<Datom> {
   if (components.length > 3) throw tooManyComponents(index)
   const forms = components.map((component) => formFromData(component, 'form'))
   const places = index === 'vaet' ? 'vae' : index.slice(0, 3)
@@ -29,7 +33,9 @@ export function indexDatoms(facts: FactSource, index: IndexName, components: rea
 export function indexRange(facts: FactSource, name: unknown, from: unknown, to: unknown): Iterable<Datom> {
   const attribute = attributeOf(facts, formFromData(name, 'form'))
   const bound = (value: unknown): Value | undefined =>
-    value === undefined || value === null ? undefined : placeValue(facts, 'v', formFromData(value, 'form'), attribute)
+    value === undefined || value === null
+      ? undefined
+      : placeValue(facts, 'v', formFromData(value, 'form'), attribute)
   const first = bound(from)
   const limit = bound(to)
   return facts.range('avet', {
@@ -39,10 +45,19 @@ export function indexRange(facts: FactSource, name: unknown, from: unknown, to: 
   })
 }
 
-function placeValue(facts: FactSource, place: string, form: Edn, attribute: Attribute | undefined): Value | undefined {
+function placeValue(
+  facts: FactSource,
+  place: string,
+  form: Edn,
+  attribute: Attribute | undefined,
+): Value | undefined {
   if (place === 'a') return attributeOf(facts, form).id
-  if (place === 'e' || attribute === undefined || attribute.valueType === 'ref') return resolveEntity(facts, form)
-  return coerceValue(attribute, form, { resolveRef: (value) => resolveEntity(facts, value) ?? -1, isPlainData: true })
+  if (place === 'e' || attribute === undefined || attribute.valueType === 'ref')
+    return resolveEntity(facts, form)
+  return coerceValue(attribute, form, {
+    resolveRef: (value) => resolveEntity(facts, value) ?? -1,
+    isPlainData: true,
+  })
 }
 
 function attributeOf(facts: FactSource, form: Edn): Attribute {

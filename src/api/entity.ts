@@ -7,7 +7,7 @@ import { DB_IDENT } from '../fact/bootstrap.ts'
 import { toPlain } from '../fact/plain.ts'
 import { type Edn, keyword, Keyword } from '../fact/value.ts'
 import { parsedPattern } from '../query/parsed.ts'
-import { historyRefused } from '../engine/entity-errors.ts'
+import { historyHasNoEntities } from '../engine/pull-errors.ts'
 
 export class LocalEntity {
   readonly id: number
@@ -15,7 +15,7 @@ export class LocalEntity {
 
   /** Null where the reference names nobody. */
   static of(value: DatabaseValue, eid: Edn): LocalEntity | null {
-    if (value.facts.isHistory) throw historyRefused('entity')
+    if (value.facts.isHistory) throw historyHasNoEntities()
     const id = resolveEntity(value.facts, eid)
     return id === undefined ? null : new LocalEntity(value, id)
   }
@@ -59,7 +59,8 @@ export class LocalEntity {
   }
 
   #reference(id: number): unknown {
-    for (const { v } of this.#value.facts.match(id, DB_IDENT, undefined)) if (v instanceof Keyword) return String(v)
+    for (const { v } of this.#value.facts.match(id, DB_IDENT, undefined))
+      if (v instanceof Keyword) return String(v)
     return new LocalEntity(this.#value, id)
   }
 }

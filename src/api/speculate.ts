@@ -4,6 +4,10 @@ import type { Catalog } from '../database/catalog.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
 import { speculateTransaction, type TransactOutcome, type TransactRequest } from '../database/writer.ts'
 
-export function speculate(catalog: Catalog, value: DatabaseValue, request: TransactRequest): Promise<TransactOutcome> {
+export function speculate(
+  catalog: Catalog,
+  value: DatabaseValue,
+  request: TransactRequest,
+): Promise<TransactOutcome> {
   return Promise.resolve(speculateTransaction(value, request, catalog.env.clock.nowMs(), catalog.functions))
 }

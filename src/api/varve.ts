@@ -9,12 +9,12 @@ import type { Datom, IndexName } from '../fact/datom.ts'
 import { formFromData } from '../fact/json-form.ts'
 import { toPlain } from '../fact/plain.ts'
 import type { Schema } from '../fact/schema.ts'
-import { type Edn, EdnMap, keyword, type Value } from '../fact/value.ts'
+import { EdnMap } from '../fact/value.ts'
 import type { Catalog } from '../database/catalog.ts'
 import type { Connection, LogRange } from '../database/connection.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
 import type { LoggedTransaction } from '../database/fact-store.ts'
-import { type TransactOutcome, type TransactRequest, Writer } from '../database/writer.ts'
+import type { TransactOutcome, TransactRequest } from '../database/writer.ts'
 import { ask, type AskArgument, type Asked, type QueryRunner } from '../query/ask.ts'
 import { atMoment, type MomentRequest } from '../query/moment.ts'
 import { pullEntity } from '../query/pull.ts'
@@ -25,7 +25,6 @@ import { formOf, textOrForm } from './forms.ts'
 import { AnswerRows } from './rows.ts'
 import type {
   Answer,
-  Database,
   DatabaseInfo,
   DatomItem,
   Db,
@@ -37,7 +36,6 @@ import type {
   OpenOptions,
   TransactOptions,
   TransactResult,
-  Varve,
 } from './types/interfaces.ts'
 import type { DefinedSchema } from './types/define-schema.ts'
 import { speculate } from './speculate.ts'
@@ -178,7 +176,12 @@ export class LocalDatabase {
   async *log(options: LogOptions = {}): AsyncGenerator<LogItem> {
     const { schema } = this.#connection.value()
     for await (const transaction of this.#connection.transactions(this.#range(options))) {
-      yield logItem(transaction, transaction.datoms.some(({ a }) => schema.attribute(a) === undefined) ? this.#connection.value().schema : schema)
+      yield logItem(
+        transaction,
+        transaction.datoms.some(({ a }) => schema.attribute(a) === undefined)
+          ? this.#connection.value().schema
+          : schema,
+      )
     }
   }
 

@@ -100,7 +100,10 @@ export class HttpSession implements Session {
     try {
       response = await this.#env.network.fetch(`${this.#url}${path}`, {
         method,
-        headers: { accept: 'application/edn', ...(body !== undefined && { 'content-type': 'application/edn' }) },
+        headers: {
+          accept: 'application/edn',
+          ...(body !== undefined && { 'content-type': 'application/edn' }),
+        },
         ...(body !== undefined && { body }),
       })
     } catch (cause) {

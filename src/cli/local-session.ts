@@ -24,7 +24,11 @@ import type {
 export class LocalSession implements Session {
   readonly #varve: LocalVarve
 
-  static async open(env: Env, folder: string, options: { readonly isReadOnly: boolean }): Promise<LocalSession> {
+  static async open(
+    env: Env,
+    folder: string,
+    options: { readonly isReadOnly: boolean },
+  ): Promise<LocalSession> {
     void env
     return new LocalSession(await connectLocal(`file:${folder}`, { readOnly: options.isReadOnly }))
   }
@@ -83,10 +87,16 @@ export class LocalSession implements Session {
     const connection = await this.#varve.catalog.connection(database)
     const { facts, schema } = connection.value()
     const point = (moment: Date | number | undefined, otherwise: number): number =>
-      moment === undefined ? otherwise : typeof moment === 'number' ? moment : facts.tAt(moment.getTime() - 1) + 1
+      moment === undefined
+        ? otherwise
+        : typeof moment === 'number'
+          ? moment
+          : facts.tAt(moment.getTime() - 1) + 1
     const range = { from: point(options.from, 0), to: point(options.to, Infinity), isLive: options.isLive }
     for await (const { t, txInstantMs, datoms } of connection.transactions(range)) {
-      const known = datoms.some(({ a }) => schema.attribute(a) === undefined) ? connection.value().schema : schema
+      const known = datoms.some(({ a }) => schema.attribute(a) === undefined)
+        ? connection.value().schema
+        : schema
       yield {
         t,
         txInstant: new Date(txInstantMs),

@@ -4,19 +4,17 @@
 import { Command, CommanderError } from 'commander'
 import { nodeEnv } from '../base/env-node.ts'
 import { VarveError } from '../base/errors.ts'
-import { processTerminal, type Terminal } from './terminal.ts'
+import { processTerminal } from '../base/env-node-terminal.ts'
+import type { Terminal } from '../base/terminal.ts'
 import { addCasesCommand } from './commands/cases.ts'
-import { addCheckCommand } from './commands/check.ts'
 import { addBackupCommand, addRestoreCommand } from './commands/backup.ts'
 import { addDatabasesCommand, addDeleteCommand, addSchemaCommand } from './commands/databases.ts'
 import { addDevCommand } from './commands/dev.ts'
-import { addImportCommand } from './commands/import.ts'
 import { addLogCommand } from './commands/log.ts'
 import { addPullCommand } from './commands/pull.ts'
 import { addQueryCommand } from './commands/q.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addTransactCommand } from './commands/transact.ts'
-import { addViewsCommand } from './commands/views.ts'
 import { reportError } from './report.ts'
 
 export type Context = { readonly env: ReturnType<typeof nodeEnv>; readonly terminal: Terminal }
@@ -37,12 +35,9 @@ export async function main(words: readonly string[], context: Context): Promise<
     addQueryCommand,
     addPullCommand,
     addLogCommand,
-    addImportCommand,
     addSchemaCommand,
     addDatabasesCommand,
-    addViewsCommand,
     addCasesCommand,
-    addCheckCommand,
     addBackupCommand,
     addRestoreCommand,
     addDeleteCommand,

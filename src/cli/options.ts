@@ -9,7 +9,7 @@ import { HttpSession } from './http-session.ts'
 import { LocalSession } from './local-session.ts'
 import { OUTPUT_FORMATS, type OutputFormat } from './output.ts'
 import type { Session } from './session.ts'
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from '../base/terminal.ts'
 
 export type PlaceOptions = { readonly data: string; readonly url?: string }
 
@@ -21,7 +21,10 @@ export function withPlace(command: Command): Command {
 
 export function withOutput(command: Command): Command {
   return command.addOption(
-    new Option('--output <format>', 'how results are written (default: a table on a terminal, else edn)').choices(OUTPUT_FORMATS),
+    new Option(
+      '--output <format>',
+      'how results are written (default: a table on a terminal, else edn)',
+    ).choices(OUTPUT_FORMATS),
   )
 }
 
@@ -29,7 +32,11 @@ export function outputFormat(given: OutputFormat | undefined, terminal: Terminal
   return given ?? (terminal.isOutTerminal ? 'table' : 'edn')
 }
 
-export async function openSession(env: Env, { data, url }: PlaceOptions, isReadOnly: boolean): Promise<Session> {
+export async function openSession(
+  env: Env,
+  { data, url }: PlaceOptions,
+  isReadOnly: boolean,
+): Promise<Session> {
   return url === undefined ? LocalSession.open(env, data, { isReadOnly }) : new HttpSession(env, url)
 }
 
@@ -37,24 +44,30 @@ export async function openSession(env: Env, { data, url }: PlaceOptions, isReadO
 export function parseMoment(text: string): Date | number {
   if (/^\d+$/.test(text)) return Number(text)
   const ms = Date.parse(text)
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('It is neither a t nor an instant such as 2014-11-15T13:37:42Z.')
+  if (Number.isNaN(ms))
+    throw new InvalidArgumentError('It is neither a t nor an instant such as 2014-11-15T13:37:42Z.')
   return new Date(ms)
 }
 
 export function parseCount(text: string): number {
   const count = Number(text)
-  if (!Number.isInteger(count) || count <= 0) throw new InvalidArgumentError('It is not a positive whole number.')
+  if (!Number.isInteger(count) || count <= 0)
+    throw new InvalidArgumentError('It is not a positive whole number.')
   return count
 }
 
 export function parsePort(text: string): number {
   const port = Number(text)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('It is not a port: 0 to 65535.')
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('It is not a port: 0 to 65535.')
   return port
 }
 
 /** Text, or the content of the file that `@path` names. */
-export function readWords(env: Env, words: string): { readonly text: string; readonly source: string | undefined } {
+export function readWords(
+  env: Env,
+  words: string,
+): { readonly text: string; readonly source: string | undefined } {
   if (!words.startsWith('@')) return { text: words, source: undefined }
   const path = words.slice(1)
   using file = env.files.open(path, 'read')

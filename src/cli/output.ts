@@ -18,11 +18,15 @@ export function formatResult(result: Edn, columns: readonly string[], format: Ou
     case 'edn':
       return `${writeEdn(result)}\n`
     case 'ndjson':
-      return itemsOf(result).map((item) => `${writeJson(item)}\n`).join('')
+      return itemsOf(result)
+        .map((item) => `${writeJson(item)}\n`)
+        .join('')
     case 'csv':
       return csv(rowsOf(result, columns), columns)
     case 'table':
-      return isTabular(result) ? table(rowsOf(result, columns), headerOf(result, columns)) : `${writeEdn(result, { pretty: true })}\n`
+      return isTabular(result)
+        ? table(rowsOf(result, columns), headerOf(result, columns))
+        : `${writeEdn(result, { pretty: true })}\n`
   }
 }
 
@@ -33,7 +37,11 @@ function itemsOf(result: Edn): readonly Edn[] {
 }
 
 function isTabular(result: Edn): boolean {
-  return Array.isArray(result) && result.length > 0 && result.every((item) => Array.isArray(item) || item instanceof EdnMap)
+  return (
+    Array.isArray(result) &&
+    result.length > 0 &&
+    result.every((item) => Array.isArray(item) || item instanceof EdnMap)
+  )
 }
 
 function headerOf(result: Edn, columns: readonly string[]): readonly string[] {
@@ -44,7 +52,11 @@ function headerOf(result: Edn, columns: readonly string[]): readonly string[] {
 function rowsOf(result: Edn, columns: readonly string[]): readonly (readonly Edn[])[] {
   return itemsOf(result).map((item) => {
     if (item instanceof EdnMap) return item.entries.map(([, value]) => value)
-    return Array.isArray(item) && columns.length !== 1 ? (item as readonly Edn[]) : Array.isArray(item) ? (item as readonly Edn[]) : [item]
+    return Array.isArray(item) && columns.length !== 1
+      ? (item as readonly Edn[])
+      : Array.isArray(item)
+        ? (item as readonly Edn[])
+        : [item]
   })
 }
 
@@ -62,9 +74,14 @@ export function table(rows: readonly (readonly Edn[])[], header: readonly string
   const widths = Array.from({ length: width }, (_, i) =>
     Math.max((header[i] ?? '').length, ...cells.map((row) => (row[i] ?? '').length)),
   )
-  const isNumeric = widths.map((_, i) => rows.every((row) => typeof row[i] === 'number' || typeof row[i] === 'bigint'))
+  const isNumeric = widths.map((_, i) =>
+    rows.every((row) => typeof row[i] === 'number' || typeof row[i] === 'bigint'),
+  )
   const line = (row: readonly string[]): string =>
-    widths.map((w, i) => (isNumeric[i] ? (row[i] ?? '').padStart(w) : (row[i] ?? '').padEnd(w))).join('  ').trimEnd()
+    widths
+      .map((w, i) => (isNumeric[i] ? (row[i] ?? '').padStart(w) : (row[i] ?? '').padEnd(w)))
+      .join('  ')
+      .trimEnd()
   const rule = widths.map((w) => '─'.repeat(w)).join('  ')
   return [line(header), rule, ...cells.map(line)].join('\n') + '\n'
 }
@@ -75,5 +92,7 @@ function shortened(text: string): string {
 
 function csv(rows: readonly (readonly Edn[])[], header: readonly string[]): string {
   const quoted = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
-  return [header, ...rows.map((row) => row.map(cell))].map((row) => `${row.map(quoted).join(',')}\r\n`).join('')
+  return [header, ...rows.map((row) => row.map(cell))]
+    .map((row) => `${row.map(quoted).join(',')}\r\n`)
+    .join('')
 }

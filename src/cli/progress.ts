@@ -2,7 +2,7 @@
 // now and then elsewhere.
 
 import type { Clock } from '../base/env.ts'
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from '../base/terminal.ts'
 
 /** Silence before the first line, and between lines where nobody looks. */
 const FIRST_AFTER_MS = 700
@@ -31,7 +31,9 @@ export class Progress {
     if (now - this.#lastMs < interval) return
     this.#lastMs = now
     const share = total === 0 ? 1 : done / total
-    this.#show(`${bar(share)} ${Math.floor(share * 100)}% ${done.toLocaleString('en')} of ${total.toLocaleString('en')}`)
+    this.#show(
+      `${bar(share)} ${Math.floor(share * 100)}% ${done.toLocaleString('en')} of ${total.toLocaleString('en')}`,
+    )
   }
 
   note(text: string): void {

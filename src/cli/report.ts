@@ -1,7 +1,7 @@
 // Errors and warnings as a person reads them, on stderr: what, where, and what to do next.
 
 import { type Place, VarveError, type Warning } from '../base/errors.ts'
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from '../base/terminal.ts'
 
 export function reportError(error: unknown, terminal: Terminal): void {
   if (!(error instanceof VarveError)) {

@@ -6,7 +6,13 @@ import type { Edn } from '../fact/value.ts'
 import { type Connection, Follower } from './connection.ts'
 import { readOnlyConnection } from './connection-errors.ts'
 import type { FunctionRegistry } from './functions.ts'
-import { type CatalogStorage, type DatabaseInfo, findDatabase, FolderCatalogStorage, MemoryCatalogStorage } from './storage.ts'
+import {
+  type CatalogStorage,
+  type DatabaseInfo,
+  findDatabase,
+  FolderCatalogStorage,
+  MemoryCatalogStorage,
+} from './storage.ts'
 import { Writer } from './writer.ts'
 
 export type CatalogOptions = {
@@ -63,7 +69,10 @@ export class Catalog implements AsyncDisposable {
   }
 
   /** Opens a database, making it where it is missing; adds what its schema lacks. */
-  async create(name: string, options: { readonly alias?: string; readonly schema?: Edn } = {}): Promise<Connection> {
+  async create(
+    name: string,
+    options: { readonly alias?: string; readonly schema?: Edn } = {},
+  ): Promise<Connection> {
     const existing = this.list().find((info) => info.name === name)
     if (existing === undefined) {
       if (this.isReadOnly) throw readOnlyConnection(name)
@@ -71,7 +80,8 @@ export class Catalog implements AsyncDisposable {
       return this.#open(name, options.schema)
     }
     const connection = await this.connection(name)
-    if (options.schema !== undefined && connection instanceof Writer) await connection.ensureSchema(options.schema)
+    if (options.schema !== undefined && connection instanceof Writer)
+      await connection.ensureSchema(options.schema)
     return connection
   }
 

@@ -146,7 +146,8 @@ export class Follower extends Connection {
   async sync(t?: T, signal?: AbortSignal): Promise<DatabaseValue> {
     const wanted = t ?? this.log.lastT()
     if (wanted > this.store.basisT) {
-      const signals = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+      const signals =
+        signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
       await this.log.waitFor(wanted, signals)
       this.#advance()
     }

@@ -14,7 +14,12 @@ import { FolderCatalogStorage, type CatalogStorage, type DatabaseStorage } from 
 import { replicaForeign, restoreTargetUsed } from './replicate-errors.ts'
 import { Writer } from './writer.ts'
 
-export type Replicated = { readonly name: string; readonly fromT: T; readonly lastT: T; readonly frameCount: number }
+export type Replicated = {
+  readonly name: string
+  readonly fromT: T
+  readonly lastT: T
+  readonly frameCount: number
+}
 
 /** A moment to end at: an instant, or a t by database. */
 export type RestorePoint = Date | Readonly<Record<string, T>>
@@ -92,7 +97,12 @@ function cut(frame: Frame, fromT: T, lastT: T, epoch: number): Frame {
   for (const transaction of decodeTransactions(frame)) {
     if (transaction.t >= fromT && transaction.t <= lastT) encodeTransaction(bytes, transaction)
   }
-  return { firstT: Math.max(frame.firstT, fromT), lastT: Math.min(frame.lastT, lastT), epoch, payload: bytes.view() }
+  return {
+    firstT: Math.max(frame.firstT, fromT),
+    lastT: Math.min(frame.lastT, lastT),
+    epoch,
+    payload: bytes.view(),
+  }
 }
 
 async function lastTOf(storage: DatabaseStorage, to: RestorePoint | undefined): Promise<T> {

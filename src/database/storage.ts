@@ -124,7 +124,11 @@ export class FolderCatalogStorage implements CatalogStorage {
   }
 
   /** Opens the folder, or makes it. A folder that holds something else is refused, never written into. */
-  static async open(env: Env, folder: string, options: { readonly canCreate: boolean }): Promise<FolderCatalogStorage> {
+  static async open(
+    env: Env,
+    folder: string,
+    options: { readonly canCreate: boolean },
+  ): Promise<FolderCatalogStorage> {
     const marker = `${folder}/varve.json`
     if (env.files.stat(marker) === undefined) {
       if (env.files.list(folder).length > 0) throw foreignFolder(folder)

@@ -4,7 +4,7 @@
 import { VarveError } from '../base/errors.ts'
 import { DB_KIND, entityId, indexOf, kindOf, type Attribute, type EntityId } from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT, DB_ENSURE, DB_IDENT } from '../fact/bootstrap.ts'
-import { coerceValue, type CoerceContext } from './coerce-shim.ts'
+import { coerceValue, type CoerceContext } from '../fact/coerce.ts'
 import type { FactSource } from '../fact/datom.ts'
 import { isSchemaAttribute, type Schema } from '../fact/schema.ts'
 import { Keyword, keyOf, type Edn, type Value } from '../fact/value.ts'
@@ -36,7 +36,7 @@ export class Names {
     this.schema = facts.schema
     this.txEntity = txEntity
     this.cursor = cursor
-    this.#coercion = { resolveRef: (form) => this.#memberEntity(form), fromJson: isPlainData }
+    this.#coercion = { resolveRef: (form) => this.#memberEntity(form), isPlainData }
   }
 
   /** Gives every tempid that something is said about its entity. */
@@ -157,6 +157,7 @@ export class Names {
 
   /** A reference inside a tuple, or the value of a lookup ref by a reference. */
   #memberEntity(form: Edn): EntityId {
+    if (typeof form === 'number' && this.#isBeingMade(form)) return form
     if (typeof form === 'number' || form instanceof Keyword) return this.entity(form)!
     if (Array.isArray(form) && form.length === 2 && form[0] instanceof Keyword) {
       const attribute = this.schema.attributeNamed(form[0])
@@ -165,6 +166,11 @@ export class Names {
       return this.entity(new LookupRef(attribute, form[1]!))!
     }
     throw errors.notAnEntity(errors.shown(form), 'Name an entity by its id, an ident or a lookup ref')
+  }
+
+  /** True for an entity that a tempid of this transaction was given. */
+  #isBeingMade(e: EntityId): boolean {
+    return indexOf(e) < (this.#nextIndexes.get(kindOf(e)) ?? 0)
   }
 
   #withoutTempids(value: OperationValue): Edn {

@@ -177,7 +177,15 @@ export class Writer extends Connection {
 
   #outcome(prepared: Prepared, before: ViewableFacts, after: ViewableFacts): TransactOutcome {
     const { t, txInstantMs, tempids, datoms, warnings } = prepared
-    return { t, txInstantMs, tempids, datoms, warnings, before: this.valueOf(before), after: this.valueOf(after) }
+    return {
+      t,
+      txInstantMs,
+      tempids,
+      datoms,
+      warnings,
+      before: this.valueOf(before),
+      after: this.valueOf(after),
+    }
   }
 
   async #bootstrap(schema: Edn): Promise<void> {
@@ -197,7 +205,8 @@ export class Writer extends Connection {
       for (const { v } of facts.match(TX_BASE + t, attribute, undefined)) return v as string
       return undefined
     }
-    if (told(VARVE_TX_CONTENT_HASH) !== contentHash(request)) throw idempotencyConflict(request.idempotencyKey!, t)
+    if (told(VARVE_TX_CONTENT_HASH) !== contentHash(request))
+      throw idempotencyConflict(request.idempotencyKey!, t)
     const [first] = readTransactions(this.log, t, t + 1)
     const tempids = new Map<string, EntityId>()
     for (const [name, e] of (readEdn(told(VARVE_TX_TEMPIDS) ?? '{}').value as EdnMap).entries) {
@@ -210,7 +219,8 @@ export class Writer extends Connection {
   /** One reopening for all who wait. */
   #reopen(): Promise<void> {
     const { failure } = this.#commit
-    if (failure instanceof VarveError && failure.code === 'varve.error/writer-fenced') return Promise.reject(failure)
+    if (failure instanceof VarveError && failure.code === 'varve.error/writer-fenced')
+      return Promise.reject(failure)
     this.#reopening ??= this.#openAgain().finally(() => (this.#reopening = undefined))
     return this.#reopening
   }
@@ -272,7 +282,10 @@ function withTempids(prepared: Prepared, request: TransactRequest): Prepared {
   if (request.idempotencyKey === undefined || prepared.tempids.size === 0) return prepared
   const { t, tempids } = prepared
   const v = writeEdn(new EdnMap([...tempids]))
-  return { ...prepared, datoms: [...prepared.datoms, { e: TX_BASE + t, a: VARVE_TX_TEMPIDS, v, t, added: true }] }
+  return {
+    ...prepared,
+    datoms: [...prepared.datoms, { e: TX_BASE + t, a: VARVE_TX_TEMPIDS, v, t, added: true }],
+  }
 }
 
 function contentHash(request: TransactRequest): string {

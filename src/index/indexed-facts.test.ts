@@ -7,7 +7,7 @@ import { bootstrapDatoms, BUILTIN_COUNT, DB_TX_INSTANT } from '../fact/bootstrap
 import type { Datom, FactSource, IndexName, IndexRange } from '../fact/datom.ts'
 import { Schema } from '../fact/schema.ts'
 import { double, equalValues, keyword, type Value } from '../fact/value.ts'
-import { ColumnCache } from '../segment/column-cache.ts'
+import { COLUMN_CACHE_LIMITS, ColumnCache, type ColumnCacheLimits } from '../segment/column-cache.ts'
 import { NaiveFacts } from '../testing/naive-facts.ts'
 import { buildIndex } from './build.ts'
 import { collectGarbage } from './garbage.ts'
@@ -27,6 +27,15 @@ const TINY: IndexLimits = {
   packRowCountMax: 16,
   packUsedShareMin: 0.5,
   packCountMax: 2,
+  segment: { pageRowCountMax: 2, pageTextBytesMax: 64 },
+}
+
+/** So little memory, and such a love of pages, that point reads meet every path. */
+const FRUGAL: ColumnCacheLimits = {
+  cachedBytesMax: 200,
+  wholeRowCountMax: 0,
+  pageReadCountMax: 3,
+  pageReadShareMax: 0.1,
 }
 
 const A = BUILTIN_COUNT
@@ -117,7 +126,7 @@ function key({ e, a, v }: Datom): string {
 /** Feeds a history, indexing after the transactions named, and gives back the facts of every t on the way. */
 async function feed(datoms: readonly Datom[][], indexAt: ReadonlySet<number>, limits: IndexLimits) {
   const store = new MemoryBlobStore()
-  const cache = new ColumnCache()
+  const cache = new ColumnCache(limits === TINY ? FRUGAL : COLUMN_CACHE_LIMITS)
   let index = Index.empty('db', cache)
   let novelty = new Novelty(-1)
   let schema = Schema.bootstrap
@@ -242,10 +251,10 @@ describe('IndexedFacts', () => {
           if (index.root.indexedT === last) expect(indexed.t).toBe(schema.t)
         },
       ),
-      { numRuns: Number(process.env["RUNS"] ?? 12) },
+      { numRuns: 15 },
     )
     expect(mergedCount).toBeGreaterThan(0)
-  }, 200_000)
+  }, 20_000)
 
   it('keeps what the last two roots name and deletes the rest', async () => {
     const datoms = history(

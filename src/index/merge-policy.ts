@@ -2,6 +2,8 @@
 // largest run when enough of it is dead or enough has gathered beside it. Simulated before it was chosen: with a
 // fan-in of 8 and a base rewritten at half, 3.4 rows are written per datom and 7 to 15 runs stand at a time.
 
+import { SEGMENT_LIMITS, type SegmentLimits } from '../segment/segment-writer.ts'
+
 export type IndexLimits = {
   /** An attribute with at most this many rows is kept as one run. */
   readonly smallRowCountMax: number
@@ -19,6 +21,7 @@ export type IndexLimits = {
   readonly packUsedShareMin: number
   /** So many packs of one shape become one. */
   readonly packCountMax: number
+  readonly segment: SegmentLimits
 }
 
 export const INDEX_LIMITS: IndexLimits = {
@@ -30,6 +33,7 @@ export const INDEX_LIMITS: IndexLimits = {
   packRowCountMax: 1 << 20,
   packUsedShareMin: 0.5,
   packCountMax: 8,
+  segment: SEGMENT_LIMITS,
 }
 
 export type RunSize = { readonly rowCount: number; readonly deadCount: number }

@@ -140,7 +140,11 @@ export class SegmentFiles {
   }
 
   async #put(kind: SegmentKind, isPack: boolean, columns: readonly SegmentColumn[]): Promise<string> {
-    const { bytes, ...sizes } = writeSegment(columns, { 'varve.format': '1', 'varve.kind': kind })
+    const { bytes, ...sizes } = writeSegment(
+      columns,
+      { 'varve.format': '1', 'varve.kind': kind },
+      this.#limits.segment,
+    )
     const key = `${SEGMENT_PREFIX}${sha256Hex(bytes)}.parquet`
     await this.#store.put(key, bytes)
     this.segments.push({ key, byteCount: bytes.byteLength, ...sizes, kind, isPack, dead: undefined })

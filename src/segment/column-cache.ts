@@ -3,16 +3,30 @@
 
 import { byteCountOf, type ColumnData } from './column.ts'
 
-export type ColumnCacheLimits = { readonly cachedBytesMax: number }
-export const COLUMN_CACHE_LIMITS: ColumnCacheLimits = { cachedBytesMax: 1 << 29 }
+export type ColumnCacheLimits = {
+  readonly cachedBytesMax: number
+  /** A column of at most this many rows is loaded whole: pages would not be cheaper. */
+  readonly wholeRowCountMax: number
+  /** After so many pages of a column were read one by one, or … */
+  readonly pageReadCountMax: number
+  /** … this share of them, whichever is more, the next read loads all. */
+  readonly pageReadShareMax: number
+}
+
+export const COLUMN_CACHE_LIMITS: ColumnCacheLimits = {
+  cachedBytesMax: 1 << 29,
+  wholeRowCountMax: 65_536,
+  pageReadCountMax: 8,
+  pageReadShareMax: 0.25,
+}
 
 export class ColumnCache {
-  readonly #limits: ColumnCacheLimits
+  readonly limits: ColumnCacheLimits
   readonly #columns = new Map<string, ColumnData>()
   #byteCount = 0
 
   constructor(limits: ColumnCacheLimits = COLUMN_CACHE_LIMITS) {
-    this.#limits = limits
+    this.limits = limits
   }
 
   get byteCount(): number {
@@ -32,7 +46,7 @@ export class ColumnCache {
     this.#columns.set(name, column)
     this.#byteCount += byteCountOf(column)
     for (const oldest of this.#columns.keys()) {
-      if (this.#byteCount <= this.#limits.cachedBytesMax || oldest === name) break
+      if (this.#byteCount <= this.limits.cachedBytesMax || oldest === name) break
       this.#drop(oldest)
     }
   }

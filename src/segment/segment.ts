@@ -22,12 +22,6 @@ export type SegmentFile = {
   readonly tailCrc32: number
 }
 
-/** A column of at most this many rows is loaded whole: pages would not be cheaper. */
-const WHOLE_ROW_COUNT_MAX = 65_536
-/** After this share of a column's pages was read one by one, the next read loads all. */
-const WHOLE_PAGE_SHARE = 0.25
-const WHOLE_PAGE_COUNT_MIN = 8
-
 export class Segment {
   readonly file: SegmentFile
   readonly #blob: Blob
@@ -90,6 +84,8 @@ export class SegmentColumnReader {
   readonly info: ColumnInfo
   readonly rowCount: number
   readonly #key: string
+  /** Name of the whole column in the cache. */
+  readonly #name: string
   readonly #blob: Blob
   readonly #cache: ColumnCache
   #pageReadCount = 0
@@ -98,31 +94,30 @@ export class SegmentColumnReader {
     this.info = info
     this.rowCount = file.rowCount
     this.#key = file.key
+    this.#name = `${file.key} ${info.name}`
     this.#blob = blob
     this.#cache = cache
   }
 
   /** The whole column. */
   load(): ColumnData {
-    const name = `${this.#key} ${this.info.name}`
-    const cached = this.#cache.get(name)
+    const cached = this.#cache.get(this.#name)
     if (cached !== undefined) return cached
     const { offset, byteCount, pages } = this.info
     const bytes = this.#blob.read(offset, byteCount)
     const raw = pages.map((page) => this.#rawPage(page, bytes.subarray(page.offset - offset)))
     const column = this.#decode(raw, this.rowCount, offset)
-    this.#cache.add(name, column)
+    this.#cache.add(this.#name, column)
     return column
   }
 
   /** The whole column if it is in memory, or small, or was asked for often; undefined if pages are cheaper. */
   loadIfCheap(): ColumnData | undefined {
-    const cached = this.#cache.get(`${this.#key} ${this.info.name}`)
+    const cached = this.#cache.get(this.#name)
     if (cached !== undefined) return cached
-    const pageCountMax = Math.max(WHOLE_PAGE_COUNT_MIN, this.info.pages.length * WHOLE_PAGE_SHARE)
-    return this.rowCount <= WHOLE_ROW_COUNT_MAX || this.#pageReadCount >= pageCountMax
-      ? this.load()
-      : undefined
+    const { wholeRowCountMax, pageReadCountMax, pageReadShareMax } = this.#cache.limits
+    const pageCountMax = Math.max(pageReadCountMax, this.info.pages.length * pageReadShareMax)
+    return this.rowCount <= wholeRowCountMax || this.#pageReadCount >= pageCountMax ? this.load() : undefined
   }
 
   /** The page that holds a row. */
@@ -141,9 +136,9 @@ export class SegmentColumnReader {
   /** The rows of one page. */
   page(pageIndex: number): ColumnData {
     const page = this.info.pages[pageIndex]!
-    const whole = this.#cache.get(`${this.#key} ${this.info.name}`)
+    const whole = this.#cache.get(this.#name)
     if (whole !== undefined) return sliceColumn(whole, page.firstRow, page.firstRow + page.rowCount)
-    const name = `${this.#key} ${this.info.name} ${pageIndex}`
+    const name = `${this.#name} ${pageIndex}`
     const cached = this.#cache.get(name)
     if (cached !== undefined) return cached
     this.#pageReadCount++
@@ -193,7 +188,7 @@ export class SegmentColumnReader {
   }
 
   #readDictionary(place: NonNullable<ColumnInfo['dictionary']>): TextColumn {
-    const name = `${this.#key} ${this.info.name} dictionary`
+    const name = `${this.#name} dictionary`
     const cached = this.#cache.get(name)
     if (cached?.kind === 'text') return cached
     const bytes = this.#blob.read(place.offset, place.byteCount)

@@ -1,11 +1,24 @@
 // Case files: facts, a question, the answer that must come. The format stands in docs/reference/cases.md.
 
 import { readAllEdn } from '../../fact/edn-reader.ts'
-import { type Edn, EdnList, EdnMap, EdnSet, type EdnSymbol, keyword, Keyword, Tagged } from '../../fact/value.ts'
+import {
+  type Edn,
+  EdnList,
+  EdnMap,
+  EdnSet,
+  type EdnSymbol,
+  keyword,
+  Keyword,
+  Tagged,
+} from '../../fact/value.ts'
 import { caseInvalid } from './errors.ts'
 
 /** Facts of one database of a case. */
-export type CaseFacts = { readonly schema: Edn; readonly transactions: readonly Edn[]; readonly view: Edn | undefined }
+export type CaseFacts = {
+  readonly schema: Edn
+  readonly transactions: readonly Edn[]
+  readonly view: Edn | undefined
+}
 
 export type Expectation =
   | { readonly kind: 'value'; readonly value: Edn }
@@ -37,7 +50,8 @@ function parseCase(form: Edn, source: string): Case {
   if (typeof name !== 'string') throw caseInvalid(source, 'a case has a :name')
   const pull = get('pull')
   const query = get('query')
-  if (!(pull instanceof EdnMap) && query === undefined) throw caseInvalid(name, 'a case asks a :query or a :pull')
+  if (!(pull instanceof EdnMap) && query === undefined)
+    throw caseInvalid(name, 'a case asks a :query or a :pull')
   const extra = get('extra-dbs')
   return {
     name,
@@ -48,7 +62,11 @@ function parseCase(form: Edn, source: string): Case {
         : ((extra ?? []) as readonly Edn[]),
     ask:
       pull instanceof EdnMap
-        ? { kind: 'pull', eid: pull.get(keyword('eid')) ?? null, pattern: pull.get(keyword('pattern')) ?? null }
+        ? {
+            kind: 'pull',
+            eid: pull.get(keyword('eid')) ?? null,
+            pattern: pull.get(keyword('pattern')) ?? null,
+          }
         : { kind: 'query', query: query!, args: (get('args') ?? []) as readonly Edn[] },
     expectation: expectationOf(form, name),
     datomic: get('datomic') as EdnMap | undefined,

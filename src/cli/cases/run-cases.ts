@@ -22,13 +22,19 @@ export type CaseFailure = {
   readonly got: string
 }
 
-type Outcome = { readonly kind: 'answer'; readonly value: Edn; readonly expected: Edn | undefined } | { readonly kind: 'error'; readonly error: unknown }
+type Outcome =
+  | { readonly kind: 'answer'; readonly value: Edn; readonly expected: Edn | undefined }
+  | { readonly kind: 'error'; readonly error: unknown }
 
 /** `folder` is where the layout `reopened` makes its databases; the caller removes it. */
 export type RunCasesOptions = { readonly folder: string; readonly layouts?: readonly Layout[] }
 
 /** The failure of a case on the first layout that shows one, or undefined. */
-export async function runCase(env: Env, made: Case, options: RunCasesOptions): Promise<CaseFailure | undefined> {
+export async function runCase(
+  env: Env,
+  made: Case,
+  options: RunCasesOptions,
+): Promise<CaseFailure | undefined> {
   for (const layout of options.layouts ?? LAYOUTS) {
     const outcome = await outcomeOf(env, made, layout, options.folder)
     const failure = judge(made, outcome)
@@ -69,7 +75,13 @@ async function answer(
   const others = new Map<string, DatabaseValue>()
   for (const [i, [source, facts]] of extra.entries()) {
     // Others lie in novelty: only the first is closed and opened again.
-    const other = await makeFacts(Catalog.openMemory(env), `other${i}`, facts, layout === 'reopened' ? 'novelty' : layout, reopen)
+    const other = await makeFacts(
+      Catalog.openMemory(env),
+      `other${i}`,
+      facts,
+      layout === 'reopened' ? 'novelty' : layout,
+      reopen,
+    )
     others.set(source, other.value)
   }
   const { value, settle } = await makeFacts(catalog, 'facts', made.facts, layout, reopen)
@@ -99,18 +111,25 @@ async function answer(
   return { kind: 'answer', value: shapeAnswer(asked.query, asked.answer), expected }
 }
 
-function judge(made: Case, outcome: Outcome): { readonly expected: string; readonly got: string } | undefined {
+function judge(
+  made: Case,
+  outcome: Outcome,
+): { readonly expected: string; readonly got: string } | undefined {
   const { expectation } = made
   const got = outcome.kind === 'answer' ? shown(outcome.value) : errorText(outcome.error)
   if (expectation.kind === 'error') {
     const expected = `error ${expectation.code ?? ''}`.trim()
     if (outcome.kind === 'answer') return { expected, got }
     if (!(outcome.error instanceof VarveError)) return { expected, got }
-    return expectation.code === undefined || outcome.error.code === expectation.code ? undefined : { expected, got }
+    return expectation.code === undefined || outcome.error.code === expectation.code
+      ? undefined
+      : { expected, got }
   }
   if (expectation.kind === 'count') {
     const expected = `${expectation.count} items`
-    return outcome.kind === 'answer' && itemsOf(outcome.value)?.length === expectation.count ? undefined : { expected, got }
+    return outcome.kind === 'answer' && itemsOf(outcome.value)?.length === expectation.count
+      ? undefined
+      : { expected, got }
   }
   const expected = shown(outcome.kind === 'answer' ? (outcome.expected ?? null) : expectation.value)
   if (outcome.kind === 'error') return { expected, got }
@@ -133,7 +152,10 @@ function itemsOf(value: Edn): readonly Edn[] | undefined {
 }
 
 function bag(items: readonly Edn[]): string {
-  return items.map((item) => textKey(asValue(item))).sort().join('\n')
+  return items
+    .map((item) => textKey(asValue(item)))
+    .sort()
+    .join('\n')
 }
 
 /** Sets inside become sorted vectors, so that a set and a vector of the same items compare equal. */

@@ -19,7 +19,9 @@ export function addBackupCommand(program: Command, { env, terminal }: Context): 
       const done = await backup(env, source, target, (_name, t, lastT) => progress.report(t, lastT))
       progress.finish()
       for (const { name, fromT, lastT } of done) {
-        terminal.out(`${name}: ${fromT > lastT ? `complete up to t ${lastT}` : `t ${fromT} to ${lastT} copied`}\n`)
+        terminal.out(
+          `${name}: ${fromT > lastT ? `complete up to t ${lastT}` : `t ${fromT} to ${lastT} copied`}\n`,
+        )
       }
     })
 }
@@ -31,7 +33,10 @@ export function addRestoreCommand(program: Command, { env, terminal }: Context):
     .argument('<source>', 'folder of the backup')
     .requiredOption('--data <folder>', 'a new folder')
     .option('--to <moment>', 'an instant, or name=t,name=t', parsePoint)
-    .addHelpText('after', '\nExample:\n  varve restore /mnt/backup/varve --data ./restored --to 2015-03-31T23:59:59Z')
+    .addHelpText(
+      'after',
+      '\nExample:\n  varve restore /mnt/backup/varve --data ./restored --to 2015-03-31T23:59:59Z',
+    )
     .action(async (source: string, { data, to }: { readonly data: string; readonly to?: RestorePoint }) => {
       const progress = new Progress('Restoring', terminal, env.clock)
       const done = await restore(env, source, data, to, (_name, t, lastT) => progress.report(t, lastT))

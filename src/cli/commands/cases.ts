@@ -30,7 +30,9 @@ export function addCasesCommand(program: Command, { env, terminal }: Context): v
             if (failure === undefined) passed++
             else {
               failed++
-              terminal.out(`${failure.name} (${failure.layout})\n  expected ${failure.expected}\n  got      ${failure.got}\n`)
+              terminal.out(
+                `${failure.name} (${failure.layout})\n  expected ${failure.expected}\n  got      ${failure.got}\n`,
+              )
             }
           }
         }

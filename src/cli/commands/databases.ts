@@ -4,9 +4,6 @@ import type { Command } from 'commander'
 import { VarveError } from '../../base/errors.ts'
 import { writeEdn } from '../../fact/edn-writer.ts'
 import type { Edn } from '../../fact/value.ts'
-import { Schema } from '../../fact/schema.ts'
-import { schemaFromForms } from '../../fact/schema-forms.ts'
-import { schemaToTypescript } from '../../api/types/schema-to-typescript.ts'
 import type { Context } from '../main.ts'
 import { openSession, outputFormat, type PlaceOptions, withOutput, withPlace } from '../options.ts'
 import { formatResult, type OutputFormat } from '../output.ts'
@@ -17,7 +14,11 @@ export function addDatabasesCommand(program: Command, { env, terminal }: Context
     .addHelpText('after', '\nExample:\n  varve databases')
     .action(async (options: PlaceOptions & { readonly output?: OutputFormat }) => {
       await using session = await openSession(env, options, true)
-      const rows = (await session.databases()).map(({ name, alias, basisT }): readonly Edn[] => [name, alias, basisT])
+      const rows = (await session.databases()).map(({ name, alias, basisT }): readonly Edn[] => [
+        name,
+        alias,
+        basisT,
+      ])
       terminal.out(formatResult(rows, ['name', 'alias', 't'], outputFormat(options.output, terminal)))
     })
 }
@@ -26,16 +27,10 @@ export function addSchemaCommand(program: Command, { env, terminal }: Context): 
   withPlace(program.command('schema'))
     .description('show the schema of a database')
     .requiredOption('--database <name>', 'the database')
-    .option('--output <format>', 'edn (transaction data) or ts (a defineSchema call)', 'edn')
-    .addHelpText('after', '\nExample:\n  varve schema --database purchases --output ts')
-    .action(async (options: PlaceOptions & { readonly database: string; readonly output: string }) => {
+    .addHelpText('after', '\nExample:\n  varve schema --database purchases')
+    .action(async (options: PlaceOptions & { readonly database: string }) => {
       await using session = await openSession(env, options, true)
-      const forms = await session.schema(options.database)
-      if (options.output === 'ts') {
-        terminal.out(schemaToTypescript(schemaFromForms(Schema.bootstrap, forms), options.database))
-      } else {
-        terminal.out(`${writeEdn(forms, { pretty: true })}\n`)
-      }
+      terminal.out(`${writeEdn(await session.schema(options.database), { pretty: true })}\n`)
     })
 }
 

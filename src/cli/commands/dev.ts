@@ -29,7 +29,7 @@ export function addDevCommand(program: Command, { env, terminal }: Context): voi
       if (catalog.list().length === 0 && empty !== true) {
         terminal.out(`Making a small company in ${data}: two years of customers, purchases and bills.\n`)
         const progress = new Progress('Writing', terminal, env.clock)
-        const { transactionCount, datomCount } = await loadCompany(catalog, env, progress)
+        const { transactionCount, datomCount } = await loadCompany(catalog, progress)
         terminal.out(
           `${datomCount.toLocaleString('en')} facts in ${transactionCount.toLocaleString('en')} transactions, each at its own moment, durable and indexed.\n`,
         )

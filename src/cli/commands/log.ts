@@ -28,7 +28,11 @@ export function addLogCommand(program: Command, { env, terminal }: Context): voi
       await using session = await openSession(env, options, true)
       const isJson = options.output === 'json' || options.output === 'ndjson'
       const { from, to } = options
-      const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }), isLive: options.live === true }
+      const range = {
+        ...(from !== undefined && { from }),
+        ...(to !== undefined && { to }),
+        isLive: options.live === true,
+      }
       for await (const { t, txInstant, datoms } of session.log(options.database, range)) {
         const item = (name: (text: string) => Edn): Edn =>
           new EdnMap([

@@ -3,11 +3,23 @@
 import type { Command } from 'commander'
 import { readEdn } from '../../fact/edn-reader.ts'
 import type { Context } from '../main.ts'
-import { openSession, outputFormat, parseMoment, type PlaceOptions, readWords, withOutput, withPlace } from '../options.ts'
+import {
+  openSession,
+  outputFormat,
+  parseMoment,
+  type PlaceOptions,
+  readWords,
+  withOutput,
+  withPlace,
+} from '../options.ts'
 import { formatResult, type OutputFormat } from '../output.ts'
 import { reportWarnings } from '../report.ts'
 
-type Options = PlaceOptions & { readonly database: string; readonly asOf?: Date | number; readonly output?: OutputFormat }
+type Options = PlaceOptions & {
+  readonly database: string
+  readonly asOf?: Date | number
+  readonly output?: OutputFormat
+}
 
 export function addPullCommand(program: Command, { env, terminal }: Context): void {
   withOutput(withPlace(program.command('pull')))

@@ -21,7 +21,12 @@ export function addServeCommand(program: Command, { env, terminal }: Context): v
     .action(async ({ data, port, write }: Options) => {
       await using varve = await connectLocal(`file:${data}`, { readOnly: write !== true })
       const { catalog, runner } = varve
-      await using server = await startServer({ catalog, runner, port, onFault: (error) => reportError(error, terminal) })
+      await using server = await startServer({
+        catalog,
+        runner,
+        port,
+        onFault: (error) => reportError(error, terminal),
+      })
       terminal.out(`Serving ${data} at http://127.0.0.1:${server.port}\n`)
       await terminal.stopped()
     })

@@ -15,7 +15,10 @@ export function addTransactCommand(program: Command, { env, terminal }: Context)
     .description('apply a transaction: EDN text, or @file')
     .argument('<tx>', 'a vector of operations')
     .requiredOption('--database <name>', 'the database')
-    .addHelpText('after', `\nExample:\n  varve transact --database customers '[{:customer/id "cus-1" :customer/city "Oslo"}]'`)
+    .addHelpText(
+      'after',
+      `\nExample:\n  varve transact --database customers '[{:customer/id "cus-1" :customer/city "Oslo"}]'`,
+    )
     .action(async (words: string, options: Options) => {
       const { text, source } = readWords(env, words)
       const { value } = readEdn(text, { ...(source !== undefined && { source }) })

@@ -35,7 +35,7 @@ export type CompanySize = {
   readonly purchaseCount: number
 }
 /** About 300,000 facts. */
-export const COMPANY_SIZE: CompanySize = { customerCount: 2_400, articleCount: 150, purchaseCount: 21_000 }
+export const COMPANY_SIZE: CompanySize = { customerCount: 1_800, articleCount: 120, purchaseCount: 14_800 }
 
 const AUDIT = `
   {:db/ident :audit/user, :db/valueType :db.type/string, :db/cardinality :db.cardinality/one,

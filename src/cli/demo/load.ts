@@ -1,13 +1,20 @@
 // Transacts the company's history into its three databases, each transaction at its own moment, and shows how
 // far it is. Transactions flow without waiting for each other's sync; the writer's queue bounds them.
 
-import type { Env } from '../../base/env.ts'
 import type { Catalog } from '../../database/catalog.ts'
 import type { Writer } from '../../database/writer.ts'
 import { readEdn } from '../../fact/edn-reader.ts'
 import { type Edn, EdnMap, keyword } from '../../fact/value.ts'
 import { SeededRandom } from '../../base/seeded-random.ts'
-import { COMPANY_ALIASES, COMPANY_SCHEMAS, type CompanyDatabase, type CompanyEvent, type CompanySize, COMPANY_SIZE, companyHistory } from './company.ts'
+import {
+  COMPANY_ALIASES,
+  COMPANY_SCHEMAS,
+  type CompanyDatabase,
+  type CompanyEvent,
+  type CompanySize,
+  COMPANY_SIZE,
+  companyHistory,
+} from './company.ts'
 import type { Progress } from '../progress.ts'
 
 export const COMPANY_SEED = 2013
@@ -15,7 +22,11 @@ const DATABASES: readonly CompanyDatabase[] = ['customers', 'purchases', 'bills'
 
 export type Loaded = { readonly transactionCount: number; readonly datomCount: number }
 
-export async function loadCompany(catalog: Catalog, env: Env, progress: Progress, size: CompanySize = COMPANY_SIZE): Promise<Loaded> {
+export async function loadCompany(
+  catalog: Catalog,
+  progress: Progress,
+  size: CompanySize = COMPANY_SIZE,
+): Promise<Loaded> {
   const writers = new Map<CompanyDatabase, Writer>()
   for (const name of DATABASES) {
     await catalog.create(name, { alias: COMPANY_ALIASES[name], schema: readEdn(COMPANY_SCHEMAS[name]).value })

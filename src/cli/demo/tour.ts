@@ -3,7 +3,6 @@
 
 import { type LocalVarve } from '../../api/varve.ts'
 import { readEdn } from '../../fact/edn-reader.ts'
-import { viewsOf } from '../../database/views.ts'
 import type { Env } from '../../base/env.ts'
 import { shapeAnswer } from '../../engine/shape.ts'
 import type { Edn } from '../../fact/value.ts'
@@ -11,7 +10,7 @@ import { requestParts } from '../../query/parsed.ts'
 import { ask } from '../../query/ask.ts'
 import { atMoment } from '../../query/moment.ts'
 import { table } from '../output.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../../base/terminal.ts'
 
 const PURCHASES_OF_A_CUSTOMER = `[:find ?name ?bought ?amount ?status
  :in ?purchase-id
@@ -50,10 +49,14 @@ export async function giveTour(context: TourContext): Promise<void> {
   terminal.out('   now:\n')
   await show(context, PURCHASES_OF_A_CUSTOMER, ['pur-8'], undefined)
   await showHistory(context)
-  await showDuckdb(context)
 }
 
-async function show({ varve, env, terminal }: TourContext, text: string, args: readonly Edn[], asOf: Date | undefined): Promise<void> {
+async function show(
+  { varve, env, terminal }: TourContext,
+  text: string,
+  args: readonly Edn[],
+  asOf: Date | undefined,
+): Promise<void> {
   const fromMs = env.clock.monotonicMs()
   const parts = requestParts(readEdn(text).value, undefined)
   const sourceNamed = (name: string) => atMoment(varve.catalog, name, asOf === undefined ? {} : { asOf })
@@ -81,27 +84,14 @@ async function showHistory({ varve, env, terminal }: TourContext): Promise<void>
   )
   const ms = env.clock.monotonicMs() - fromMs
   const rows = (shapeAnswer(asked.query, asked.answer) as readonly (readonly Edn[])[]).slice(0, 3)
-  terminal.out(`${indented(table(rows, asked.answer.columns.map(({ name }) => name)))}   ${ms.toFixed(1)} ms\n\n`)
-}
-
-const SQL = `SELECT s.v AS status, count(*) AS bills, sum(a.v) / 100 AS euros
-FROM bills."bill/status" b JOIN bills."db/ident" s ON s.e = b.v JOIN bills."bill/amount" a ON a.e = b.e
-GROUP BY ALL ORDER BY bills DESC`
-
-async function showDuckdb({ varve, env, terminal }: TourContext): Promise<void> {
-  terminal.out('3. The same files, opened by DuckDB as they lie.\n\n')
-  let runSql
-  try {
-    ;({ runSql } = await import('../../adapter/duckdb/run-sql.ts'))
-  } catch {
-    terminal.out('   @duckdb/node-api is not installed here, so this part is left out.\n\n')
-    return
-  }
-  const views = await viewsOf(varve.catalog)
-  const fromMs = env.clock.monotonicMs()
-  const { columns, rows } = await runSql(views, SQL)
-  const ms = env.clock.monotonicMs() - fromMs
-  terminal.out(`${indented(SQL)}\n\n${indented(table(rows, columns))}   ${ms.toFixed(1)} ms, views included\n\n`)
+  terminal.out(
+    `${indented(
+      table(
+        rows,
+        asked.answer.columns.map(({ name }) => name),
+      ),
+    )}   ${ms.toFixed(1)} ms\n\n`,
+  )
 }
 
 function indented(text: string): string {

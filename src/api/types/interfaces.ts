@@ -1,0 +1,187 @@
+// The one interface for `memory:`, `file:`, `s3:` and `http:`, as users see it. Types only: `src/api` implements
+// these for databases in this process, the HTTP client for those behind a service.
+
+import type { Warning } from '../../base/errors.ts'
+import type { IndexName } from '../../fact/datom.ts'
+import type { ValueType } from '../../fact/attribute.ts'
+import type { Schema } from '../../fact/schema.ts'
+import type { Attributes, KeywordText, Sources } from './attributes.ts'
+import type { DefinedSchema, SourcesOf } from './define-schema.ts'
+import type { EntityAttribute, EntityValue } from './entity.ts'
+import type { CheckPattern, PatternInput, PullResult } from './pull.ts'
+import type { CheckQuery, QueryArgs, QueryInput, QueryResult, SourcesWith } from './query.ts'
+import type { CheckTransaction, EntityRef, TransactionInput } from './transaction.ts'
+
+/** A position in time: a t of the database, or an instant. */
+export type Moment = number | Date
+/** Databases and the t of each: `{ purchases: 42 }`. */
+export type Cursors = { readonly [database: string]: number }
+
+/** A connection to a place where databases live; `M` holds the schemas known by alias. */
+export interface Varve<M extends Sources = {}> extends AsyncDisposable {
+  /** Creates the database, or adds to it what its schema lacks. */
+  open<const N extends string, const S extends Attributes, const L extends string>(
+    schema: DefinedSchema<N, S, L>,
+  ): Promise<Database<S, M>>
+  open(name: string, options?: OpenOptions): Promise<Database<Attributes, M>>
+  /** This very connection, whose queries check `$alias` sources against these schemas. */
+  typed<const D extends readonly DefinedSchema[]>(...schemas: D): Varve<M & SourcesOf<D>>
+  /** Asks over many databases: `$alias` names them. */
+  query<const Q extends QueryInput>(request: QueryRequest<M, Q>): Promise<QueryResult<M, Q>>
+  /** As `query`, and says what it was asked over and what it noticed. */
+  answer<const Q extends QueryInput>(request: QueryRequest<M, Q>): Promise<Answer<QueryResult<M, Q>>>
+  databases(): Promise<readonly DatabaseInfo[]>
+  /** Deletes a database for ever. */
+  delete(name: string): Promise<void>
+  close(): Promise<void>
+}
+
+export type OpenOptions = {
+  /** EDN text, or maps of schema: `{ ':db/ident': ':p/name', ':db/valueType': ':db.type/string', … }`. */
+  readonly schema?: string | readonly SchemaMap[]
+  readonly alias?: string
+}
+export type SchemaMap = { readonly [key: KeywordText]: unknown }
+
+export type QueryRequest<M extends Sources, Q> = {
+  readonly query: CheckQuery<M, Q>
+  readonly args?: QueryArgs<M, Q>
+  /** The database that `$` means. */
+  readonly database?: string
+  /** An instant for all databases, or a t where only one is asked. */
+  readonly asOf?: Moment
+  /** A t for each database; those left out are asked as they are now. */
+  readonly cursors?: Cursors
+  readonly timeoutMs?: number
+  /** The answer keeps this many rows, the first in the total order. */
+  readonly limit?: number
+  readonly signal?: AbortSignal
+}
+
+export type Answer<R> = {
+  readonly result: R
+  readonly columns: readonly ColumnInfo[]
+  /** What was asked: can be sent back as `cursors`. */
+  readonly basis: Cursors
+  readonly warnings: readonly Warning[]
+  readonly truncated: boolean
+}
+
+export type DatabaseInfo = { readonly name: string; readonly alias: string; readonly basisT: number }
+
+/** One database of a connection. */
+export interface Database<S extends Attributes = Attributes, M extends Sources = {}> {
+  readonly name: string
+  readonly alias: string
+  /** Applies the transaction whole or not at all; resolved once it is on disk. */
+  transact<const X extends TransactionInput>(
+    tx: CheckTransaction<S, X>,
+    options?: TransactOptions<S>,
+  ): Promise<TransactResult<S, M>>
+  /** The database as it is now: an immutable value. */
+  db(): Db<S, M>
+  /** Transactions from `from` on, `to` excluded; with `live` it waits for further ones. */
+  log(options?: LogOptions): AsyncIterable<LogItem>
+  /** Waits until this process sees the transaction `t`; without one, until it sees all that is acknowledged now. */
+  sync(t?: number): Promise<Db<S, M>>
+}
+
+export type TransactOptions<S extends Attributes = Attributes> = {
+  /** Facts about the transaction itself. */
+  readonly meta?: MetaOf<S>
+  /** Sent again with the same content, the transaction is not applied again and the first result returns. */
+  readonly idempotencyKey?: string
+  /** Makes an error of the warning that a function read what another operation of the transaction writes. */
+  readonly strict?: boolean
+}
+export type MetaOf<S extends Attributes> = [S] extends [never]
+  ? never
+  : { readonly [key: KeywordText]: unknown }
+
+export type TransactResult<S extends Attributes = Attributes, M extends Sources = {}> = {
+  readonly t: number
+  readonly txInstant: Date
+  /** Entity ids by the names that the transaction gave. */
+  readonly tempids: { readonly [tempid: string]: number }
+  readonly datoms: readonly LogDatom[]
+  readonly warnings: readonly Warning[]
+  readonly dbBefore: Db<S, M>
+  readonly dbAfter: Db<S, M>
+}
+
+export type LogOptions = {
+  /** Included. */
+  readonly from?: Moment
+  /** Excluded. */
+  readonly to?: Moment
+  readonly live?: boolean
+  readonly signal?: AbortSignal
+}
+/** Entity, attribute, value, and true where the fact was added, false where it was retracted. */
+export type LogDatom = readonly [e: number, attribute: KeywordText, v: unknown, added: boolean]
+export type LogItem = { readonly t: number; readonly txInstant: Date; readonly datoms: readonly LogDatom[] }
+
+/** A database as of some moment; it answers the same for ever. */
+export interface Db<S extends Attributes = Attributes, M extends Sources = {}> {
+  readonly name: string
+  /** The last t that this value includes. */
+  readonly basisT: number
+  readonly schema: Schema
+  /** Asks; `$` is this database. Rows of a relation come as `Rows`, in the total order. */
+  q<const Q extends QueryInput>(
+    query: CheckQuery<SourcesWith<S, M>, Q>,
+    ...args: QueryArgs<SourcesWith<S, M>, Q>
+  ): Promise<QueryResult<SourcesWith<S, M>, Q>>
+  /** What the pattern describes of one entity; null where nothing is found. */
+  pull<const P extends PatternInput>(
+    pattern: CheckPattern<S, P>,
+    eid: EntityRef<S>,
+  ): Promise<PullResult<S, P> | null>
+  /** The entity to walk from, or null where the reference names nobody. */
+  entity(eid: EntityRef<S>): Promise<Entity<S> | null>
+  /** Facts of one index in its order; the components are its leading places. */
+  datoms(index: IndexName, ...components: readonly unknown[]): AsyncIterable<DatomItem>
+  /** Facts of one attribute by value: `from` included, `to` excluded; undefined leaves a side open. */
+  indexRange(attribute: EntityAttribute<S>, from?: unknown, to?: unknown): AsyncIterable<DatomItem>
+  /** As the database was known then, the moment included. */
+  asOf(moment: Moment): Db<S, M>
+  /** Only what was added after the moment. */
+  since(moment: Moment): Db<S, M>
+  /** Every assertion and retraction there ever was. */
+  history(): Db<S, M>
+  /** What the transaction would do; nothing is written. */
+  with<const X extends TransactionInput>(
+    tx: CheckTransaction<S, X>,
+    options?: TransactOptions<S>,
+  ): Promise<TransactResult<S, M>>
+}
+
+export type DatomItem = {
+  readonly e: number
+  readonly a: KeywordText
+  readonly v: unknown
+  readonly t: number
+  readonly added: boolean
+}
+
+/** An entity of one database value, read as it is walked. */
+export interface Entity<S extends Attributes = Attributes> {
+  readonly id: number
+  /** A value, an array for many; of a reference the ident where it has one, else the entity. */
+  get<const A extends string>(attribute: A & EntityAttribute<S>): EntityValue<S, A> | undefined
+  /** The attributes that it has values for. */
+  attributes(): readonly KeywordText[]
+  /** All its attributes and those of its components, as `pull` with `*` gives them. */
+  touch(): PullResult<S, readonly ['*']>
+}
+
+export type ColumnInfo = { readonly name: string; readonly type: ValueType | 'any' | 'map' }
+
+/** The rows of a relation. They may be built as they are asked for. */
+export interface Rows<R> extends Iterable<R> {
+  readonly length: number
+  readonly columns: readonly ColumnInfo[]
+  /** Counts from the end where negative. */
+  at(index: number): R | undefined
+  toArray(): R[]
+}
