@@ -3,7 +3,6 @@
 // The types that users see are precise (types/interfaces.ts); behind them every query is data, so the classes
 // here are written against plain forms and implement the interface at its loosest.
 
-import type { Warning } from '../base/errors.ts'
 import type { AttributeId } from '../fact/attribute.ts'
 import type { Datom, IndexName } from '../fact/datom.ts'
 import { formFromData } from '../fact/json-form.ts'
@@ -289,7 +288,7 @@ function transactResult(varve: LocalVarve, outcome: TransactOutcome): TransactRe
     txInstant: new Date(outcome.txInstantMs),
     tempids: Object.fromEntries(outcome.tempids),
     datoms: outcome.datoms.map((datom) => logDatom(datom, schema)),
-    warnings: outcome.warnings as readonly Warning[],
+    warnings: outcome.warnings,
     dbBefore: new LocalDb(varve, outcome.before) as unknown as Db,
     dbAfter: new LocalDb(varve, outcome.after) as unknown as Db,
   }

@@ -11,8 +11,8 @@ export function processTerminal(): Terminal {
   })
   return {
     words: process.argv.slice(2),
-    isOutTerminal: stdout.isTTY === true,
-    isErrTerminal: stderr.isTTY === true,
+    isOutTerminal: stdout.isTTY,
+    isErrTerminal: stderr.isTTY,
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     stopped: () =>

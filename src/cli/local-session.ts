@@ -4,7 +4,7 @@
 import type { Env } from '../base/env.ts'
 import { connectLocal } from '../api/connect.ts'
 import type { LocalVarve } from '../api/varve.ts'
-import type { EdnMap as Map_, Edn } from '../fact/value.ts'
+import type { Edn } from '../fact/value.ts'
 import { EdnMap } from '../fact/value.ts'
 import { schemaForms } from '../fact/schema-forms.ts'
 import { shapeAnswer } from '../engine/shape.ts'
@@ -77,7 +77,7 @@ export class LocalSession implements Session {
     return {
       t: outcome.t,
       txInstant: new Date(outcome.txInstantMs),
-      tempids: new EdnMap([...outcome.tempids]) as Map_,
+      tempids: new EdnMap([...outcome.tempids]),
       datomCount: outcome.datoms.length,
       warnings: outcome.warnings,
     }

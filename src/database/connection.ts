@@ -117,7 +117,7 @@ export class Follower extends Connection {
   static readonly NOVELTY_COUNT_BEFORE_ADOPTION = 50_000
   readonly #closing = new AbortController()
   #published: ViewableFacts
-  #following: Promise<void>
+  readonly #following: Promise<void>
 
   static async open(env: Env, storage: DatabaseStorage): Promise<Follower> {
     const log = await storage.openForReading()

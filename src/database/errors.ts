@@ -434,6 +434,5 @@ function showEdn(value: Edn): string {
     return `{${value.entries.map(([k, v]) => `${showEdn(k)} ${showEdn(v)}`).join(', ')}}`
   }
   if (value instanceof Tagged) return `#${value.tag} ${showEdn(value.value)}`
-  if ('text' in value) return String(value.text)
-  return String('value' in value ? value.value : value)
+  return String(value)
 }

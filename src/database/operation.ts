@@ -45,6 +45,9 @@ export class LookupRef {
     this.attribute = attribute
     this.value = value
   }
+  toString(): string {
+    return `[${this.attribute.ident} ${String(this.value)}]`
+  }
 }
 
 /** A tuple in which tempids stand at places of references. */
@@ -52,6 +55,9 @@ export class TupleWithTempids {
   readonly items: readonly (Edn | Tempid)[]
   constructor(items: readonly (Edn | Tempid)[]) {
     this.items = items
+  }
+  toString(): string {
+    return `[${this.items.map(String).join(' ')}]`
   }
 }
 

@@ -53,7 +53,7 @@ export class TransactionParser {
   }
 
   /** Reads the forms of a transaction or, with the call's place counted from 1, those a function returned. */
-  parse(form: Edn, origin = 0, at: Path | undefined = undefined): void {
+  parse(form: Edn, origin = 0, at?: Path): void {
     this.#origin = origin
     this.#path = at
     try {

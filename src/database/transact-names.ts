@@ -163,7 +163,7 @@ export class Names {
       const attribute = this.schema.attributeNamed(form[0])
       if (attribute === undefined) throw errors.attributeNotAnEntity(form[0], this.schema)
       if (attribute.unique === undefined) throw errors.lookupNotUnique(attribute)
-      return this.entity(new LookupRef(attribute, form[1]!))!
+      return this.entity(new LookupRef(attribute, form[1]))!
     }
     throw errors.notAnEntity(errors.shown(form), 'Name an entity by its id, an ident or a lookup ref')
   }

@@ -113,7 +113,7 @@ function extremes(name: 'min' | 'max', values: readonly Edn[], leading: readonly
     return values.reduce((best, x) => (compareValues(x, best) * direction < 0 ? x : best))
   }
   const count = drawCount(name, leading[0]!)
-  return [...values].sort((x, y) => compareValues(x, y) * direction).slice(0, count) as Edn
+  return [...values].sort((x, y) => compareValues(x, y) * direction).slice(0, count)
 }
 
 function rand(values: readonly Edn[], leading: readonly Edn[], random: Random): Edn {
@@ -132,7 +132,7 @@ function sample(values: readonly Edn[], leading: readonly Edn[], random: Random)
     pool[j] = pool[i]!
     pool[i] = drawn
   }
-  return pool.slice(0, count) as Edn
+  return pool.slice(0, count)
 }
 
 // Bounds what one aggregate can make out of nothing: `rand` repeats values.

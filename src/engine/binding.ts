@@ -2,7 +2,7 @@
 // functions return. A name that stands twice in a form is an equality, `_` takes anything, what is too long is
 // cut and what is too short is an error.
 
-import { VarveError } from '../base/errors.ts'
+import type { VarveError } from '../base/errors.ts'
 import { EdnList, equalValues, type Edn } from '../fact/value.ts'
 import type { Binding, Variable } from '../plan/syntax.ts'
 import { inputNil, inputShapeWrong, resultShapeWrong } from './errors.ts'

@@ -1,15 +1,6 @@
 // Functions over vectors, lists, sets and maps. A map, taken as a collection, is its entries as vectors of two.
 
-import {
-  EdnList,
-  EdnMap,
-  EdnSet,
-  equalValues,
-  textKey,
-  type Edn,
-  type Scalar,
-  numberType,
-} from '../fact/value.ts'
+import { EdnList, EdnMap, EdnSet, equalValues, textKey, type Edn, numberType } from '../fact/value.ts'
 import { argumentsWrong } from './errors.ts'
 import { printShort } from './print.ts'
 
@@ -18,7 +9,7 @@ export function itemsOf(x: Edn): readonly Edn[] | undefined {
   if (x === null) return []
   if (Array.isArray(x)) return x as readonly Edn[]
   if (x instanceof EdnList || x instanceof EdnSet) return x.items
-  if (x instanceof EdnMap) return x.entries as readonly Edn[]
+  if (x instanceof EdnMap) return x.entries
   return undefined
 }
 
@@ -45,8 +36,8 @@ export const COLLECTION_FUNCTIONS: readonly (readonly [string, (args: readonly E
   ['nth', ([x, index, otherwise]) => nth(x!, index!, otherwise)],
   ['get', ([x, key, otherwise]) => get(x!, key!, otherwise ?? null)],
   ['contains?', ([x, key]) => contains(x!, key!)],
-  ['vector', (args) => args as readonly Scalar[]],
-  ['tuple', (args) => args as readonly Scalar[]],
+  ['vector', (args) => args],
+  ['tuple', (args) => args],
   ['untuple', ([x]) => untuple(x!)],
   ['list', (args) => new EdnList(args)],
   ['hash-set', (args) => setOf(args)],

@@ -38,7 +38,7 @@ export function isTruthy(x: Edn): boolean {
 export function isSame(x: Edn, y: Edn): boolean {
   const a = x instanceof EdnList ? x.items : x
   const b = y instanceof EdnList ? y.items : y
-  return equalValues(a as Edn, b as Edn)
+  return equalValues(a, b)
 }
 
 /** Every built-in function that looks at its arguments alone, by the name that the syntax tree carries. */

@@ -146,7 +146,7 @@ function placeOf(datom: Datom, place: number): Edn {
     case 1:
       return datom.a
     case 2:
-      return datom.v as Edn
+      return datom.v
     case 3:
       return TX_BASE + datom.t
     default:
@@ -314,7 +314,7 @@ class PlaceReaders {
     if (place === 2) {
       return this.#attribute === undefined
         ? (value ?? undefined)
-        : (constantFor(this.#facts, this.#attribute, value) as Edn)
+        : constantFor(this.#facts, this.#attribute, value)
     }
     return place === 3 ? this.#transaction(value, true) : value
   }

@@ -12,7 +12,7 @@ import { unreachable } from '../base/assert.ts'
 export function shapeAnswer(query: Query, answer: Answer): Edn {
   const { rows } = answer
   const keys = query.returnKeys === undefined ? undefined : keysOf(query.returnKeys)
-  const shaped = (row: readonly Edn[]): Edn => (keys === undefined ? (row as Edn) : mapOf(keys, row))
+  const shaped = (row: readonly Edn[]): Edn => (keys === undefined ? row : mapOf(keys, row))
   switch (query.find.kind) {
     case 'relation':
       return rows.map(shaped) as Edn

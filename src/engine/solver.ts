@@ -170,7 +170,7 @@ export class Solver {
   readonly #order: ClauseOrder
   readonly #errors: VarveError[]
   readonly #tables = new Map<string, Table>()
-  #busy: Table[] = []
+  readonly #busy: Table[] = []
 
   constructor(context: QueryContext, order: ClauseOrder, errors: VarveError[] = []) {
     this.#context = context

@@ -3,7 +3,7 @@
 
 import type { FormNode } from './data-node.ts'
 import { Complaint } from './errors.ts'
-import { type Converter, type Convert, type FormMode, formString, keyName } from './json-form.ts'
+import { type Converter, type Convert, type FormMode, formString, keyName } from './json-converter.ts'
 import { INSTANT_FIX, parseInstant } from './literals.ts'
 import { isKeywordText, isSymbolText } from './names.ts'
 import { type Edn, EdnSymbol, keyword, symbol } from './value.ts'
@@ -46,42 +46,47 @@ function isQuery(node: FormNode): boolean {
  * `["ground", ["max", "min"]]` stays two texts.
  */
 const NESTED_CALLS: ReadonlySet<string> = new Set([
-  ...[
-    '+',
-    '-',
-    '*',
-    '/',
-    'quot',
-    'rem',
-    'mod',
-    'inc',
-    'dec',
-    'abs',
-    'min',
-    'max',
-    'compare',
-    'count',
-    'str',
-    'subs',
-  ],
-  ...[
-    '=',
-    '==',
-    '!=',
-    'not=',
-    '<',
-    '>',
-    '<=',
-    '>=',
-    'name',
-    'namespace',
-    'keyword',
-    'tuple',
-    'inst-ms',
-    'double',
-  ],
-  ...['float', 'long', 'int', 'bigint', 'bigdec', 'clojure.string/lower-case', 'clojure.string/upper-case'],
-  ...['clojure.string/trim', 'clojure.string/capitalize', 'clojure.string/join', 'clojure.string/replace'],
+  '+',
+  '-',
+  '*',
+  '/',
+  'quot',
+  'rem',
+  'mod',
+  'inc',
+  'dec',
+  'abs',
+  'min',
+  'max',
+  'compare',
+  'count',
+  'str',
+  'subs',
+  '=',
+  '==',
+  '!=',
+  'not=',
+  '<',
+  '>',
+  '<=',
+  '>=',
+  'name',
+  'namespace',
+  'keyword',
+  'tuple',
+  'inst-ms',
+  'double',
+  'float',
+  'long',
+  'int',
+  'bigint',
+  'bigdec',
+  'clojure.string/lower-case',
+  'clojure.string/upper-case',
+  'clojure.string/trim',
+  'clojure.string/capitalize',
+  'clojure.string/join',
+  'clojure.string/replace',
 ])
 
 class ClauseReader {

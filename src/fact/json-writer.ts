@@ -16,7 +16,6 @@ import {
   EdnSymbol,
   Float,
   Keyword,
-  type Tagged,
   Uri,
   Uuid,
 } from './value.ts'
@@ -76,7 +75,7 @@ class Writer {
       const items = this.#items(value.items, depth)
       return this.#isExact ? `{"#list":${items}}` : items
     }
-    const { tag, value: content } = value as Tagged
+    const { tag, value: content } = value
     return `{"#tag":[${stringText(tag)},${this.text(content, inner(depth))}]}`
   }
 

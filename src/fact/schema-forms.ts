@@ -2,7 +2,7 @@
 
 import type { Attribute, TupleShape } from './attribute.ts'
 import { BUILTIN_COUNT } from './bootstrap.ts'
-import { Schema } from './schema.ts'
+import type { Schema } from './schema.ts'
 import { type Edn, EdnMap, keyword, type Keyword } from './value.ts'
 
 /** Attributes, then names of other entities, in the order of their ids. The bootstrap is left out. */

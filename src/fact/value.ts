@@ -10,6 +10,8 @@
 //   bytes    Uint8Array                 tuple    array of values, nil allowed
 //   ref      number (the entity's id)
 //
+// `toString` is for messages and may lose the type; exact text is what edn-writer.ts makes.
+//
 // One order over all of them (`compareValues`) serves sorting, index order, `min` and `max`. Numbers of all
 // types compare by their exact value, so that joins, sets and order agree with each other.
 
@@ -52,6 +54,9 @@ export class Double {
   constructor(value: number) {
     this.value = value
   }
+  toString(): string {
+    return this.value.toFixed(1)
+  }
 }
 
 /** A single-precision number; `value` is already rounded to it. */
@@ -61,6 +66,9 @@ export class Float {
     // Adding zero makes 0.0 of −0.0.
     this.value = Math.fround(value) + 0
   }
+  toString(): string {
+    return String(this.value)
+  }
 }
 
 /** An integer of type bigint, of any size. */
@@ -68,6 +76,9 @@ export class BigInteger {
   readonly value: bigint
   constructor(value: bigint) {
     this.value = value
+  }
+  toString(): string {
+    return `${this.value}N`
   }
 }
 
@@ -131,12 +142,18 @@ export class Uuid {
   constructor(text: string) {
     this.text = text
   }
+  toString(): string {
+    return this.text
+  }
 }
 
 export class Uri {
   readonly text: string
   constructor(text: string) {
     this.text = text
+  }
+  toString(): string {
+    return this.text
   }
 }
 
@@ -145,12 +162,18 @@ export class EdnList {
   constructor(items: readonly Edn[]) {
     this.items = items
   }
+  toString(): string {
+    return `(${this.items.join(' ')})`
+  }
 }
 
 export class EdnSet {
   readonly items: readonly Edn[]
   constructor(items: readonly Edn[]) {
     this.items = items
+  }
+  toString(): string {
+    return `#{${this.items.join(' ')}}`
   }
 }
 
@@ -163,6 +186,9 @@ export class EdnMap {
   get(key: Edn): Edn | undefined {
     return this.entries.find(([k]) => equalValues(k, key))?.[1]
   }
+  toString(): string {
+    return `{${this.entries.map(([key, value]) => `${String(key)} ${String(value)}`).join(', ')}}`
+  }
 }
 
 /** A tagged element whose tag the reader does not turn into a value itself. */
@@ -172,6 +198,9 @@ export class Tagged {
   constructor(tag: string, value: Edn) {
     this.tag = tag
     this.value = value
+  }
+  toString(): string {
+    return `#${this.tag} ${String(this.value)}`
   }
 }
 

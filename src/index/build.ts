@@ -398,6 +398,6 @@ function usedSegments(
       if (order !== undefined) use(order.segment)
     }
   }
-  for (const entry of [...used.values()]) if (entry.dead !== undefined) use(entry.dead.segment)
+  for (const entry of Array.from(used.values())) if (entry.dead !== undefined) use(entry.dead.segment)
   return [...used.values()]
 }

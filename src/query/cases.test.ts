@@ -128,7 +128,7 @@ describe('the case files', () => {
   it('mean the same as text', () => {
     const form = CASES.find(({ name }) => name === 'find/map-form-with')!.form.get(keyword('query'))!
     expect(parseQuery('{:find [(sum ?n) .], :with [?e], :where [[?e :p/n ?n]]}').where).toMatchObject(
-      parseQuery(form).where.map(({ place: _, ...clause }) => clause),
+      parseQuery(form).where.map(({ place: _place, ...clause }) => clause),
     )
   })
 })

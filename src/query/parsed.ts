@@ -3,7 +3,8 @@
 
 import type { Warning } from '../base/errors.ts'
 import { type Places, readEdn } from '../fact/edn-reader.ts'
-import { type Edn, EdnMap, keyword } from '../fact/value.ts'
+import type { EdnMap } from '../fact/value.ts'
+import { type Edn, keyword } from '../fact/value.ts'
 import type { PlaceOf } from '../plan/spot.ts'
 import type { PullPattern, Query } from '../plan/syntax.ts'
 import { parsePullPattern } from './parse-pull.ts'

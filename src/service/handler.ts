@@ -7,7 +7,7 @@ import type { Catalog } from '../database/catalog.ts'
 import type { QueryRunner } from '../query/ask.ts'
 import { answerBody, answerNotation, type Notation, type Plain } from './body.ts'
 import { hostRefused, originRefused, routeUnknown, statusOf } from './errors.ts'
-import { Metrics } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
 import { matchRoute } from './routes.ts'
 
 export type ServiceLimits = {

@@ -300,7 +300,7 @@ async function queryRoute(context: RouteContext): Promise<HttpResponse> {
   )
   return ok(context, {
     result: new Valued(shapeAnswer(asked.query, asked.answer)),
-    columns: asked.answer.columns as unknown as Plain,
+    columns: asked.answer.columns,
     basis: asked.basis,
     warnings: [...fields.warnings, ...parts.warnings, ...asked.warnings] as Plain,
     truncated: asked.answer.isTruncated ? true : undefined,

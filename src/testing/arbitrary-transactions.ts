@@ -199,7 +199,7 @@ export class Writer {
   }
 
   #form(value: ModelValue): Edn {
-    return typeof value === 'object' && 'kind' in value ? this.#nameForm(value as ModelName) : value
+    return typeof value === 'object' && 'kind' in value ? this.#nameForm(value) : value
   }
 
   #nameForm(name: ModelName): Edn {

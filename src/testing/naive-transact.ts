@@ -341,11 +341,7 @@ function identityKey(value: Value | ModelName | undefined): string {
 }
 
 function isName(value: ModelValue): value is ModelName {
-  return (
-    typeof value === 'object' &&
-    'kind' in value &&
-    ['entity', 'tempid', 'lookup'].includes(String(value.kind))
-  )
+  return typeof value === 'object' && 'kind' in value && ['entity', 'tempid', 'lookup'].includes(value.kind)
 }
 
 function valueOf(facts: Facts, e: EntityId, a: AttributeId): Value | null {

@@ -33,12 +33,12 @@ function read(db: FactSource, e: Edn, attribute: string): number {
 
 const increment: RegisteredFunction = {
   kind: 'transaction',
-  run: (db, e) => [[keyword('db/add'), e!, N, read(db, e!, 'p/n') + 1]],
+  run: (db, e) => [[keyword('db/add'), e!, N, read(db, e, 'p/n') + 1]],
 }
 /** [:copy e]: m becomes what n was. */
 const copy: RegisteredFunction = {
   kind: 'transaction',
-  run: (db, e) => [[keyword('db/add'), e!, keyword('p/m'), read(db, e!, 'p/n')]],
+  run: (db, e) => [[keyword('db/add'), e!, keyword('p/m'), read(db, e, 'p/n')]],
 }
 const twice: RegisteredFunction = {
   kind: 'transaction',

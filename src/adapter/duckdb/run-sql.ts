@@ -1,13 +1,14 @@
 // SQL over the files of an index, answered by DuckDB in this process. Only for SQL and files of our own: what
 // people bring runs where a crash cannot take the process down.
 
-import { DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBValue } from '@duckdb/node-api'
 import { type Edn, Uuid } from '../../fact/value.ts'
 
 export type SqlAnswer = { readonly columns: readonly string[]; readonly rows: readonly (readonly Edn[])[] }
 
 /** Runs `setup` (view definitions), then `sql`, in a database of its own in memory. */
 export async function runSql(setup: string, sql: string): Promise<SqlAnswer> {
+  const { DuckDBInstance } = await import('@duckdb/node-api')
   const instance = await DuckDBInstance.create(':memory:', { threads: '2', memory_limit: '2GB' })
   const connection = await instance.connect()
   try {

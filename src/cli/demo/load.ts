@@ -35,7 +35,7 @@ export async function loadCompany(
   const events = companyHistory(new SeededRandom(COMPANY_SEED), size)
   let datomCount = 0
   let doneCount = 0
-  let failure: unknown
+  let failure: Error | undefined
   for (const event of events) {
     const writer = writers.get(event.database)!
     await writer.room()
@@ -45,7 +45,7 @@ export async function loadCompany(
         datomCount += datoms.length
         doneCount++
       },
-      (error: unknown) => (failure ??= error),
+      (error: Error) => (failure ??= error),
     )
     progress.report(doneCount, events.length)
   }
