@@ -15,6 +15,7 @@ import { addPullCommand } from './commands/pull.ts'
 import { addQueryCommand } from './commands/q.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addTransactCommand } from './commands/transact.ts'
+import { addViewsCommand } from './commands/views.ts'
 import { reportError } from './report.ts'
 
 export type Context = { readonly env: ReturnType<typeof nodeEnv>; readonly terminal: Terminal }
@@ -37,6 +38,7 @@ export async function main(words: readonly string[], context: Context): Promise<
     addLogCommand,
     addSchemaCommand,
     addDatabasesCommand,
+    addViewsCommand,
     addCasesCommand,
     addBackupCommand,
     addRestoreCommand,

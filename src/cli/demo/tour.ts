@@ -2,6 +2,7 @@
 // and how long they took.
 
 import { type LocalVarve } from '../../api/varve.ts'
+import { viewsOf } from '../../database/views.ts'
 import { readEdn } from '../../fact/edn-reader.ts'
 import type { Env } from '../../base/env.ts'
 import { shapeAnswer } from '../../engine/shape.ts'
@@ -37,6 +38,10 @@ const HISTORY_OF_A_NAME = `[:find ?when ?name ?added ?who ?why
         [$cus ?tx2 :audit/user ?who]
         [(get-else $cus ?tx2 :audit/reason "") ?why]]`
 
+const STATUS_OF_BILLS = `SELECT s.v AS status, count(*) AS bills, sum(a.v) / 100 AS euros
+FROM bills."bill/status" b JOIN bills."db/ident" s ON s.e = b.v JOIN bills."bill/amount" a ON a.e = b.e
+GROUP BY ALL ORDER BY bills DESC`
+
 export type TourContext = { readonly varve: LocalVarve; readonly env: Env; readonly terminal: Terminal }
 
 export async function giveTour(context: TourContext): Promise<void> {
@@ -49,6 +54,7 @@ export async function giveTour(context: TourContext): Promise<void> {
   terminal.out('   now:\n')
   await show(context, PURCHASES_OF_A_CUSTOMER, ['pur-8'], undefined)
   await showHistory(context)
+  await showDuckdb(context)
 }
 
 async function show(
@@ -91,6 +97,24 @@ async function showHistory({ varve, env, terminal }: TourContext): Promise<void>
         asked.answer.columns.map(({ name }) => name),
       ),
     )}   ${ms.toFixed(1)} ms\n\n`,
+  )
+}
+
+async function showDuckdb({ varve, env, terminal }: TourContext): Promise<void> {
+  terminal.out('3. The same files, opened by DuckDB as they lie.\n\n')
+  let runSql
+  try {
+    ;({ runSql } = await import('../../adapter/duckdb/run-sql.ts'))
+  } catch {
+    terminal.out('   @duckdb/node-api is not installed here, so this part is left out.\n\n')
+    return
+  }
+  const views = await viewsOf(varve.catalog)
+  const fromMs = env.clock.monotonicMs()
+  const { columns, rows } = await runSql(views, STATUS_OF_BILLS)
+  const ms = env.clock.monotonicMs() - fromMs
+  terminal.out(
+    `${indented(STATUS_OF_BILLS)}\n\n${indented(table(rows, columns))}   ${ms.toFixed(1)} ms, views included\n\n`,
   )
 }
 
