@@ -1,0 +1,157 @@
+// The engine against the meaning of questions by brute force, over random facts, views and questions.
+
+import { describe, expect, it } from 'vitest'
+import fc from 'fast-check'
+import { VarveError } from '../base/errors.ts'
+import { readEdn } from '../fact/edn-reader.ts'
+import { compareValues, type Edn, textKey } from '../fact/value.ts'
+import type { EngineInput } from '../plan/engine.ts'
+import type { Query, RuleSet } from '../plan/syntax.ts'
+import { checkRules } from '../query/check-rules.ts'
+import { parseQuery } from '../query/parse-query.ts'
+import { parseRules } from '../query/parse-rules.ts'
+import { arbitraryFacts, arbitraryQuestion, arbitraryView, RULES_TEXT } from './arbitrary-queries.ts'
+import type { NaiveFacts } from './naive-facts.ts'
+import { type Bindings, naiveBindings, valuesOf } from './naive-query.ts'
+import { SeededRandom } from './seeded-random.ts'
+import { inputRows, bindingVariables } from '../engine/binding.ts'
+import { findVariables } from '../engine/find.ts'
+import { naiveEngine } from '../engine/naive.ts'
+
+const RUN_COUNT = 200
+const RULES = parseRules(readEdn(RULES_TEXT).value)
+const engine = naiveEngine({ clock: { nowMs: () => 0 }, random: new SeededRandom(1) })
+
+let askedCount = 0
+let filledCount = 0
+const kinds = new Map<string, number>()
+
+describe('the engine', () => {
+  it('answers as brute force does', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(2 ** 31), async (seed) => {
+        const random = new SeededRandom(seed)
+        const all = arbitraryFacts(random)
+        for (let i = 0; i < 5; i++) {
+          const facts = arbitraryView(random, all)
+          const asked = arbitraryQuestion(random, facts)
+          if (asked === undefined) continue
+          const query = checkedQuery(asked.query)
+          const wanted = bruteForce(query, facts, asked.args)
+          // A function failed, as a comparison of a number with a text does: whether the question fails depends on rows
+          // that other clauses reject.
+          if (wanted === undefined) continue
+          const got = await answer(query, facts, asked.args)
+          askedCount++
+          if (wanted.length > 0) filledCount++
+          for (const kind of asked.clauseKinds) kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+          expect(got, asked.query).toEqual(wanted)
+        }
+      }),
+      { numRuns: RUN_COUNT },
+    )
+  })
+
+  it('was asked questions of every kind, most of them with an answer', () => {
+    expect(filledCount / askedCount).toBeGreaterThan(0.5)
+    for (const kind of ['predicate', 'function', 'not', 'not-join', 'or', 'or-join', 'rule']) {
+      expect(kinds.get(kind) ?? 0, kind).toBeGreaterThan(RUN_COUNT / 20)
+    }
+  })
+})
+
+function checkedQuery(text: string): Query {
+  const query = parseQuery(readEdn(text).value)
+  return checkRules(query, query.inputs.some(({ kind }) => kind === 'rules') ? RULES : new Map())
+}
+
+/** Rows of the answer as text, sorted; or the code of its error. */
+async function answer(query: Query, facts: NaiveFacts, args: readonly Edn[]): Promise<readonly string[]> {
+  const rest = [...args]
+  const inputs = query.inputs.map((input): EngineInput => {
+    if (input.kind === 'source') return { kind: 'facts', facts }
+    return input.kind === 'rules' ? { kind: 'rules', rules: RULES } : { kind: 'value', value: rest.shift()! }
+  })
+  const limits = { deadlineMs: Infinity, rowCountMax: 1_000_000 }
+  const { rows } = await engine.answer(query, inputs, new Map(), limits)
+  return texts(rows)
+}
+
+/** Undefined where a function fails on some row. */
+function bruteForce(query: Query, facts: NaiveFacts, args: readonly Edn[]): readonly string[] | undefined {
+  const rules: RuleSet = RULES
+  const setting = { sources: new Map([['$', facts]]), rules }
+  let bindings: readonly Bindings[]
+  try {
+    bindings = naiveBindings(query.where, inputBindings(query, args), setting)
+  } catch (error) {
+    if (error instanceof VarveError && error.kind === 'incorrect') return undefined
+    throw error
+  }
+  return texts(aggregated(query, distinctRows(query, bindings)))
+}
+
+function inputBindings(query: Query, args: readonly Edn[]): readonly Bindings[] {
+  const rest = [...args]
+  let bindings: readonly Bindings[] = [new Map()]
+  for (const input of query.inputs) {
+    if (input.kind !== 'binding') continue
+    const names = bindingVariables(input.binding)
+    const rows = inputRows(input.binding, rest.shift()!)
+    bindings = bindings.flatMap((held) =>
+      rows.map((row) => new Map([...held, ...names.map((name, i) => [name, row[i]!] as const)])),
+    )
+  }
+  return bindings
+}
+
+/** Find tuples, the variables of `:with` behind them, each once. */
+function distinctRows(query: Query, bindings: readonly Bindings[]): readonly (readonly Edn[])[] {
+  const rows = new Map(
+    bindings.map((binding) => valuesOf(binding, findVariables(query))).map((row) => [keyOf(row), row]),
+  )
+  return [...rows.values()]
+}
+
+/** The few aggregates that questions are made with. */
+function aggregated(query: Query, rows: readonly (readonly Edn[])[]): readonly (readonly Edn[])[] {
+  const { elements } = query.find
+  const places = elements.map((element) =>
+    findVariables(query).indexOf(element.kind === 'variable' ? element.name : element.variable),
+  )
+  if (elements.every(({ kind }) => kind === 'variable'))
+    return rows.map((row) => places.map((place) => row[place]!))
+  const groups = Map.groupBy(rows, (row) =>
+    keyOf(places.filter((_, i) => elements[i]!.kind === 'variable').map((place) => row[place]!)),
+  )
+  return [...groups.values()].map((group) =>
+    elements.map((element, i) => {
+      const values = group.map((row) => row[places[i]!]!)
+      return element.kind === 'aggregate' ? aggregate(element.name, values) : values[0]!
+    }),
+  )
+}
+
+function aggregate(name: string, values: readonly Edn[]): Edn {
+  const sorted = [...values].sort(compareValues)
+  switch (name) {
+    case 'count':
+      return values.length
+    case 'count-distinct':
+      return new Set(values.map(textKey)).size
+    case 'min':
+      return sorted[0]!
+    case 'max':
+      return sorted.at(-1)!
+    default:
+      throw new VarveError({ code: 'varve.error/fault', kind: 'fault', message: name, fix: '' })
+  }
+}
+
+function keyOf(row: readonly Edn[]): string {
+  return row.map(textKey).join(' ')
+}
+
+function texts(rows: readonly (readonly Edn[])[]): readonly string[] {
+  return rows.map(keyOf).sort()
+}
