@@ -62,7 +62,7 @@ export async function buildIndex(
 ): Promise<Root> {
   const { before, novelty, toT } = input
   assert(novelty.afterT === before.root.indexedT && toT >= before.root.indexedT, 'novelty follows the index')
-  const files = new SegmentFiles(store, limits)
+  const files = new SegmentFiles(store, input.epoch, limits)
   const plans = planAttributes(input, limits)
   const rewritten = sparsePacks(before, plans, limits)
   for (const plan of plans.values()) {

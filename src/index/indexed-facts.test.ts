@@ -9,27 +9,16 @@ import { Schema } from '../fact/schema.ts'
 import { double, equalValues, keyword, type Value } from '../fact/value.ts'
 import { COLUMN_CACHE_LIMITS, ColumnCache, type ColumnCacheLimits } from '../segment/column-cache.ts'
 import { NaiveFacts } from '../testing/naive-facts.ts'
+import { TINY_INDEX } from '../testing/simulated-storage.ts'
 import { buildIndex } from './build.ts'
 import { collectGarbage } from './garbage.ts'
-import { IndexedFacts, readSchema } from './indexed-facts.ts'
+import { IndexedFacts, readSchemaAt } from './indexed-facts.ts'
 import { Index } from './index.ts'
 import { INDEX_LIMITS, type IndexLimits } from './merge-policy.ts'
 import { Novelty } from './novelty.ts'
 import { publishRoot, readRoot } from './root.ts'
 
 /** Limits so small that a few facts go through every kind of merge. */
-const TINY: IndexLimits = {
-  smallRowCountMax: 2,
-  fanIn: 2,
-  baseDeadShareMax: 0.3,
-  baseNewShareMax: 0.5,
-  packedRunRowCountMax: 6,
-  packRowCountMax: 16,
-  packUsedShareMin: 0.5,
-  packCountMax: 2,
-  segment: { pageRowCountMax: 2, pageTextBytesMax: 64 },
-}
-
 /** So little memory, and such a love of pages, that point reads meet every path. */
 const FRUGAL: ColumnCacheLimits = {
   cachedBytesMax: 200,
@@ -126,7 +115,7 @@ function key({ e, a, v }: Datom): string {
 /** Feeds a history, indexing after the transactions named, and gives back the facts of every t on the way. */
 async function feed(datoms: readonly Datom[][], indexAt: ReadonlySet<number>, limits: IndexLimits) {
   const store = new MemoryBlobStore()
-  const cache = new ColumnCache(limits === TINY ? FRUGAL : COLUMN_CACHE_LIMITS)
+  const cache = new ColumnCache(limits === TINY_INDEX ? FRUGAL : COLUMN_CACHE_LIMITS)
   let index = Index.empty('db', cache)
   let novelty = new Novelty(-1)
   let schema = Schema.bootstrap
@@ -236,7 +225,7 @@ describe('IndexedFacts', () => {
         transactions,
         fc.array(fc.nat(14), { maxLength: 8 }),
         fc.nat(14),
-        fc.constantFrom(TINY, INDEX_LIMITS),
+        fc.constantFrom(TINY_INDEX, INDEX_LIMITS),
         async (operations, indexAt, moment, limits) => {
           const datoms = history(operations)
           const { facts, index, schema } = await feed(datoms, new Set(indexAt), limits)
@@ -247,7 +236,7 @@ describe('IndexedFacts', () => {
           for (const view of VIEWS) expectSame(view(facts[last]!, t), view(naive, t))
           // A value taken earlier still answers as it did then.
           expectSame(facts[t]!, NaiveFacts.create(datoms.slice(0, t + 1).flat()))
-          const indexed = readSchema(index)
+          const indexed = readSchemaAt(facts[last]!, last)
           if (index.root.indexedT === last) expect(indexed.t).toBe(schema.t)
         },
       ),
@@ -260,7 +249,7 @@ describe('IndexedFacts', () => {
     const datoms = history(
       Array.from({ length: 12 }, (_, i) => [{ e: i % 5, a: i % 5, v: i % 4, isRetract: false }]),
     )
-    const { index, store, facts } = await feed(datoms, new Set([2, 4, 6, 8, 10, 12]), TINY)
+    const { index, store, facts } = await feed(datoms, new Set([2, 4, 6, 8, 10, 12]), TINY_INDEX)
     const before = await store.list('segments/')
     const deleted = await collectGarbage(store, index.root)
     expect(deleted.length).toBeGreaterThan(0)
@@ -285,8 +274,8 @@ describe('IndexedFacts', () => {
         { e: (i * 2) % 5, a: (i + 1) % 5, v: (i * 5) % 4, isRetract: false },
       ]),
     )
-    const many = await feed(datoms, new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), TINY)
-    const one = await feed(datoms, new Set([10]), TINY)
+    const many = await feed(datoms, new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), TINY_INDEX)
+    const one = await feed(datoms, new Set([10]), TINY_INDEX)
     for (const view of VIEWS) expectSame(view(many.facts[10]!, 5), view(one.facts[10]!, 5))
   })
 })

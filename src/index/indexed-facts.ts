@@ -12,7 +12,7 @@ import { AttributeFacts, type View } from './attribute-facts.ts'
 import { historyGone } from './errors.ts'
 import type { Index } from './index.ts'
 import { mergeDatoms } from './merge.ts'
-import { Novelty } from './novelty.ts'
+import type { Novelty } from './novelty.ts'
 
 export class IndexedFacts implements FactSource {
   readonly schema: Schema
@@ -227,16 +227,16 @@ function isNumberOrNone(value: Value | undefined): value is number | undefined {
   return value === undefined || typeof value === 'number'
 }
 
-/** The schema that the facts of an index tell: folded from its history, transaction by transaction. */
-export function readSchema(index: Index): Schema {
-  const { indexedT } = index.root
-  const history = IndexedFacts.at(index, new Novelty(indexedT), Schema.bootstrap, indexedT).history()
+/** The schema as it was known at `t`: folded from the history of the facts that describe it. */
+export function readSchemaAt(facts: IndexedFacts, t: T): Schema {
+  const history = facts.history().asOf(t)
   const datoms: Datom[] = []
   for (let a = 0; a < BUILTIN_ATTRIBUTE_COUNT; a++) {
     if (isSchemaAttribute(a)) for (const datom of history.match(undefined, a, undefined)) datoms.push(datom)
   }
-  const transactions = Map.groupBy(datoms, ({ t }) => t)
+  const transactions = Map.groupBy(datoms, (datom) => datom.t)
   let schema = Schema.bootstrap
-  for (const t of [...transactions.keys()].sort((x, y) => x - y)) schema = schema.apply(transactions.get(t)!)
+  for (const at of [...transactions.keys()].sort((x, y) => x - y))
+    schema = schema.apply(transactions.get(at)!)
   return schema
 }

@@ -12,8 +12,21 @@ import { rootConflict, rootCorrupt, rootForeign } from './errors.ts'
 export const ROOT_FORMAT = 1
 /** Key of the root in the store of a database's index. */
 export const ROOT_KEY = 'root'
-/** Every other blob of an index is called this and the hash of its bytes. */
+/** Every other blob of an index begins with this: see `segmentKey`. */
 export const SEGMENT_PREFIX = 'segments/'
+
+/**
+ * Named after the hash of its bytes (I1), and after the epoch of the writer that put it: so a writer never takes
+ * what a later one is putting for its own garbage, and never puts again what an earlier one may yet delete.
+ */
+export function segmentKey(epoch: number, bytes: Uint8Array): string {
+  return `${SEGMENT_PREFIX}${String(epoch).padStart(8, '0')}-${sha256Hex(bytes)}.parquet`
+}
+
+/** The epoch of the writer that put the segment. */
+export function epochOfSegment(key: string): number {
+  return Number(key.slice(SEGMENT_PREFIX.length, key.indexOf('-')))
+}
 
 export type Root = {
   readonly format: typeof ROOT_FORMAT

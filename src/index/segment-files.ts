@@ -1,7 +1,6 @@
 // Writes runs as segments: a large run as a file of its own, small ones of one shape together in a pack, and the
 // copies in value order likewise. Every file is put under the hash of its bytes (I1).
 
-import { sha256Hex } from '../base/checksum.ts'
 import type { BlobStore } from '../blob/blob-store.ts'
 import {
   type ColumnData,
@@ -16,7 +15,7 @@ import { type SegmentColumn, writeSegment } from '../segment/segment-writer.ts'
 import { textColumn } from '../segment/text.ts'
 import { columnTypeOf, isByteOrdered } from '../segment/value-column.ts'
 import type { IndexLimits } from './merge-policy.ts'
-import { type RunEntry, SEGMENT_PREFIX, type SegmentEntry, type SegmentKind } from './root.ts'
+import { type RunEntry, type SegmentEntry, type SegmentKind, segmentKey } from './root.ts'
 import type { NewRun } from './run-rows.ts'
 import { sortByValue } from './sort.ts'
 
@@ -25,14 +24,16 @@ export type WrittenRun = { readonly run: NewRun; readonly entry: RunEntry }
 /** Takes runs, writes them when there is enough for a file, and says where each went. */
 export class SegmentFiles {
   readonly #store: BlobStore
+  readonly #epoch: number
   readonly #limits: IndexLimits
   readonly #packs = new Map<string, Pack<NewRun>>()
   readonly #orderPacks = new Map<string, Pack<OrderCopy>>()
   readonly segments: SegmentEntry[] = []
   readonly runs: WrittenRun[] = []
 
-  constructor(store: BlobStore, limits: IndexLimits) {
+  constructor(store: BlobStore, epoch: number, limits: IndexLimits) {
     this.#store = store
+    this.#epoch = epoch
     this.#limits = limits
   }
 
@@ -145,7 +146,7 @@ export class SegmentFiles {
       { 'varve.format': '1', 'varve.kind': kind },
       this.#limits.segment,
     )
-    const key = `${SEGMENT_PREFIX}${sha256Hex(bytes)}.parquet`
+    const key = segmentKey(this.#epoch, bytes)
     await this.#store.put(key, bytes)
     this.segments.push({ key, byteCount: bytes.byteLength, ...sizes, kind, isPack, dead: undefined })
     return key
