@@ -47,6 +47,9 @@ export abstract class Connection implements AsyncDisposable {
   /** The newest facts that may be shown: those of durable transactions. */
   protected abstract publishedFacts(): ViewableFacts
 
+  /** Puts what is published on the index adopted last; its answers stay the same. */
+  protected abstract republish(): void
+
   /** The newest value. */
   value(): DatabaseValue {
     return this.valueOf(this.publishedFacts())
@@ -85,13 +88,14 @@ export abstract class Connection implements AsyncDisposable {
 
   readonly #renew = async (ref: DatabaseRef): Promise<ViewableFacts> => {
     await this.store.adoptNewestIndex()
+    this.republish()
     return this.#factsOf(ref)
   }
 
   #factsOf(ref: DatabaseRef): ViewableFacts {
     const newest = this.publishedFacts()
     if (ref.basisT > newest.basisT) throw momentUnknown(this.info.name, ref.basisT, newest.basisT)
-    const facts = ref.basisT === newest.basisT ? newest : newest.asOf(ref.basisT)
+    const facts = ref.basisT === newest.basisT ? newest : this.store.factsAt(ref.basisT)
     return applySteps(facts, ref.steps)
   }
 }
@@ -111,39 +115,66 @@ export function catchUp(store: FactStore, log: TransactionLog): void {
   for (const transaction of readTransactions(log, store.basisT + 1, log.lastT() + 1)) store.apply(transaction)
 }
 
+export type FollowerLimits = {
+  /** Novelty beyond which a newer index is looked for, in datoms. */
+  readonly noveltyCountMax: number
+  /** After a failure the log is tried again this much later. */
+  readonly retryMs: number
+}
+export const FOLLOWER_LIMITS: FollowerLimits = { noveltyCountMax: 50_000, retryMs: 1_000 }
+
 /** Reads a database that somebody else writes, or that nobody writes. */
 export class Follower extends Connection {
-  /** Novelty beyond which a newer index is looked for, in datoms. */
-  static readonly NOVELTY_COUNT_BEFORE_ADOPTION = 50_000
+  readonly #limits: FollowerLimits
   readonly #closing = new AbortController()
   #published: ViewableFacts
+  /** Why the log could not be followed, until it can be again. */
+  #failure: { readonly error: unknown } | undefined
   readonly #following: Promise<void>
 
-  static async open(env: Env, storage: DatabaseStorage): Promise<Follower> {
+  static async open(
+    env: Env,
+    storage: DatabaseStorage,
+    limits: FollowerLimits = FOLLOWER_LIMITS,
+  ): Promise<Follower> {
     const log = await storage.openForReading()
     try {
       const store = await openFactStore(env, storage)
       catchUp(store, log)
       if (store.basisT < 0) throw databaseUnborn(storage.info.name)
-      return new Follower(env, storage, store, log)
+      return new Follower(env, storage, store, log, limits)
     } catch (error) {
       await log[Symbol.asyncDispose]()
       throw error
     }
   }
 
-  private constructor(env: Env, storage: DatabaseStorage, store: FactStore, log: TransactionLog) {
+  private constructor(
+    env: Env,
+    storage: DatabaseStorage,
+    store: FactStore,
+    log: TransactionLog,
+    limits: FollowerLimits,
+  ) {
     super(env, storage, store, log)
+    this.#limits = limits
     this.#published = store.facts()
     this.#following = this.#follow()
   }
 
+  /** Throws what keeps the log from being followed: an old value is never passed off as the newest. */
   protected publishedFacts(): ViewableFacts {
     if (this.#closing.signal.aborted) throw connectionClosed(this.info.name)
+    if (this.#failure !== undefined) throw this.#failure.error
     return this.#published
   }
 
+  protected republish(): void {
+    this.#published = this.store.facts()
+  }
+
   async sync(t?: T, signal?: AbortSignal): Promise<DatabaseValue> {
+    if (this.#closing.signal.aborted) throw connectionClosed(this.info.name)
     const wanted = t ?? this.log.lastT()
     if (wanted > this.store.basisT) {
       const signals =
@@ -161,26 +192,25 @@ export class Follower extends Connection {
   }
 
   #advance(): void {
-    const before = this.store.basisT
     catchUp(this.store, this.log)
-    if (this.store.basisT !== before) this.#published = this.store.facts()
+    if (this.store.basisT !== this.#published.basisT) this.republish()
+    this.#failure = undefined
   }
 
   async #follow(): Promise<void> {
     const { signal } = this.#closing
     while (!signal.aborted) {
       try {
-        await this.log.waitFor(this.store.basisT + 1, signal)
         this.#advance()
-        if (this.store.noveltyCount > Follower.NOVELTY_COUNT_BEFORE_ADOPTION) {
+        if (this.store.noveltyCount > this.#limits.noveltyCountMax) {
           await this.store.adoptNewestIndex()
-          this.#published = this.store.facts()
+          this.republish()
         }
+        await this.log.waitFor(this.store.basisT + 1, signal)
       } catch (error) {
-        // A broken log shows itself to whoever asks next; here there is nobody to tell, and no reason to spin.
         if (signal.aborted) return
-        await this.env.timers.sleep(1_000, signal).catch(() => undefined)
-        void error
+        this.#failure = { error }
+        await this.env.timers.sleep(this.#limits.retryMs, signal).catch(() => undefined)
       }
     }
   }

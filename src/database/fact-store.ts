@@ -25,6 +25,8 @@ export interface FactStore {
   apply(transaction: LoggedTransaction): void
   /** The facts at the last t applied; later transactions do not change them. */
   facts(): ViewableFacts
+  /** The facts at an earlier t, with the schema that was known then; found by reading where it is not given. */
+  factsAt(t: T, schema?: Schema): ViewableFacts
   /** Adopts the newest index published, if it is newer; novelty that it holds is dropped. */
   adoptNewestIndex(): Promise<void>
 }

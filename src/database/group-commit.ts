@@ -32,6 +32,7 @@ export class GroupCommit {
   readonly #log: TransactionLog
   readonly #epoch: number
   readonly #onDurable: (t: T) => void
+  readonly #onFailed: (error: unknown) => void
   readonly #limits: GroupCommitLimits
   readonly #spare: ByteWriter[] = []
   readonly #queue: Batch[] = []
@@ -44,11 +45,13 @@ export class GroupCommit {
     log: TransactionLog,
     epoch: number,
     onDurable: (t: T) => void,
+    onFailed: (error: unknown) => void,
     limits: GroupCommitLimits = GROUP_COMMIT_LIMITS,
   ) {
     this.#log = log
     this.#epoch = epoch
     this.#onDurable = onDurable
+    this.#onFailed = onFailed
     this.#limits = limits
   }
 
@@ -61,9 +64,14 @@ export class GroupCommit {
     return this.#failure?.error
   }
 
+  /** False while so many are pending that the next caller should wait for `room` first. */
+  get hasRoom(): boolean {
+    return this.#pendingCount < this.#limits.pendingCountMax
+  }
+
   /** Resolves when another transaction may be prepared; at once unless the queue is full. */
   async room(): Promise<void> {
-    while (this.#pendingCount >= this.#limits.pendingCountMax && this.#failure === undefined) {
+    while (!this.hasRoom && this.#failure === undefined) {
       await new Promise<void>((resolve) => this.#roomWaiters.push(resolve))
     }
   }
@@ -123,6 +131,7 @@ export class GroupCommit {
     this.#failure = { error }
     this.#pendingCount = 0
     for (const batch of batches) for (const waiter of batch.waiters) waiter.reject(error)
+    this.#onFailed(error)
   }
 
   #wakeRoomWaiters(): void {

@@ -5,7 +5,7 @@ import type { BlobStore } from '../blob/blob-store.ts'
 import type { T } from '../fact/attribute.ts'
 import { Schema } from '../fact/schema.ts'
 import { Index } from '../index/index.ts'
-import { IndexedFacts, readSchema } from '../index/indexed-facts.ts'
+import { IndexedFacts, readSchemaAt } from '../index/indexed-facts.ts'
 import { Novelty } from '../index/novelty.ts'
 import { type ReadRoot, readRoot } from '../index/root.ts'
 import type { FactStore, LoggedTransaction } from './fact-store.ts'
@@ -72,6 +72,15 @@ export class IndexedStore implements FactStore {
     return IndexedFacts.at(this.#index, this.#novelty, this.#schema, this.basisT)
   }
 
+  factsAt(t: T, schema: Schema = this.#schemaAt(t)): IndexedFacts {
+    return IndexedFacts.at(this.#index, this.#novelty, schema, t)
+  }
+
+  #schemaAt(t: T): Schema {
+    if (t >= this.#schema.t) return this.#schema
+    return readSchemaAt(this.facts(), t)
+  }
+
   async adoptNewestIndex(): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       const newest = await readRoot(this.blobs)
@@ -95,7 +104,10 @@ export class IndexedStore implements FactStore {
     if (indexedT < this.indexedT) return
     if (indexedT > this.basisT) {
       // A reader that starts, or that lags behind its writer's index: the log goes on after it.
-      this.#schema = readSchema(index)
+      this.#schema = readSchemaAt(
+        IndexedFacts.at(index, new Novelty(indexedT), Schema.bootstrap, indexedT),
+        indexedT,
+      )
       this.#novelty = new Novelty(indexedT)
     } else this.#novelty = this.#novelty.after(indexedT)
     this.#index = index

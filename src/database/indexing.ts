@@ -1,11 +1,14 @@
 // Indexing beside the writer: when enough novelty has gathered, it is written to segments, the root is swapped,
 // and what the index holds is dropped from memory. While novelty gathers faster than it is indexed, the writer
 // waits a little with every transaction: a brake that grows with the excess, never a stall.
+//
+// An indexing that fails leaves the database as it was, only with more novelty: it is tried again, after a pause.
 
 import type { Env } from '../base/env.ts'
 import type { T } from '../fact/attribute.ts'
 import type { Schema } from '../fact/schema.ts'
 import { buildIndex } from '../index/build.ts'
+import { INDEX_LIMITS, type IndexLimits } from '../index/merge-policy.ts'
 import { collectGarbage } from '../index/garbage.ts'
 import { publishRoot } from '../index/root.ts'
 import type { IndexedStore } from './indexed-store.ts'
@@ -18,45 +21,59 @@ export type IndexingLimits = {
   readonly noveltyCountBrake: number
   /** The longest that one transaction is held back. */
   readonly brakeMsMax: number
+  /** After a failure indexing begins no sooner by itself. */
+  readonly retryMs: number
+  readonly index: IndexLimits
 }
 export const INDEXING_LIMITS: IndexingLimits = {
   noveltyCountBegin: 50_000,
   noveltyCountBrake: 400_000,
   brakeMsMax: 20,
+  retryMs: 5_000,
+  index: INDEX_LIMITS,
 }
 
 /** What is durable and may be indexed. */
 export type Indexable = { readonly basisT: T; readonly schema: Schema }
+
+export type IndexingOptions = {
+  readonly env: Env
+  readonly storage: DatabaseStorage
+  readonly store: IndexedStore
+  readonly epoch: number
+  readonly published: () => Indexable
+  /** Called when the store stands on another index. */
+  readonly onAdopted: () => void
+  readonly limits?: IndexingLimits
+}
 
 export class Indexing implements AsyncDisposable {
   readonly #env: Env
   readonly #storage: DatabaseStorage
   readonly #limits: IndexingLimits
   readonly #published: () => Indexable
+  readonly #onAdopted: () => void
   #store: IndexedStore
   #epoch: number
   #running: Promise<void> | undefined
+  #hasFailed = false
+  #notBeforeMs = 0
   #isClosed = false
 
-  constructor(
-    env: Env,
-    storage: DatabaseStorage,
-    store: IndexedStore,
-    epoch: number,
-    published: () => Indexable,
-    limits: IndexingLimits = INDEXING_LIMITS,
-  ) {
+  constructor({ env, storage, store, epoch, published, onAdopted, limits }: IndexingOptions) {
     this.#env = env
     this.#storage = storage
     this.#store = store
     this.#epoch = epoch
     this.#published = published
-    this.#limits = limits
+    this.#onAdopted = onAdopted
+    this.#limits = limits ?? INDEXING_LIMITS
   }
 
   /** Begins indexing in the background if there is enough. A failure shows itself at the next `run`. */
   noticed(noveltyCount: number): void {
-    if (noveltyCount < this.#limits.noveltyCountBegin || this.#isClosed) return
+    if (noveltyCount < this.#limits.noveltyCountBegin || this.#isClosed || this.#running !== undefined) return
+    if (this.#env.clock.monotonicMs() < this.#notBeforeMs) return
     this.run().catch(() => undefined)
   }
 
@@ -73,7 +90,7 @@ export class Indexing implements AsyncDisposable {
       await this.#running
       if (this.#published().basisT === this.#store.indexedT) return
     }
-    this.#running ??= this.#build().finally(() => (this.#running = undefined))
+    this.#running ??= this.#attempt().finally(() => (this.#running = undefined))
     return this.#running
   }
 
@@ -85,6 +102,8 @@ export class Indexing implements AsyncDisposable {
   replace(store: IndexedStore, epoch: number): void {
     this.#store = store
     this.#epoch = epoch
+    this.#hasFailed = false
+    this.#notBeforeMs = 0
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -92,14 +111,32 @@ export class Indexing implements AsyncDisposable {
     await this.settled()
   }
 
+  async #attempt(): Promise<void> {
+    try {
+      await this.#build()
+      this.#hasFailed = false
+    } catch (error) {
+      this.#hasFailed = true
+      this.#notBeforeMs = this.#env.clock.monotonicMs() + this.#limits.retryMs
+      throw error
+    }
+  }
+
   async #build(): Promise<void> {
     const store = this.#store
+    const { blobs } = this.#storage
+    if (this.#hasFailed) {
+      // The root may have been swapped although that was not confirmed, or by a writer before this one.
+      await store.adoptNewestIndex()
+      this.#onAdopted()
+    }
     const { basisT: toT, schema } = this.#published()
     if (toT <= store.indexedT) return
     const { index: before, novelty } = store
-    const { blobs } = this.#storage
-    const root = await buildIndex(blobs, { before, novelty, toT, schema, epoch: this.#epoch })
+    const input = { before, novelty, toT, schema, epoch: this.#epoch }
+    const root = await buildIndex(blobs, input, this.#limits.index)
     await store.adopt(await publishRoot(blobs, store.root, root))
+    this.#onAdopted()
     await collectGarbage(blobs, root)
   }
 }

@@ -1,8 +1,9 @@
 // The one writer of a database. A transaction is prepared on everything before it, durable or not, and enters
 // the next frame of the log; its caller hears of it, and readers see it, once that frame is synced (I7).
 //
-// After a failed sync nothing in memory beyond the log can be trusted: the next transaction reopens the log,
-// which verifies it, and rebuilds what was held. A writer fenced by another stays closed.
+// After a failed sync nothing in memory beyond the log can be trusted: whoever waits for something that is not
+// durable hears why, and the next to ask reopens the log, which verifies it, and rebuilds what was held. A writer
+// fenced by another stays closed.
 //
 // The index is built beside the writer. When novelty grows faster than it is indexed, callers feel a brake that
 // grows with what has gathered: never a stall.
@@ -18,13 +19,14 @@ import { EdnMap, keyword, type Edn } from '../fact/value.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { encodeTransaction } from '../log/transaction-codec.ts'
 import type { WritableLog } from '../log/transaction-log.ts'
+import { Waiters } from '../log/waiters.ts'
 import { catchUp, Connection, readTransactions } from './connection.ts'
 import { connectionClosed, idempotencyConflict, schemaRefused } from './connection-errors.ts'
 import type { DatabaseValue, ViewableFacts } from './database-value.ts'
 import type { LoggedTransaction } from './fact-store.ts'
 import type { FunctionRegistry } from './functions.ts'
-import { GroupCommit } from './group-commit.ts'
-import { Indexing } from './indexing.ts'
+import { GroupCommit, type GroupCommitLimits } from './group-commit.ts'
+import { Indexing, type IndexingLimits } from './indexing.ts'
 import { openFactStore, type IndexedStore } from './indexed-store.ts'
 import { bootstrapTransaction, diffSchema, prepareTransaction } from './transact.ts'
 import type { DatabaseStorage } from './storage.ts'
@@ -54,6 +56,8 @@ export type WriterOptions = {
   readonly functions?: FunctionRegistry
   /** For a database that is not born yet: its schema as operations. */
   readonly schema?: Edn
+  readonly indexing?: IndexingLimits
+  readonly commit?: GroupCommitLimits
 }
 
 type Prepared = LoggedTransaction & {
@@ -67,20 +71,21 @@ const CONTENT_HASH = keyword('varve.tx/content-hash')
 export class Writer extends Connection {
   declare protected store: IndexedStore
   #commit: GroupCommit
+  readonly #commitLimits: GroupCommitLimits | undefined
   #published: ViewableFacts
   /** Facts after each transaction that is prepared and not yet durable, in order of t. */
   #unpublished: ViewableFacts[] = []
+  /** Those who wait for a t to be published. */
+  readonly #waiters = new Waiters()
   #reopening: Promise<void> | undefined
   #isClosed = false
   readonly #functions: FunctionRegistry
   readonly #indexing: Indexing
 
   static async open(env: Env, storage: DatabaseStorage, options: WriterOptions = {}): Promise<Writer> {
-    const log = await storage.openForWriting()
+    const { log, store } = await openLogAndStore(env, storage)
     try {
-      const store = await openFactStore(env, storage)
-      catchUp(store, log)
-      const writer = new Writer(env, storage, store, log, options.functions ?? new Map())
+      const writer = new Writer(env, storage, store, log, options)
       if (store.basisT < 0) await writer.#bootstrap(options.schema ?? [])
       return writer
     } catch (error) {
@@ -94,21 +99,29 @@ export class Writer extends Connection {
     storage: DatabaseStorage,
     store: IndexedStore,
     log: WritableLog,
-    functions: FunctionRegistry,
+    options: WriterOptions,
   ) {
     super(env, storage, store, log)
-    this.#functions = functions
+    this.#functions = options.functions ?? new Map()
     this.#published = store.facts()
-    this.#commit = new GroupCommit(log, log.epoch, this.#publish)
-    this.#indexing = new Indexing(env, storage, store, log.epoch, () => this.#published)
+    this.#commitLimits = options.commit
+    this.#commit = this.#commitTo(log)
+    this.#indexing = new Indexing({
+      env,
+      storage,
+      store,
+      epoch: log.epoch,
+      published: () => this.#published,
+      onAdopted: () => this.republish(),
+      ...(options.indexing !== undefined && { limits: options.indexing }),
+    })
   }
 
   /** Applies the transaction whole or not at all; resolves once it is durable. */
   async transact(request: TransactRequest): Promise<TransactOutcome> {
-    if (this.#isClosed) throw connectionClosed(this.info.name)
-    if (this.#commit.failure !== undefined) await this.#reopen()
-    await this.#commit.room()
     await this.#indexing.brake()
+    // Whoever waited asks again: others, too, were told that there is room.
+    while (!this.#isReady()) await this.#becomeReady()
     const known = request.idempotencyKey === undefined ? undefined : this.#earlier(request.idempotencyKey)
     if (known !== undefined) return this.#repeat(known, request)
     const before = this.store.facts()
@@ -124,10 +137,12 @@ export class Writer extends Connection {
     const { additions, changes } = diffSchema(this.store.schema, schema)
     if (changes.length > 0) throw schemaRefused(this.info.name, changes)
     if (additions.length > 0) await this.transact({ tx: additions })
+    // What others are adding at this moment counts once it is durable.
+    else await this.sync(this.store.schema.t)
   }
 
   async sync(t?: T, signal?: AbortSignal): Promise<DatabaseValue> {
-    if (t !== undefined && t > this.#published.basisT) await this.log.waitFor(t, signal)
+    if (t !== undefined && t > this.#published.basisT) await this.#waitFor(t, signal)
     return this.value()
   }
 
@@ -143,6 +158,7 @@ export class Writer extends Connection {
 
   /** Indexes everything that is durable now; resolves when the new index is published. */
   async index(): Promise<void> {
+    if (this.#isClosed) throw connectionClosed(this.info.name)
     await this.#indexing.run()
   }
 
@@ -150,6 +166,7 @@ export class Writer extends Connection {
     if (this.#isClosed) return
     this.#isClosed = true
     await this.#commit.settled()
+    this.#waiters.rejectAll(connectionClosed(this.info.name))
     await this.#indexing[Symbol.asyncDispose]()
     await this.log[Symbol.asyncDispose]()
   }
@@ -158,22 +175,55 @@ export class Writer extends Connection {
     return this.#published
   }
 
+  /** The same facts over the index adopted last, so that those before it can be forgotten. */
+  protected republish(): void {
+    const again = ({ basisT, schema }: ViewableFacts): ViewableFacts => this.store.factsAt(basisT, schema)
+    this.#published = again(this.#published)
+    this.#unpublished = this.#unpublished.map(again)
+  }
+
+  #commitTo(log: WritableLog): GroupCommit {
+    return new GroupCommit(log, log.epoch, this.#publish, this.#failed, this.#commitLimits)
+  }
+
+  /** True if a transaction may enter now; throws once the writer is closed. */
+  #isReady(): boolean {
+    if (this.#isClosed) throw connectionClosed(this.info.name)
+    return this.#commit.failure === undefined && this.#commit.hasRoom
+  }
+
+  #becomeReady(): Promise<void> {
+    return this.#commit.failure === undefined ? this.#commit.room() : this.#reopen()
+  }
+
+  async #waitFor(t: T, signal?: AbortSignal): Promise<void> {
+    if (this.#isClosed) throw connectionClosed(this.info.name)
+    if (this.#commit.failure !== undefined) await this.#reopen()
+    await this.#waiters.add(t, this.#published.basisT, signal)
+  }
+
   #prepare(before: ViewableFacts, request: TransactRequest): Prepared {
     return prepare(before, request, this.env.clock.nowMs(), this.#functions)
   }
 
   #enter(prepared: LoggedTransaction): Promise<void> {
+    // First, so that what cannot be written changes nothing.
+    const durable = this.#commit.commit(prepared.t, (bytes) => encodeTransaction(bytes, prepared))
     this.store.apply(prepared)
     this.#unpublished.push(this.store.facts())
-    return this.#commit.commit(prepared.t, (bytes) => encodeTransaction(bytes, prepared))
+    return durable
   }
 
   readonly #publish = (t: T): void => {
     while (this.#unpublished[0] !== undefined && this.#unpublished[0].basisT <= t) {
       this.#published = this.#unpublished.shift()!
     }
+    this.#waiters.wake(this.#published.basisT)
     this.#indexing.noticed(this.store.noveltyCount)
   }
+
+  /** What was waited for may never come: the t may be another's after the log was reopened. */
+  readonly #failed = (error: unknown): void => this.#waiters.rejectAll(error)
 
   #outcome(prepared: Prepared, before: ViewableFacts, after: ViewableFacts): TransactOutcome {
     const { t, txInstantMs, tempids, datoms, warnings } = prepared
@@ -199,8 +249,8 @@ export class Writer extends Connection {
 
   /** The first result of an idempotency key, once it is durable. */
   async #repeat(t: T, request: TransactRequest): Promise<TransactOutcome> {
-    if (t > this.#published.basisT) await this.log.waitFor(t)
-    const facts = this.store.facts()
+    if (t > this.#published.basisT) await this.#waitFor(t)
+    const facts = this.#published
     const told = (attribute: AttributeId): string | undefined => {
       for (const { v } of facts.match(TX_BASE + t, attribute, undefined)) return v as string
       return undefined
@@ -213,7 +263,7 @@ export class Writer extends Connection {
       tempids.set(String(name), e as EntityId)
     }
     const prepared = { ...first!, tempids, warnings: [] }
-    return this.#outcome(prepared, facts.asOf(t - 1), facts.asOf(t))
+    return this.#outcome(prepared, this.store.factsAt(t - 1), this.store.factsAt(t))
   }
 
   /** One reopening for all who wait. */
@@ -228,15 +278,32 @@ export class Writer extends Connection {
   async #openAgain(): Promise<void> {
     await this.#indexing.settled()
     await this.log[Symbol.asyncDispose]()
-    const log = await this.storage.openForWriting()
-    const store = await openFactStore(this.env, this.storage)
-    catchUp(store, log)
+    const { log, store } = await openLogAndStore(this.env, this.storage)
     this.log = log
     this.store = store
     this.#unpublished = []
     this.#published = store.facts()
-    this.#commit = new GroupCommit(log, log.epoch, this.#publish)
+    this.#commit = this.#commitTo(log)
     this.#indexing.replace(store, log.epoch)
+    this.#waiters.wake(this.#published.basisT)
+    // Closed meanwhile: nobody will close this log.
+    if (this.#isClosed) await log[Symbol.asyncDispose]()
+  }
+}
+
+/** Takes the log over and reads what stands in it. The log is closed again if that fails. */
+async function openLogAndStore(
+  env: Env,
+  storage: DatabaseStorage,
+): Promise<{ readonly log: WritableLog; readonly store: IndexedStore }> {
+  const log = await storage.openForWriting()
+  try {
+    const store = await openFactStore(env, storage)
+    catchUp(store, log)
+    return { log, store }
+  } catch (error) {
+    await log[Symbol.asyncDispose]()
+    throw error
   }
 }
 
