@@ -281,7 +281,8 @@ describe('size', () => {
   it('maps nested without end are refused before the stack is', () => {
     const depth = 5_000
     const text = `[${'{:p/part '.repeat(depth)}{:p/n 1}${'}'.repeat(depth)}]`
-    const code = failure(() => people().transact(readEdn(text, { depthMax: 100_000 }).value)).code
+    const form = readEdn(text, { depthMax: 100_000 }).value
+    const { code } = failure(() => prepareTransaction(form, { before: people().facts, nowMs: 1_000_000 }))
     expect(code).toBe('varve.error/transaction-too-deep')
   })
 })
