@@ -5,19 +5,20 @@ import type { Env } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
 import { nodeEnv } from '../base/env-node.ts'
 import { Catalog } from '../database/catalog.ts'
-import type { FunctionRegistry } from '../database/functions.ts'
-import { createEngine } from '../engine/create.ts'
+import { createEngine, engineOptions } from '../engine/create.ts'
 import type { QueryRunner } from '../query/ask.ts'
+import { EitherRunner } from '../query/run-either.ts'
 import { InThreadRunner } from '../query/run-here.ts'
 import { WorkerRunner } from '../query/run-in-workers.ts'
+import { type NamedFunctions, registryOf, xformsOf } from './functions.ts'
 import type { Varve } from './types/interfaces.ts'
 import { LocalVarve } from './varve.ts'
 
 export type ConnectOptions = {
   /** Follows what another process writes; takes no lock and writes nothing. */
   readonly readOnly?: boolean
-  /** Transaction functions and predicates by symbol name. */
-  readonly functions?: FunctionRegistry
+  /** Transaction functions, predicates and functions for `:xform`, by name (functions.ts). */
+  readonly functions?: NamedFunctions
   /** The world outside; the simulator's in tests. Queries then run in this thread. */
   readonly env?: Env
 }
@@ -34,20 +35,22 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
 /** As `connect`, for the parts of Varve that need more than users do: the service, the command line. */
 export async function connectLocal(url: string, options: ConnectOptions = {}): Promise<LocalVarve> {
   const env = options.env ?? nodeEnv()
+  const functions = options.functions ?? {}
+  const xforms = xformsOf(functions)
   const catalogOptions = {
+    functions: registryOf(functions, engineOptions(env)),
     ...(options.readOnly !== undefined && { isReadOnly: options.readOnly }),
-    ...(options.functions && { functions: options.functions }),
   }
-  const engine = createEngine(env)
+  const here = new InThreadRunner(createEngine(env, { xforms }), env.clock)
   if (url.startsWith('memory:')) {
-    return new LocalVarve(Catalog.openMemory(env, catalogOptions), new InThreadRunner(engine, env.clock))
+    return new LocalVarve(Catalog.openMemory(env, catalogOptions), here, xforms)
   }
   if (url.startsWith('file:')) {
     const folder = folderOf(url)
     const catalog = await Catalog.openFolder(env, folder, catalogOptions)
     const runner: QueryRunner =
-      options.env === undefined ? new WorkerRunner(env, folder) : new InThreadRunner(engine, env.clock)
-    return new LocalVarve(catalog, runner)
+      options.env === undefined ? new EitherRunner(here, new WorkerRunner(env, folder), xforms.keys()) : here
+    return new LocalVarve(catalog, runner, xforms)
   }
   throw new VarveError({
     code: 'varve.error/url-unsupported',

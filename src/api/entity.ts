@@ -2,7 +2,7 @@
 
 import { pull } from '../engine/pull.ts'
 import { resolveAttribute, resolveEntity } from '../engine/entity.ts'
-import type { DatabaseValue } from '../database/database-value.ts'
+import type { FactSource } from '../fact/datom.ts'
 import { DB_IDENT } from '../fact/bootstrap.ts'
 import { toPlain } from '../fact/plain.ts'
 import { type Edn, keyword, Keyword } from '../fact/value.ts'
@@ -11,24 +11,24 @@ import { historyHasNoEntities } from '../engine/pull-errors.ts'
 
 export class LocalEntity {
   readonly id: number
-  readonly #value: DatabaseValue
+  readonly #facts: FactSource
 
   /** Null where the reference names nobody. */
-  static of(value: DatabaseValue, eid: Edn): LocalEntity | null {
-    if (value.facts.isHistory) throw historyHasNoEntities()
-    const id = resolveEntity(value.facts, eid)
-    return id === undefined ? null : new LocalEntity(value, id)
+  static of(facts: FactSource, eid: Edn): LocalEntity | null {
+    if (facts.isHistory) throw historyHasNoEntities()
+    const id = resolveEntity(facts, eid)
+    return id === undefined ? null : new LocalEntity(facts, id)
   }
 
-  private constructor(value: DatabaseValue, id: number) {
-    this.#value = value
+  private constructor(facts: FactSource, id: number) {
+    this.#facts = facts
     this.id = id
   }
 
   /** A value, an array for many; of a reference its ident where it has one, else the entity. `:a/_b` goes backwards. */
   get(name: string): unknown {
     if (name === ':db/id') return this.id
-    const { facts } = this.#value
+    const facts = this.#facts
     const text = name.replace(/^:/, '')
     const isReverse = /(^|\/)_[^/]+$/.test(text)
     const ident = keyword(isReverse ? text.replace(/(^|\/)_/, '$1') : text)
@@ -47,7 +47,7 @@ export class LocalEntity {
 
   /** The attributes that it has values for. */
   attributes(): readonly string[] {
-    const { facts } = this.#value
+    const facts = this.#facts
     const ids = new Set<number>()
     for (const { a } of facts.match(this.id, undefined, undefined)) ids.add(a)
     return [...ids].map((a) => String(facts.schema.attribute(a)?.ident ?? a))
@@ -55,12 +55,11 @@ export class LocalEntity {
 
   /** All its attributes, components whole. */
   touch(): unknown {
-    return toPlain(pull(this.#value.facts, parsedPattern('[*]'), this.id))
+    return toPlain(pull(this.#facts, parsedPattern('[*]'), this.id))
   }
 
   #reference(id: number): unknown {
-    for (const { v } of this.#value.facts.match(id, DB_IDENT, undefined))
-      if (v instanceof Keyword) return String(v)
-    return new LocalEntity(this.#value, id)
+    for (const { v } of this.#facts.match(id, DB_IDENT, undefined)) if (v instanceof Keyword) return String(v)
+    return new LocalEntity(this.#facts, id)
   }
 }

@@ -21,6 +21,7 @@ import { shapeAnswer } from '../engine/shape.ts'
 import { indexDatoms, indexRange } from './datoms.ts'
 import { LocalEntity } from './entity.ts'
 import { formOf, textOrForm } from './forms.ts'
+import type { Xforms } from './functions.ts'
 import { AnswerRows } from './rows.ts'
 import type {
   Answer,
@@ -52,9 +53,13 @@ export class LocalVarve {
   readonly catalog: Catalog
   readonly runner: QueryRunner
 
-  constructor(catalog: Catalog, runner: QueryRunner) {
+  /** Functions that `:xform` of a pull may name beside the documented ones. */
+  readonly xforms: Xforms
+
+  constructor(catalog: Catalog, runner: QueryRunner, xforms: Xforms) {
     this.catalog = catalog
     this.runner = runner
+    this.xforms = xforms
   }
 
   async open(schemaOrName: DefinedSchema | string, options: OpenOptions = {}): Promise<LocalDatabase> {
@@ -147,11 +152,11 @@ export class LocalVarve {
 }
 
 export class LocalDatabase {
-  readonly #varve: LocalVarve
+  readonly varve: LocalVarve
   readonly #connection: Connection
 
   constructor(varve: LocalVarve, connection: Connection) {
-    this.#varve = varve
+    this.varve = varve
     this.#connection = connection
   }
 
@@ -164,12 +169,12 @@ export class LocalDatabase {
   }
 
   async transact(tx: unknown, options: TransactOptions = {}): Promise<TransactResult> {
-    const writer = await this.#varve.catalog.writer(this.name)
+    const writer = await this.varve.catalog.writer(this.name)
     return this.#result(await writer.transact(transactRequest(tx, options)))
   }
 
   db(): LocalDb {
-    return new LocalDb(this.#varve, this.#connection.value())
+    return new LocalDb(this.varve, this.#connection.value())
   }
 
   async *log(options: LogOptions = {}): AsyncGenerator<LogItem> {
@@ -185,7 +190,7 @@ export class LocalDatabase {
   }
 
   async sync(t?: number): Promise<LocalDb> {
-    return new LocalDb(this.#varve, await this.#connection.sync(t))
+    return new LocalDb(this.varve, await this.#connection.sync(t))
   }
 
   #range({ from = 0, to = Infinity, live = false, signal }: LogOptions): LogRange {
@@ -197,7 +202,7 @@ export class LocalDatabase {
   }
 
   #result(outcome: TransactOutcome): TransactResult {
-    return transactResult(this.#varve, outcome)
+    return transactResult(this.varve, outcome)
   }
 }
 
@@ -236,12 +241,14 @@ export class LocalDb {
   }
 
   async pull(pattern: unknown, eid: unknown): Promise<unknown> {
-    const { result } = await pullEntity(this.value, formOf(pattern, 'pattern'), formFromData(eid, 'form'))
+    const { result } = await pullEntity(this.value, formOf(pattern, 'pattern'), formFromData(eid, 'form'), {
+      xform: (name) => this.#varve.xforms.get(name),
+    })
     return result === null ? null : toPlain(result)
   }
 
   async entity(eid: unknown): Promise<Entity | null> {
-    return LocalEntity.of(this.value, formFromData(eid, 'form')) as Entity | null
+    return LocalEntity.of(this.value.facts, formFromData(eid, 'form')) as Entity | null
   }
 
   async *datoms(index: IndexName, ...components: readonly unknown[]): AsyncGenerator<DatomItem> {

@@ -2,8 +2,12 @@
 
 import type { Env } from '../base/env.ts'
 import type { Engine } from '../plan/engine.ts'
-import { naiveEngine } from './naive.ts'
+import { naiveEngine, type NaiveEngineOptions, type UserFunctions } from './naive.ts'
 
-export function createEngine(env: Env): Engine {
-  return naiveEngine({ clock: { nowMs: () => env.clock.monotonicMs() }, random: env.random })
+export function createEngine(env: Env, functions: UserFunctions = {}): Engine {
+  return naiveEngine(engineOptions(env, functions))
+}
+
+export function engineOptions(env: Env, functions: UserFunctions = {}): NaiveEngineOptions {
+  return { clock: { nowMs: () => env.clock.monotonicMs() }, random: env.random, functions }
 }

@@ -49,7 +49,8 @@ export function naiveEngine(options: NaiveEngineOptions): Engine {
   }
 }
 
-type Question = {
+/** A query with everything that it is asked over. */
+export type Question = {
   readonly query: Query
   readonly inputs: readonly EngineInput[]
   readonly catalog: ReadonlyMap<SourceName, FactSource>
@@ -58,7 +59,8 @@ type Question = {
 
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>()
 
-function answerNow({ query, inputs, catalog, limits }: Question, options: NaiveEngineOptions): Answer {
+/** The answer, on this thread and at once. Throws what is wrong with the question. */
+export function answerNow({ query, inputs, catalog, limits }: Question, options: NaiveEngineOptions): Answer {
   const budget = new Budget(limits, () => options.clock.nowMs())
   const { sources, rules, goals } = bindInputs(query, inputs, budget)
   for (const name of query.catalogSources) {

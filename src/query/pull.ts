@@ -2,7 +2,7 @@
 
 import type { Warning } from '../base/errors.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
-import { pull } from '../engine/pull.ts'
+import { pull, type PullOptions } from '../engine/pull.ts'
 import type { Edn } from '../fact/value.ts'
 import { parsedPattern } from './parsed.ts'
 import { isBlobMissing } from './run-here.ts'
@@ -10,11 +10,16 @@ import { isBlobMissing } from './run-here.ts'
 export type Pulled = { readonly result: Edn; readonly warnings: readonly Warning[] }
 
 /** What the pattern (a form, or EDN text) describes of one entity; a null result where nothing is found. */
-export async function pullEntity(value: DatabaseValue, pattern: Edn, eid: Edn): Promise<Pulled> {
+export async function pullEntity(
+  value: DatabaseValue,
+  pattern: Edn,
+  eid: Edn,
+  options: Pick<PullOptions, 'xform'> = {},
+): Promise<Pulled> {
   const parsed = parsedPattern(pattern)
   const warnings: Warning[] = []
   const answer = (of: DatabaseValue): Edn =>
-    pull(of.facts, parsed, eid, { warn: (warning) => warnings.push(warning) })
+    pull(of.facts, parsed, eid, { ...options, warn: (warning) => warnings.push(warning) })
   try {
     return { result: answer(value), warnings }
   } catch (error) {

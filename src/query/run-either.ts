@@ -1,0 +1,45 @@
+// Runs queries in workers, but in this thread those that call a function registered in it: a function of this
+// process cannot be sent to a worker.
+
+import type { Answer } from '../plan/engine.ts'
+import type { PullPattern, Query } from '../plan/syntax.ts'
+import type { QueryJob, QueryRunner } from './ask.ts'
+
+export class EitherRunner implements QueryRunner {
+  readonly #here: QueryRunner
+  readonly #workers: QueryRunner
+  readonly #names: ReadonlySet<string>
+
+  /** `names` are those of the functions that only `here` knows. */
+  constructor(here: QueryRunner, workers: QueryRunner, names: Iterable<string>) {
+    this.#here = here
+    this.#workers = workers
+    this.#names = new Set(names)
+  }
+
+  run(job: QueryJob): Promise<Answer> {
+    return callsOneOf(job.query, this.#names) ? this.#here.run(job) : this.#workers.run(job)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#here[Symbol.asyncDispose]()
+    await this.#workers[Symbol.asyncDispose]()
+  }
+}
+
+function callsOneOf({ find }: Query, names: ReadonlySet<string>): boolean {
+  if (names.size === 0) return false
+  return find.elements.some((element) => {
+    if (element.kind !== 'pull') return false
+    // A pattern that comes as an input may name anything.
+    return element.pattern.kind === 'input' || namesOneOf(element.pattern, names)
+  })
+}
+
+function namesOneOf({ attributes }: PullPattern, names: ReadonlySet<string>): boolean {
+  return attributes.some(
+    ({ xform, nested }) =>
+      (xform !== undefined && names.has(xform)) ||
+      (nested.kind === 'pattern' && namesOneOf(nested.pattern, names)),
+  )
+}
