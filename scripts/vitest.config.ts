@@ -21,7 +21,8 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
           pool: 'forks',
-          testTimeout: 10_000,
+          // Far above what any test takes: machines are shared, and a test is judged by what it asserts, not by the clock.
+          testTimeout: 120_000,
         },
       },
       {

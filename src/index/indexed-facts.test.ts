@@ -243,7 +243,7 @@ describe('IndexedFacts', () => {
       { numRuns: 15 },
     )
     expect(mergedCount).toBeGreaterThan(0)
-  }, 20_000)
+  })
 
   it('keeps what the last two roots name and deletes the rest', async () => {
     const datoms = history(
