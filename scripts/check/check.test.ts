@@ -71,6 +71,12 @@ describe('layers', () => {
       '1: src imports test/cases.ts, which is not published',
     ],
     [
+      'arming of planted bugs',
+      'src/log/a.ts',
+      "import { plantMistake } from '../base/planted.ts'",
+      '1: only src/testing arms planted bugs',
+    ],
+    [
       'testing outside of tests',
       'src/query/a.ts',
       "import '../testing/naive.ts'",

@@ -10,8 +10,6 @@ export type Env = {
   readonly files: Files
   readonly processes: Processes
   readonly network: Network
-  /** Mistakes made on purpose, to prove that the tests would notice them. Never set outside of tests. */
-  readonly plantedBugs?: ReadonlySet<string>
 }
 
 export interface Clock {

@@ -50,7 +50,7 @@ export class FolderBlobStore implements BlobStore {
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
     const path = this.#path(key)
-    const { files, plantedBugs } = this.#env
+    const { files } = this.#env
     await this.#makeFolderOf(path)
     // Same name, same bytes: names are hashes. A file of another size is the ruin of something else.
     if (files.stat(path)?.byteCount !== bytes.byteLength) {
@@ -58,7 +58,7 @@ export class FolderBlobStore implements BlobStore {
       files.rename(temporary, path)
     }
     // Also where the blob was there: whoever put it may have died before this line.
-    if (plantedBugs?.has('blob-skip-folder-sync') !== true) await files.syncFolder(folderOf(path))
+    await files.syncFolder(folderOf(path))
   }
 
   open(key: string): Promise<Blob> {
@@ -179,12 +179,12 @@ export class FolderBlobStore implements BlobStore {
   }
 
   async #writeTemporary(bytes: Uint8Array): Promise<string> {
-    const { files, random, plantedBugs } = this.#env
+    const { files, random } = this.#env
     const path = `${this.#folder}/.tmp-${Buffer.from(random.bytes(8)).toString('hex')}`
     try {
       using file = files.open(path, 'create')
       file.write(0, bytes)
-      if (plantedBugs?.has('blob-skip-sync') !== true) await file.sync()
+      await file.sync()
     } catch (error) {
       removeQuietly(this.#env, path)
       throw error

@@ -10,6 +10,7 @@
 
 import type { Env } from '../base/env.ts'
 import { VarveError, type Warning } from '../base/errors.ts'
+import { isPlanted } from '../base/planted.ts'
 import { sha256Hex } from '../base/checksum.ts'
 import { TX_BASE, type AttributeId, type EntityId, type T } from '../fact/attribute.ts'
 import { VARVE_TX_CONTENT_HASH, VARVE_TX_IDEMPOTENCY_KEY, VARVE_TX_TEMPIDS } from '../fact/bootstrap.ts'
@@ -211,6 +212,7 @@ export class Writer extends Connection {
     const durable = this.#commit.commit(prepared.t, (bytes) => encodeTransaction(bytes, prepared))
     this.store.apply(prepared)
     this.#unpublished.push(this.store.facts())
+    if (isPlanted('writer-show-before-sync')) this.#publish(prepared.t)
     return durable
   }
 
@@ -243,6 +245,7 @@ export class Writer extends Connection {
   }
 
   #earlier(key: string): T | undefined {
+    if (isPlanted('writer-forget-keys')) return undefined
     for (const { t } of this.store.facts().match(undefined, VARVE_TX_IDEMPOTENCY_KEY, key)) return t
     return undefined
   }

@@ -6,6 +6,7 @@
 // deletes nothing that is wanted: it deletes blobs of epochs up to its own which its root lets go. Later roots
 // follow from that root, so of these blobs they name only what it names; all else of theirs has a later epoch.
 
+import { isPlanted } from '../base/planted.ts'
 import type { BlobStore } from '../blob/blob-store.ts'
 import { KEPT_PUBLICATION_COUNT } from './build.ts'
 import { epochOfSegment, type Root, SEGMENT_PREFIX } from './root.ts'
@@ -22,7 +23,8 @@ export function keptKeys(root: Root): ReadonlySet<string> {
 export async function collectGarbage(store: BlobStore, root: Root): Promise<readonly string[]> {
   const kept = keptKeys(root)
   const garbage = (await store.list(SEGMENT_PREFIX)).filter(
-    (key) => !kept.has(key) && epochOfSegment(key) <= root.epoch,
+    (key) =>
+      !kept.has(key) && (epochOfSegment(key) <= root.epoch || isPlanted('index-collect-of-later-epochs')),
   )
   for (const key of garbage) await store.delete(key)
   return garbage

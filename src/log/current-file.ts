@@ -45,7 +45,7 @@ export async function createFile(
     bytes.set(encodeFileHeader(header))
     file.write(0, bytes)
     await file.sync()
-    if (env.plantedBugs?.has('log-skip-folder-sync') !== true) await env.files.syncFolder(folder)
+    await env.files.syncFolder(folder)
   } catch (error) {
     file.close()
     throw error

@@ -80,7 +80,7 @@ export async function verifyLog(env: Env, folder: string, signal?: AbortSignal):
     hash = end.lastHash
     await env.timers.sleep(0)
   }
-  refuseLoss(env, folder, knownT, lastT)
+  refuseLoss(folder, knownT, lastT)
   return { fileCount: contents.parts.length, byteCount, lastT, hash: Buffer.from(hash).toString('hex') }
 }
 

@@ -21,6 +21,7 @@
 
 import type { Env, File } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
+import { isPlanted } from '../base/planted.ts'
 import type { T } from '../fact/attribute.ts'
 import { logCorrupt } from './errors.ts'
 import { NO_HASH } from './frame.ts'
@@ -82,14 +83,14 @@ export async function recoverLog(env: Env, folder: string): Promise<Recovered> {
   const knownT = durableT(env, folder, contents.positionEpochs)
   const last = parts.at(-1)
   if (last === undefined) {
-    refuseLoss(env, folder, knownT, -1)
+    refuseLoss(folder, knownT, -1)
     return { parts: [], lastT: -1, lastHash: NO_HASH, previous: undefined, empty: unfinished }
   }
   const before = parts.slice(0, -1)
   using file = env.files.open(last.path, 'write')
   if (last.kind === 'sealed') {
     const { lastT, lastHash } = verifySealed(file, last.header)
-    refuseLoss(env, folder, knownT, lastT)
+    refuseLoss(folder, knownT, lastT)
     const end = file.byteCount()
     return {
       parts: [...before, { ...last, end }],
@@ -100,12 +101,12 @@ export async function recoverLog(env: Env, folder: string): Promise<Recovered> {
     }
   }
   const { lastT, lastHash, lastFrame, end } = readTail(file, last.header)
-  refuseLoss(env, folder, knownT, lastT)
+  refuseLoss(folder, knownT, lastT)
   if (lastFrame === undefined) {
     const { previous, previousHash } = last.header
     return { parts: before, lastT, lastHash: previousHash, previous, empty: [...unfinished, last.path] }
   }
-  if (env.plantedBugs?.has('log-trust-cache') !== true) file.write(lastFrame.offset, lastFrame.bytes)
+  if (!isPlanted('log-trust-cache')) file.write(lastFrame.offset, lastFrame.bytes)
   await file.sync()
   return {
     parts: [...before, { ...last, end }],
@@ -127,8 +128,8 @@ export function durableT(env: Env, folder: string, positionEpochs: readonly numb
 }
 
 /** A position is written only after the sync of what it speaks of: if the log ends before it, bytes are gone. */
-export function refuseLoss(env: Env, folder: string, knownT: T, lastT: T): void {
-  if (knownT <= lastT || env.plantedBugs?.has('log-forgive-loss') === true) return
+export function refuseLoss(folder: string, knownT: T, lastT: T): void {
+  if (knownT <= lastT || isPlanted('log-forgive-loss')) return
   throw logCorrupt(folder, 0, lastT + 1, `frames up to t ${knownT} were durable and are gone`)
 }
 

@@ -6,6 +6,7 @@
 import { assert } from '../base/assert.ts'
 import type { Env, File, FileLock } from '../base/env.ts'
 import { makeDurableFolder } from '../base/folders.ts'
+import { isPlanted } from '../base/planted.ts'
 import type { T } from '../fact/attribute.ts'
 import {
   createFile,
@@ -171,20 +172,18 @@ export class WritingLog implements WritableLog {
     const isFull = this.#current.end + byteCount > this.#limits.fileBytesMax
     if (isFull && this.#current.end > FRAMES_START) await this.#rollOver()
     const current = this.#current
-    const { plantedBugs } = this.#env
     const target = this.#room(byteCount)
     encodeFrame(target, frame, current.header.salt, this.#lastHash)
     const bytes = target.subarray(0, byteCount)
     current.file.write(current.end, bytes)
     fillAhead(current, current.end + byteCount, this.#limits)
-    if (plantedBugs?.has('log-publish-before-sync') === true)
-      this.#position.write(frame.lastT, current.header)
-    const synced = plantedBugs?.has('log-skip-sync') === true ? Promise.resolve() : this.#sync(current.file)
+    if (isPlanted('log-publish-before-sync')) this.#position.write(frame.lastT, current.header)
+    const synced = current.file.sync()
     // Computed while the disk works.
     const hash = hashFrame(bytes)
     await synced
-    if (plantedBugs?.has('log-skip-fence') !== true) this.#checkFence()
-    if (plantedBugs?.has('log-publish-never') !== true) this.#position.write(frame.lastT, current.header)
+    this.#checkFence()
+    this.#position.write(frame.lastT, current.header)
     current.end += byteCount
     if (current.end > this.#limits.fileBytesMax / 2) this.#spare.prepare(this.#limits)
     this.#lastHash = hash
@@ -197,11 +196,6 @@ export class WritingLog implements WritableLog {
       this.#scratch = new Uint8Array(Math.min(2 * byteCount, SCRATCH_BYTES_MAX))
     }
     return this.#scratch
-  }
-
-  async #sync(file: File): Promise<void> {
-    if (this.#env.plantedBugs?.has('log-retry-sync') !== true) return file.sync()
-    return file.sync().catch(() => file.sync())
   }
 
   #checkFence(): void {

@@ -14,7 +14,6 @@ const FOLDER = '/data/index'
 export type BlobSimulation = {
   readonly firstSeed: number
   readonly seedCount: number
-  readonly plantedBugs?: ReadonlySet<string>
 }
 
 export type BlobCounters = {
@@ -30,7 +29,7 @@ export async function simulateBlobStore(options: BlobSimulation): Promise<BlobCo
   const counters: BlobCounters = { seeds: 0, puts: 0, swaps: 0, lostRaces: 0, powerCuts: 0, faults: 0 }
   for (let index = 0; index < options.seedCount; index++) {
     const seed = options.firstSeed + index
-    const run = new BlobRun(seed, options.plantedBugs, counters)
+    const run = new BlobRun(seed, counters)
     try {
       await run.machine.run(() => run.play())
     } catch (cause) {
@@ -52,8 +51,8 @@ class BlobRun {
   /** The root must be at least this one. */
   #promisedRoot = 0
 
-  constructor(seed: number, plantedBugs: ReadonlySet<string> | undefined, counters: BlobCounters) {
-    this.machine = new SimulatedMachine({ seed, ...(plantedBugs === undefined ? {} : { plantedBugs }) })
+  constructor(seed: number, counters: BlobCounters) {
+    this.machine = new SimulatedMachine({ seed })
     this.#counters = counters
   }
 

@@ -17,7 +17,6 @@ export type DamageCounters = { flips: number; cuts: number; found: number; harml
 export type DamageSimulation = {
   readonly firstSeed: number
   readonly damageCount: number
-  readonly plantedBugs?: ReadonlySet<string>
 }
 
 /** Damages a small log in one place, again and again. Throws `BrokenPromise` if wrong frames come out. */
@@ -25,8 +24,7 @@ export async function simulateDamage(options: DamageSimulation): Promise<DamageC
   const counters: DamageCounters = { flips: 0, cuts: 0, found: 0, harmless: 0 }
   for (let index = 0; index < options.damageCount; index++) {
     const seed = options.firstSeed + index
-    const { plantedBugs } = options
-    const machine = new SimulatedMachine({ seed, ...(plantedBugs === undefined ? {} : { plantedBugs }) })
+    const machine = new SimulatedMachine({ seed })
     try {
       await machine.run(() => damageOnce(machine, counters))
     } catch (cause) {

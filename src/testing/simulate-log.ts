@@ -17,7 +17,6 @@ const LIMITS: LogLimits = { fileBytesMax: 5_000, fillBytesMax: 2_048, fillBytesM
 export type LogSimulation = {
   readonly firstSeed: number
   readonly seedCount: number
-  readonly plantedBugs?: ReadonlySet<string>
 }
 
 /** What the runs really did: guards against runs that prove nothing. */
@@ -56,7 +55,7 @@ export async function simulateLog(options: LogSimulation): Promise<LogCounters> 
   }
   for (let index = 0; index < options.seedCount; index++) {
     const seed = options.firstSeed + index
-    const run = new LogRun(seed, options.plantedBugs, counters)
+    const run = new LogRun(seed, counters)
     try {
       await run.machine.run(() => run.play())
     } catch (cause) {
@@ -114,8 +113,8 @@ class LogRun {
   readonly #model = new Model()
   #frameCount = 0
 
-  constructor(seed: number, plantedBugs: ReadonlySet<string> | undefined, counters: LogCounters) {
-    this.machine = new SimulatedMachine({ seed, ...(plantedBugs === undefined ? {} : { plantedBugs }) })
+  constructor(seed: number, counters: LogCounters) {
+    this.machine = new SimulatedMachine({ seed })
     this.#counters = counters
   }
 

@@ -11,6 +11,7 @@ import { assert } from '../base/assert.ts'
 import type { Env, File, FileCounts, FileLock, Files, LockHolder, OpenMode, Timers } from '../base/env.ts'
 import { folderLocked, shortWrite } from '../base/file-errors.ts'
 import { failure, SimulatedDisk, type Inode } from './simulated-disk.ts'
+import { plantedEnv } from './planted.ts'
 import { SeededRandom } from './seeded-random.ts'
 
 /** Thrown by every operation from the moment the power is gone, or the process killed. No product code knows it. */
@@ -25,7 +26,6 @@ export type Fault = 'EIO' | 'ENOSPC' | 'short'
 
 export type MachineOptions = {
   readonly seed: number
-  readonly plantedBugs?: ReadonlySet<string>
   readonly startMs?: number
 }
 
@@ -41,7 +41,6 @@ export class SimulatedMachine {
   /** Operations that change the disk, so far: what `cutPowerAt` and `failAt` count. */
   operationCount = 0
   nowMs: number
-  readonly #plantedBugs: ReadonlySet<string> | undefined
   readonly #faults = new Map<number, Fault>()
   #temporaryCount = 0
   readonly #locks = new Map<string, { readonly process: Process; readonly holder: LockHolder }>()
@@ -53,11 +52,10 @@ export class SimulatedMachine {
   #bootCount = 1
   #pidCount = 100
 
-  constructor({ seed, plantedBugs, startMs = 1_700_000_000_000 }: MachineOptions) {
+  constructor({ seed, startMs = 1_700_000_000_000 }: MachineOptions) {
     this.random = new SeededRandom(seed)
     this.disk = new SimulatedDisk(this.random)
     this.nowMs = startMs
-    this.#plantedBugs = plantedBugs
   }
 
   /** The effects of a new process on this machine. */
@@ -65,7 +63,7 @@ export class SimulatedMachine {
     const process: Process = { pid: this.#pidCount++, isDead: false, stopped: undefined }
     const bootId = `boot-${this.#bootCount}`
     const nothing = (): never => assert(false, 'the simulator has one thread and no network') as never
-    const env: Env = {
+    const env = plantedEnv({
       clock: { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
       random: new SeededRandom(this.random.below(2 ** 31)),
       timers: this.#timersOf(process),
@@ -79,8 +77,7 @@ export class SimulatedMachine {
         startWorker: nothing,
       },
       network: { listen: nothing, fetch: nothing },
-      ...(this.#plantedBugs === undefined ? {} : { plantedBugs: this.#plantedBugs }),
-    }
+    })
     this.#processes.set(env, process)
     return env
   }

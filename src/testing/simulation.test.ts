@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 
+import { withPlantedBug } from './planted.ts'
 import { simulateBlobStore } from './simulate-blob-store.ts'
 import { simulateDamage } from './simulate-damage.ts'
 import { BrokenPromise, simulateLog } from './simulate-log.ts'
@@ -21,14 +22,16 @@ describe('the log on a machine that fails', () => {
   // Each begins near a seed that finds it, to be quick; any hundred seeds or so do.
   it.each([
     ['log-skip-sync', 1],
+    ['log-acknowledge-before-sync', 1],
     ['log-publish-before-sync', 29],
     ['log-publish-never', 1],
     ['log-retry-sync', 16],
     ['log-skip-fence', 3],
     ['log-skip-folder-sync', 5],
     ['log-trust-cache', 50],
-  ])('would break a promise with the planted bug %s', async (bug, firstSeed) => {
-    const run = simulateLog({ firstSeed, seedCount: 300, plantedBugs: new Set([bug]) })
+    ['log-take-torn-frames', 1],
+  ] as const)('would break a promise with the planted bug %s', async (bug, firstSeed) => {
+    const run = withPlantedBug(bug, () => simulateLog({ firstSeed, seedCount: 300 }))
     await expect(run).rejects.toBeInstanceOf(BrokenPromise)
   })
 
@@ -40,10 +43,8 @@ describe('the log on a machine that fails', () => {
   })
 
   it('would lose frames with the planted bug log-forgive-loss', async () => {
-    const plantedBugs = new Set(['log-forgive-loss'])
-    await expect(simulateDamage({ firstSeed: 1, damageCount: 400, plantedBugs })).rejects.toBeInstanceOf(
-      BrokenPromise,
-    )
+    const run = withPlantedBug('log-forgive-loss', () => simulateDamage({ firstSeed: 1, damageCount: 400 }))
+    await expect(run).rejects.toBeInstanceOf(BrokenPromise)
   })
 })
 
@@ -55,10 +56,13 @@ describe('the folder store on a machine that fails', () => {
     expect(counters.powerCuts).toBeGreaterThan(50)
   })
 
-  it.each(['blob-skip-sync', 'blob-skip-folder-sync'])('would break a promise with %s', async (bug) => {
-    const run = simulateBlobStore({ firstSeed: 1, seedCount: 100, plantedBugs: new Set([bug]) })
-    await expect(run).rejects.toBeInstanceOf(BrokenPromise)
-  })
+  it.each(['blob-skip-sync', 'blob-skip-folder-sync'] as const)(
+    'would break a promise with %s',
+    async (bug) => {
+      const run = withPlantedBug(bug, () => simulateBlobStore({ firstSeed: 1, seedCount: 100 }))
+      await expect(run).rejects.toBeInstanceOf(BrokenPromise)
+    },
+  )
 })
 
 describe('a simulated machine', () => {

@@ -1,0 +1,24 @@
+// Mistakes made on purpose, one at a time, to prove that the tests would notice them. Most are planted from
+// outside, by wrapping an interface (testing/planted.ts); here are those that only the code itself can make.
+// `npm run check` lets nothing but src/testing arm one, and src/testing is not in the package.
+
+export type PlantedMistake =
+  | 'log-publish-before-sync'
+  | 'log-trust-cache'
+  | 'log-forgive-loss'
+  | 'log-take-torn-frames'
+  | 'index-collect-of-later-epochs'
+  | 'as-of-one-too-late'
+  | 'writer-show-before-sync'
+  | 'writer-forget-keys'
+
+let armed: PlantedMistake | undefined
+
+export function isPlanted(mistake: PlantedMistake): boolean {
+  return armed === mistake
+}
+
+/** Arms a mistake, or none. For src/testing alone. */
+export function plantMistake(mistake: PlantedMistake | undefined): void {
+  armed = mistake
+}
