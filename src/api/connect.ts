@@ -19,7 +19,7 @@ export type ConnectOptions = {
   readonly readOnly?: boolean
   /** Transaction functions, predicates and functions for `:xform`, by name (functions.ts). */
   readonly functions?: NamedFunctions
-  /** The world outside; the simulator's in tests. Queries then run in this thread. */
+  /** The world outside; the simulator's in tests. Queries and indexing then run in this thread. */
   readonly env?: Env
 }
 
@@ -47,9 +47,14 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
   }
   if (url.startsWith('file:')) {
     const folder = folderOf(url)
-    const catalog = await Catalog.openFolder(env, folder, catalogOptions)
-    const runner: QueryRunner =
-      options.env === undefined ? new EitherRunner(here, new WorkerRunner(env, folder), xforms.keys()) : here
+    const hasThreads = options.env === undefined
+    const catalog = await Catalog.openFolder(env, folder, {
+      ...catalogOptions,
+      isIndexedInWorker: hasThreads,
+    })
+    const runner: QueryRunner = hasThreads
+      ? new EitherRunner(here, new WorkerRunner(env, folder), xforms.keys())
+      : here
     return new LocalVarve(catalog, runner, xforms)
   }
   throw new VarveError({

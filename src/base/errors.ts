@@ -61,6 +61,37 @@ export class VarveError extends Error {
   }
 }
 
+/** An error as plain data, which another thread can take. */
+export type ErrorData = {
+  readonly code?: string
+  readonly kind?: ErrorKind
+  readonly message: string
+  readonly fix?: string
+  /** JSON. */
+  readonly data?: string
+  readonly stack?: string | undefined
+}
+
+export function errorToData(error: unknown): ErrorData {
+  if (error instanceof VarveError) {
+    const { code, kind, message, fix, data } = error
+    return { code, kind, message, fix, data: JSON.stringify(data) }
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  return { message, stack }
+}
+
+export function errorFromData({ code, kind, message, fix, data, stack }: ErrorData): Error {
+  if (code === undefined) return Object.assign(new Error(message), { stack })
+  return new VarveError({
+    code,
+    kind: kind ?? 'fault',
+    message,
+    fix: fix ?? '',
+    data: JSON.parse(data ?? '{}') as Record<string, unknown>,
+  })
+}
+
 /** Something that was taken but that its author should look at. */
 export type Warning = {
   readonly code: string

@@ -21,6 +21,8 @@ export type CatalogOptions = {
   /** Makes the folder where it is missing. */
   readonly canCreate?: boolean
   readonly functions?: FunctionRegistry
+  /** Databases of a folder are indexed in threads of their own. */
+  readonly isIndexedInWorker?: boolean
 }
 
 export class Catalog implements AsyncDisposable {
@@ -28,6 +30,7 @@ export class Catalog implements AsyncDisposable {
   readonly storage: CatalogStorage
   readonly isReadOnly: boolean
   readonly functions: FunctionRegistry
+  readonly #isIndexedInWorker: boolean
   readonly #connections = new Map<string, Promise<Connection>>()
 
   static async openFolder(env: Env, folder: string, options: CatalogOptions = {}): Promise<Catalog> {
@@ -44,6 +47,7 @@ export class Catalog implements AsyncDisposable {
     this.storage = storage
     this.isReadOnly = options.isReadOnly ?? false
     this.functions = options.functions ?? new Map()
+    this.#isIndexedInWorker = options.isIndexedInWorker ?? false
   }
 
   list(): readonly DatabaseInfo[] {
@@ -105,9 +109,15 @@ export class Catalog implements AsyncDisposable {
 
   #open(name: string, schema: Edn | undefined): Promise<Connection> {
     const storage = this.storage.open(name)
+    const { functions } = this
+    const isIndexedInWorker = this.#isIndexedInWorker && storage.folder !== undefined
     const opening: Promise<Connection> = this.isReadOnly
       ? Follower.open(this.env, storage)
-      : Writer.open(this.env, storage, { functions: this.functions, ...(schema !== undefined && { schema }) })
+      : Writer.open(this.env, storage, {
+          functions,
+          isIndexedInWorker,
+          ...(schema !== undefined && { schema }),
+        })
     this.#connections.set(name, opening)
     // A failed opening is forgotten, so that the next one tries again.
     opening.catch(() => this.#connections.delete(name))

@@ -139,7 +139,7 @@ export class Follower extends Connection {
   ): Promise<Follower> {
     const log = await storage.openForReading()
     try {
-      const store = await openFactStore(env, storage)
+      const store = await openFactStore(storage)
       catchUp(store, log)
       if (store.basisT < 0) throw databaseUnborn(storage.info.name)
       return new Follower(env, storage, store, log, limits)

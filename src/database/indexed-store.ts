@@ -1,19 +1,23 @@
 // The fact store of every connection: the newest index it knows, and novelty beyond it.
 
-import type { Env } from '../base/env.ts'
 import type { BlobStore } from '../blob/blob-store.ts'
 import type { T } from '../fact/attribute.ts'
 import { Schema } from '../fact/schema.ts'
 import { Index } from '../index/index.ts'
+import { rootForeign } from '../index/errors.ts'
 import { IndexedFacts, readSchemaAt } from '../index/indexed-facts.ts'
 import { Novelty } from '../index/novelty.ts'
 import { type ReadRoot, readRoot } from '../index/root.ts'
+import { ColumnCache } from '../segment/column-cache.ts'
 import type { FactStore, LoggedTransaction } from './fact-store.ts'
 import type { DatabaseStorage } from './storage.ts'
 
 /** The store of a database as its newest index has it; the log beyond is still to be applied. */
-export async function openFactStore(_env: Env, storage: DatabaseStorage): Promise<IndexedStore> {
-  const store = new IndexedStore(storage.blobs, Index.empty(storage.info.id))
+export async function openFactStore(
+  storage: DatabaseStorage,
+  cache: ColumnCache = new ColumnCache(),
+): Promise<IndexedStore> {
+  const store = new IndexedStore(storage.blobs, Index.empty(storage.info.id, cache))
   await store.adoptNewestIndex()
   return store
 }
@@ -25,6 +29,8 @@ export class IndexedStore implements FactStore {
   readonly blobs: BlobStore
   #index: Index
   #novelty: Novelty
+  /** The novelty beyond the index that is being built, so that adopting it takes no time. */
+  #nextNovelty: Novelty | undefined
   #schema: Schema = Schema.bootstrap
   #root: ReadRoot | undefined
 
@@ -65,6 +71,7 @@ export class IndexedStore implements FactStore {
 
   apply({ t, datoms }: LoggedTransaction): void {
     this.#novelty.add(t, datoms)
+    this.#nextNovelty?.add(t, datoms)
     this.#schema = this.#schema.apply(datoms)
   }
 
@@ -97,10 +104,18 @@ export class IndexedStore implements FactStore {
     }
   }
 
+  /** An index up to `t` is going to be adopted: what comes after it is gathered from now on. */
+  expectIndex(t: T): void {
+    this.#nextNovelty = this.#novelty.after(t)
+  }
+
   /** Makes this root the ground of all facts given out from now on. */
   async adopt(newest: ReadRoot): Promise<void> {
+    const { indexedT, database } = newest.root
+    if (database !== this.#index.root.database) {
+      throw rootForeign('database', database, this.#index.root.database)
+    }
     const index = await Index.open(this.blobs, newest.root, this.#index)
-    const { indexedT } = newest.root
     if (indexedT < this.indexedT) return
     if (indexedT > this.basisT) {
       // A reader that starts, or that lags behind its writer's index: the log goes on after it.
@@ -109,7 +124,11 @@ export class IndexedStore implements FactStore {
         indexedT,
       )
       this.#novelty = new Novelty(indexedT)
-    } else this.#novelty = this.#novelty.after(indexedT)
+    } else {
+      const next = this.#nextNovelty
+      this.#novelty = next?.afterT === indexedT ? next : this.#novelty.after(indexedT)
+    }
+    this.#nextNovelty = undefined
     this.#index = index
     this.#root = newest
   }

@@ -1,4 +1,4 @@
-// Indexing beside the writer: when enough novelty has gathered, it is written to segments, the root is swapped,
+// Indexing beside the writer: when enough novelty has gathered, a builder writes it to segments, the root is swapped,
 // and what the index holds is dropped from memory. While novelty gathers faster than it is indexed, the writer
 // waits a little with every transaction: a brake that grows with the excess, never a stall.
 //
@@ -7,10 +7,10 @@
 import type { Env } from '../base/env.ts'
 import type { T } from '../fact/attribute.ts'
 import type { Schema } from '../fact/schema.ts'
-import { buildIndex } from '../index/build.ts'
 import { INDEX_LIMITS, type IndexLimits } from '../index/merge-policy.ts'
 import { collectGarbage } from '../index/garbage.ts'
 import { publishRoot } from '../index/root.ts'
+import type { IndexBuilder } from './index-builder.ts'
 import type { IndexedStore } from './indexed-store.ts'
 import type { DatabaseStorage } from './storage.ts'
 
@@ -39,6 +39,7 @@ export type Indexable = { readonly basisT: T; readonly schema: Schema }
 export type IndexingOptions = {
   readonly env: Env
   readonly storage: DatabaseStorage
+  readonly builder: IndexBuilder
   readonly store: IndexedStore
   readonly epoch: number
   readonly published: () => Indexable
@@ -50,6 +51,7 @@ export type IndexingOptions = {
 export class Indexing implements AsyncDisposable {
   readonly #env: Env
   readonly #storage: DatabaseStorage
+  readonly #builder: IndexBuilder
   readonly #limits: IndexingLimits
   readonly #published: () => Indexable
   readonly #onAdopted: () => void
@@ -60,9 +62,10 @@ export class Indexing implements AsyncDisposable {
   #notBeforeMs = 0
   #isClosed = false
 
-  constructor({ env, storage, store, epoch, published, onAdopted, limits }: IndexingOptions) {
+  constructor({ env, storage, builder, store, epoch, published, onAdopted, limits }: IndexingOptions) {
     this.#env = env
     this.#storage = storage
+    this.#builder = builder
     this.#store = store
     this.#epoch = epoch
     this.#published = published
@@ -109,6 +112,7 @@ export class Indexing implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
     await this.settled()
+    await this.#builder[Symbol.asyncDispose]()
   }
 
   async #attempt(): Promise<void> {
@@ -132,9 +136,14 @@ export class Indexing implements AsyncDisposable {
     }
     const { basisT: toT, schema } = this.#published()
     if (toT <= store.indexedT) return
-    const { index: before, novelty } = store
-    const input = { before, novelty, toT, schema, epoch: this.#epoch }
-    const root = await buildIndex(blobs, input, this.#limits.index)
+    store.expectIndex(toT)
+    const root = await this.#builder.build({
+      store,
+      toT,
+      schema,
+      epoch: this.#epoch,
+      limits: this.#limits.index,
+    })
     await store.adopt(await publishRoot(blobs, store.root, root))
     this.#onAdopted()
     await collectGarbage(blobs, root)

@@ -26,7 +26,7 @@ export async function viewsOf(catalog: Catalog): Promise<string> {
   for (const { name } of catalog.list()) {
     const storage = catalog.storage.open(name)
     if (storage.folder === undefined) throw viewsNeedFiles(name)
-    const { index, schema } = await openFactStore(catalog.env, storage)
+    const { index, schema } = await openFactStore(storage)
     statements.push(...databaseViews({ name, folder: `${storage.folder}/index`, index, schema }))
   }
   return statements.map((statement) => `${statement};\n`).join('')

@@ -27,7 +27,8 @@ import type { DatabaseValue, ViewableFacts } from './database-value.ts'
 import type { LoggedTransaction } from './fact-store.ts'
 import type { FunctionRegistry } from './functions.ts'
 import { GroupCommit, type GroupCommitLimits } from './group-commit.ts'
-import { Indexing, type IndexingLimits } from './indexing.ts'
+import { IndexBuilderHere, IndexBuilderInWorker } from './index-builder.ts'
+import { Indexing, INDEXING_LIMITS, type IndexingLimits } from './indexing.ts'
 import { openFactStore, type IndexedStore } from './indexed-store.ts'
 import { bootstrapTransaction, diffSchema, prepareTransaction } from './transact.ts'
 import type { DatabaseStorage } from './storage.ts'
@@ -57,6 +58,8 @@ export type WriterOptions = {
   readonly functions?: FunctionRegistry
   /** For a database that is not born yet: its schema as operations. */
   readonly schema?: Edn
+  /** Indexes in a thread of its own; only for a database in a folder of this machine. */
+  readonly isIndexedInWorker?: boolean
   readonly indexing?: IndexingLimits
   readonly commit?: GroupCommitLimits
 }
@@ -84,12 +87,14 @@ export class Writer extends Connection {
   readonly #indexing: Indexing
 
   static async open(env: Env, storage: DatabaseStorage, options: WriterOptions = {}): Promise<Writer> {
-    const { log, store } = await openLogAndStore(env, storage)
+    const { log, store } = await openLogAndStore(storage)
+    const writer = new Writer(env, storage, store, log, options)
     try {
-      const writer = new Writer(env, storage, store, log, options)
+      await writer.#catchUp(options.indexing ?? INDEXING_LIMITS)
       if (store.basisT < 0) await writer.#bootstrap(options.schema ?? [])
       return writer
     } catch (error) {
+      await writer.#indexing[Symbol.asyncDispose]()
       await log[Symbol.asyncDispose]()
       throw error
     }
@@ -110,6 +115,8 @@ export class Writer extends Connection {
     this.#indexing = new Indexing({
       env,
       storage,
+      builder:
+        options.isIndexedInWorker === true ? new IndexBuilderInWorker(env, storage) : new IndexBuilderHere(),
       store,
       epoch: log.epoch,
       published: () => this.#published,
@@ -240,6 +247,18 @@ export class Writer extends Connection {
     }
   }
 
+  /** Applies what the log holds beyond the index; where that is much, indexes it in steps: memory is bounded. */
+  async #catchUp({ noveltyCountBrake }: IndexingLimits): Promise<void> {
+    const { store, log } = this
+    for (const transaction of readTransactions(log, store.basisT + 1, log.lastT() + 1)) {
+      store.apply(transaction)
+      if (store.noveltyCount < noveltyCountBrake) continue
+      this.#published = store.facts()
+      await this.#indexing.run()
+    }
+    this.#published = store.facts()
+  }
+
   async #bootstrap(schema: Edn): Promise<void> {
     await this.#enter({ t: 0, txInstantMs: 0, datoms: bootstrapTransaction(schema) })
   }
@@ -281,7 +300,13 @@ export class Writer extends Connection {
   async #openAgain(): Promise<void> {
     await this.#indexing.settled()
     await this.log[Symbol.asyncDispose]()
-    const { log, store } = await openLogAndStore(this.env, this.storage)
+    const { log, store } = await openLogAndStore(this.storage)
+    try {
+      catchUp(store, log)
+    } catch (error) {
+      await log[Symbol.asyncDispose]()
+      throw error
+    }
     this.log = log
     this.store = store
     this.#unpublished = []
@@ -294,16 +319,13 @@ export class Writer extends Connection {
   }
 }
 
-/** Takes the log over and reads what stands in it. The log is closed again if that fails. */
+/** Takes the log over and opens the newest index. The log is closed again if that fails. */
 async function openLogAndStore(
-  env: Env,
   storage: DatabaseStorage,
 ): Promise<{ readonly log: WritableLog; readonly store: IndexedStore }> {
   const log = await storage.openForWriting()
   try {
-    const store = await openFactStore(env, storage)
-    catchUp(store, log)
-    return { log, store }
+    return { log, store: await openFactStore(storage) }
   } catch (error) {
     await log[Symbol.asyncDispose]()
     throw error

@@ -1,7 +1,7 @@
 // How a query job and its answer travel to a worker thread and back: plain data with values as EDN text, which
 // keeps every type. Databases travel as references; the worker follows the same folder.
 
-import { VarveError, type ErrorKind, type Warning } from '../base/errors.ts'
+import { type ErrorData, errorFromData, errorToData, type Warning } from '../base/errors.ts'
 import type { DatabaseRef, DatabaseValue, ViewStep } from '../database/database-value.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
@@ -35,16 +35,7 @@ export type SentAnswer =
       readonly isTruncated: boolean
       readonly warnings: readonly Warning[]
     }
-  | { readonly kind: 'error'; readonly error: SentError }
-
-type SentError = {
-  readonly code?: string
-  readonly kind?: ErrorKind
-  readonly message: string
-  readonly fix?: string
-  readonly data?: string
-  readonly stack?: string | undefined
-}
+  | { readonly kind: 'error'; readonly error: ErrorData }
 
 export function sendJob(job: QueryJob): SentJob {
   return {
@@ -115,12 +106,7 @@ export function sendAnswer({ columns, rows, isTruncated, warnings }: Answer): Se
 }
 
 export function sendFailure(error: unknown): SentAnswer {
-  if (error instanceof VarveError) {
-    const { code, kind, message, fix, data } = error
-    return { kind: 'error', error: { code, kind, message, fix, data: JSON.stringify(data) } }
-  }
-  const { message, stack } = error instanceof Error ? error : new Error(String(error))
-  return { kind: 'error', error: { message, stack } }
+  return { kind: 'error', error: errorToData(error) }
 }
 
 /** The answer, or throws the error that the worker met. */
@@ -129,13 +115,5 @@ export function receiveAnswer(sent: SentAnswer): Answer {
     const { columns, isTruncated, warnings } = sent
     return { columns, rows: receiveEdn(sent.rows) as readonly (readonly Edn[])[], isTruncated, warnings }
   }
-  const { code, kind, message, fix, data, stack } = sent.error
-  if (code === undefined) throw Object.assign(new Error(message), { stack })
-  throw new VarveError({
-    code,
-    kind: kind ?? 'fault',
-    message,
-    fix: fix ?? '',
-    data: JSON.parse(data ?? '{}') as Record<string, unknown>,
-  })
+  throw errorFromData(sent.error)
 }
