@@ -9,6 +9,7 @@ import { valueAt } from '../segment/value-column.ts'
 import type { AttributeRuns } from './index.ts'
 import { mergeDatoms } from './merge.ts'
 import type { AttributeNovelty } from './novelty.ts'
+import { Probe } from './probe.ts'
 import type { Run } from './run.ts'
 
 /** Which transactions a view shows. */
@@ -94,8 +95,10 @@ export class AttributeFacts {
   /** Facts with one value, by entity, then t. */
   ofValue(v: Value): Datom[] {
     const shown: Datom[] = []
+    let probe: Probe | undefined
     for (const run of this.#visibleRuns) {
-      for (const row of run.rowsOfValue(v)) this.#showRow(run, row, undefined, undefined, shown)
+      probe ??= new Probe(run.type, v)
+      for (const row of run.rowsOfValue(probe)) this.#showRow(run, row, undefined, undefined, shown)
     }
     for (const row of this.#novelty?.rowsOfValue(v) ?? []) this.#showNovelty(row, shown)
     return shown.length > 1 ? shown.sort((x, y) => compareDatoms('aevt', x, y)) : shown

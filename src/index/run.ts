@@ -3,18 +3,16 @@
 // a few rows are wanted of a large one.
 
 import type { EntityId, T, ValueType } from '../fact/attribute.ts'
-import { compareValues, equalValues, Keyword, type Value } from '../fact/value.ts'
-import { type ColumnData, integerAt, rowCountOf } from '../segment/column.ts'
+import { equalValues, Keyword, type Value } from '../fact/value.ts'
+import { type ColumnData, integerAt, rowCountOf, type TextColumn } from '../segment/column.ts'
 import type { SegmentColumnReader } from '../segment/segment.ts'
 import { bytesAt, compareBytes } from '../segment/text.ts'
-import { columnTypeOf, isByteOrdered, textOf, valueAt } from '../segment/value-column.ts'
+import { columnTypeOf, valueAt } from '../segment/value-column.ts'
 import type { IndexSegment } from './index-segment.ts'
+import { Probe, searchEntity, searchText } from './probe.ts'
 import type { RunEntry } from './root.ts'
 
-const encoder = new TextEncoder()
-
-/** A column and the row in it at which something stands. */
-type Located = { readonly column: ColumnData; readonly row: number }
+const NO_ROWS = [0, 0] as const
 
 /** Columns of a run in memory, for scans; row r of the run is row `firstRow + r` of each. */
 export type RunColumns = {
@@ -69,15 +67,20 @@ export class Run {
 
   /** Rows `[first, limit)` about an entity. */
   rowsOfEntity(e: EntityId): readonly [first: number, limit: number] {
-    if (!this.mayHold(e)) return [0, 0]
+    if (!this.mayHold(e)) return NO_ROWS
     const first = this.firstRowFrom(e)
-    return [first, this.firstRowFrom(e + 1)]
+    return first < this.entry.rowCount && this.entityAt(first) === e
+      ? [first, this.firstRowFrom(e + 1, first + 1)]
+      : NO_ROWS
   }
 
-  /** The first row whose entity is `e` or greater. */
-  firstRowFrom(e: EntityId): number {
-    const compare = (column: ColumnData, row: number) => integerAt(column, row) - e
-    return this.#search(this.#segment.segment.column('entity'), this.entry.firstRow, e, compare)
+  /** The first row, from `from` on, whose entity is `e` or greater. */
+  firstRowFrom(e: EntityId, from = 0): number {
+    const { firstRow, rowCount } = this.entry
+    const reader = this.#segment.segment.column('entity')
+    const whole = reader.loadIfCheap()
+    if (whole !== undefined) return searchEntity(whole, firstRow + from, firstRow + rowCount, e) - firstRow
+    return searchPages(reader, this.entry, firstRow, new Probe('ref', e), false)
   }
 
   entityAt(row: number): EntityId {
@@ -94,164 +97,120 @@ export class Run {
   }
 
   valueAt(row: number): Value {
-    const { column, row: at } = locate(this.#segment.segment.column('value'), this.entry.firstRow + row)
-    return valueAt(this.type, column, at)
+    const reader = this.#segment.segment.column('value')
+    const at = this.entry.firstRow + row
+    const whole = reader.loadIfCheap()
+    if (whole !== undefined) return valueAt(this.type, whole, at)
+    const page = reader.pageIndexOf(at)
+    return valueAt(this.type, reader.page(page), at - reader.info.pages[page]!.firstRow)
   }
 
   /** Rows with a value, ascending: by the value order where there is one, else by looking at all. */
-  rowsOfValue(v: Value): readonly number[] {
-    if (this.#order === undefined) return this.#scanForValue(v)
+  rowsOfValue(probe: Probe): readonly number[] {
+    if (this.#order === undefined) return this.#scanForValue(probe)
     const rows: number[] = []
-    const first = this.#positionOf(v, false)
-    const limit = this.#positionOf(v, true)
+    const first = this.#positionOf(probe, false)
+    const limit = this.#positionOf(probe, true, first)
     for (let position = first; position < limit; position++) rows.push(this.#rowAtPosition(position))
     return rows
   }
 
   /** Row numbers in the order of values, from `from` (included) to `to` (excluded). Only where `hasOrder`. */
   *rowsInValueOrder(from: Value | undefined, to: Value | undefined): Iterable<number> {
-    const first = from === undefined ? 0 : this.#positionOf(from, false)
-    const limit = to === undefined ? this.entry.rowCount : this.#positionOf(to, false)
+    const first = from === undefined ? 0 : this.#positionOf(new Probe(this.type, from), false)
+    const limit =
+      to === undefined ? this.entry.rowCount : this.#positionOf(new Probe(this.type, to), false, first)
     for (let position = first; position < limit; position++) yield this.#rowAtPosition(position)
   }
 
   #rowAtPosition(position: number): number {
-    const { column, row } = locate(this.#order!.segment.column('row'), this.entry.order!.firstRow + position)
-    return integerAt(column, row)
+    return integerIn(this.#order!.segment.column('row'), this.entry.order!.firstRow + position)
   }
 
-  /** The first place in value order whose value is `v` or greater; greater only, if `isBehind`. */
-  #positionOf(v: Value, isBehind: boolean): number {
-    const compare = comparisonWith(this.type, v)
+  /** The first place in value order, from `from` on, whose value is not less; greater only, if `isBehind`. */
+  #positionOf(probe: Probe, isBehind: boolean, from = 0): number {
+    const { firstRow } = this.entry.order!
+    const { rowCount } = this.entry
     const reader = this.#order!.segment.column('value')
-    return this.#search(reader, this.entry.order!.firstRow, v, (column, row) => {
-      const difference = compare(column, row)
-      return isBehind && difference === 0 ? -1 : difference
-    })
+    const whole = reader.loadIfCheap()
+    if (whole === undefined) return searchPages(reader, this.entry, firstRow, probe, isBehind)
+    // Most values stand once: where one was found, its end is looked for beside it.
+    if (isBehind && (from === rowCount || probe.compareAt(whole, firstRow + from) > 0)) return from
+    return probe.search(whole, firstRow + from, firstRow + rowCount, isBehind) - firstRow
   }
 
   #integerAt(name: string, row: number): number {
-    const { column, row: at } = locate(this.#segment.segment.column(name), this.entry.firstRow + row)
-    return integerAt(column, at)
+    return integerIn(this.#segment.segment.column(name), this.entry.firstRow + row)
   }
 
-  /** The first row for which `compare` is not negative, in a column that ascends within this run. */
-  #search(
-    reader: SegmentColumnReader,
-    firstRow: number,
-    wanted: Value,
-    compare: (column: ColumnData, row: number) => number,
-  ): number {
-    const { rowCount } = this.entry
-    const leasts = rowCount === reader.rowCount ? pagesAtMost(reader, this.type, wanted) : undefined
-    const whole = leasts === undefined ? reader.load() : reader.loadIfCheap()
-    if (whole !== undefined) return lowerBound(whole, firstRow, firstRow + rowCount, compare) - firstRow
-    // Bounds of pages may lie below their least value, so the place may be at the end of an earlier page.
-    for (let page = leasts!; page >= 0; page--) {
-      const rows = reader.page(page)
-      const found = lowerBound(rows, 0, rowCountOf(rows), compare)
-      if (found > 0 || page === 0) return reader.info.pages[page]!.firstRow + found
-    }
-    return 0
-  }
-
-  #scanForValue(v: Value): readonly number[] {
+  #scanForValue(probe: Probe): readonly number[] {
     const { values, firstRow } = this.columns()
     const rows: number[] = []
     const limit = firstRow + this.entry.rowCount
     if (values.kind === 'dictionary') {
-      const code = codeOf(this.type, values.dictionary, v)
+      const code = codeOf(values.dictionary, probe)
       if (code < 0) return rows
       for (let row = firstRow; row < limit; row++) if (values.codes[row] === code) rows.push(row - firstRow)
       return rows
     }
-    const compare = comparisonWith(this.type, v)
-    for (let row = firstRow; row < limit; row++) if (compare(values, row) === 0) rows.push(row - firstRow)
+    for (let row = firstRow; row < limit; row++) {
+      if (probe.compareAt(values, row) === 0) rows.push(row - firstRow)
+    }
     return rows
   }
 }
 
-/** The last page whose least value is at most `wanted`, or the first; undefined where pages have no such bounds. */
-function pagesAtMost(reader: SegmentColumnReader, type: ValueType, wanted: Value): number | undefined {
+/** As `Probe.search` over a run of which only the pages that matter are read. */
+function searchPages(
+  reader: SegmentColumnReader,
+  { rowCount }: RunEntry,
+  firstRow: number,
+  probe: Probe,
+  isBehind: boolean,
+): number {
+  const last = rowCount === reader.rowCount ? pageAtMost(reader, probe) : undefined
+  if (last === undefined) {
+    return probe.search(reader.load(), firstRow, firstRow + rowCount, isBehind) - firstRow
+  }
+  // Bounds of pages may lie below their least value, so the place may be at the end of an earlier page.
+  for (let page = last; page >= 0; page--) {
+    const rows = reader.page(page)
+    const found = probe.search(rows, 0, rowCountOf(rows), isBehind)
+    if (found > 0 || page === 0) return reader.info.pages[page]!.firstRow + found
+  }
+  return 0
+}
+
+/** The last page whose least value is at most the one wanted, or the first; undefined without such bounds. */
+function pageAtMost(reader: SegmentColumnReader, { number, bytes }: Probe): number | undefined {
   const { pageLeasts } = reader.info
-  if (pageLeasts === undefined) return undefined
   let page = 0
   if (pageLeasts instanceof Float64Array) {
-    const number = wanted instanceof Date ? wanted.getTime() : wanted
-    if (typeof number !== 'number') return undefined
+    if (number === undefined) return undefined
     while (page + 1 < pageLeasts.length && pageLeasts[page + 1]! <= number) page++
     return page
   }
-  const bytes = bytesOf(type, wanted)
-  if (bytes === undefined) return undefined
+  if (pageLeasts === undefined || bytes === undefined) return undefined
   while (page + 1 < pageLeasts.length && compareBytes(pageLeasts[page + 1]!, bytes) <= 0) page++
   return page
 }
 
-function locate(reader: SegmentColumnReader, row: number): Located {
+function integerIn(reader: SegmentColumnReader, row: number): number {
   const whole = reader.loadIfCheap()
-  if (whole !== undefined) return { column: whole, row }
+  if (whole !== undefined) return integerAt(whole, row)
   const page = reader.pageIndexOf(row)
-  return { column: reader.page(page), row: row - reader.info.pages[page]!.firstRow }
+  return integerAt(reader.page(page), row - reader.info.pages[page]!.firstRow)
 }
 
-function lowerBound(
-  column: ColumnData,
-  first: number,
-  limit: number,
-  compare: (column: ColumnData, row: number) => number,
-): number {
-  let low = first
-  let high = limit
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (compare(column, middle) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-/** Compares the value at a row with `v`, in the total order. */
-function comparisonWith(type: ValueType, v: Value): (column: ColumnData, row: number) => number {
-  const number = v instanceof Date ? v.getTime() : v
-  const isInstant = v instanceof Date
-  const bytes = bytesOf(type, v)
-  return (column, row) => {
-    if (column.kind === 'integer' && typeof number === 'number' && isInstant === (type === 'instant')) {
-      return column.base + column.data[row]! - number
-    }
-    if (bytes !== undefined && (column.kind === 'text' || column.kind === 'dictionary')) {
-      return compareBytes(bytesAt(column, row), bytes)
-    }
-    return compareValues(valueAt(type, column, row), v)
-  }
-}
-
-/** The bytes under which a value lies, where byte order is value order and the value is of the type. */
-function bytesOf(type: ValueType, v: Value): Uint8Array | undefined {
-  if (!isByteOrdered(type)) return undefined
-  if (type === 'bytes') return v instanceof Uint8Array ? v : undefined
-  const probe = type === 'string' ? typeof v === 'string' : typeof v === 'object' && 'text' in v
-  if (!probe || compareValues(v, valueOfType(type, v)) !== 0) return undefined
-  return encoder.encode(textOf(v))
-}
-
-/** `v` read back as the type of the attribute: equal to `v` only where it is of that type. */
-function valueOfType(type: ValueType, v: Value): Value {
-  const bytes = encoder.encode(textOf(v))
-  return valueAt(type, { kind: 'text', offsets: Uint32Array.of(0, bytes.byteLength), bytes }, 0)
-}
-
-function codeOf(type: ValueType, dictionary: ColumnData, v: Value): number {
+function codeOf(dictionary: TextColumn, { type, value, bytes }: Probe): number {
   const count = rowCountOf(dictionary)
-  const bytes =
-    type === 'keyword' ? (v instanceof Keyword ? encoder.encode(v.text) : undefined) : bytesOf(type, v)
-  if (bytes !== undefined) {
-    const code = lowerBound(dictionary, 0, count, (column, row) => compareBytes(bytesAt(column, row), bytes))
-    return code < count && compareBytes(bytesAt(dictionary, code), bytes) === 0 ? code : -1
+  const wanted = value instanceof Keyword && type === 'keyword' ? Buffer.from(value.text, 'utf8') : bytes
+  if (wanted !== undefined) {
+    const code = searchText(dictionary, 0, count, wanted)
+    return code < count && compareBytes(bytesAt(dictionary, code), wanted) === 0 ? code : -1
   }
   for (let code = 0; code < count; code++) {
-    if (isReadable(type, dictionary, code) && equalValues(valueAt(type, dictionary, code), v)) return code
+    if (isReadable(type, dictionary, code) && equalValues(valueAt(type, dictionary, code), value)) return code
   }
   return -1
 }

@@ -1,0 +1,128 @@
+// What is looked for in a sorted column: a value, in the shape in which columns of its type compare with it, made
+// once for a question and used for every run; and entities, which lie so evenly that a guess mostly hits. Nothing
+// is allocated while searching.
+
+import type { EntityId, ValueType } from '../fact/attribute.ts'
+import { compareValues, EdnSymbol, Uri, Uuid, type Value } from '../fact/value.ts'
+import type { ColumnData, IntegerColumn, TextColumn } from '../segment/column.ts'
+import { integerAt } from '../segment/column.ts'
+import { isByteOrdered, valueAt } from '../segment/value-column.ts'
+
+export class Probe {
+  readonly type: ValueType
+  readonly value: Value
+  /** What columns of whole numbers compare with. */
+  readonly number: number | undefined
+  /** The bytes under which the value lies, where byte order is value order and it is of the type. */
+  readonly bytes: Uint8Array | undefined
+
+  constructor(type: ValueType, value: Value) {
+    this.type = type
+    this.value = value
+    this.number = numberOf(type, value)
+    this.bytes = isByteOrdered(type) ? bytesOf(type, value) : undefined
+  }
+
+  /** Negative where the value at the row is less than the one looked for, positive where it is greater. */
+  compareAt(column: ColumnData, row: number): number {
+    if (column.kind === 'integer') {
+      if (this.number !== undefined) return column.base + column.data[row]! - this.number
+    } else if (this.bytes !== undefined) {
+      if (column.kind === 'text') return compareText(column, row, this.bytes)
+      if (column.kind === 'dictionary') return compareText(column.dictionary, column.codes[row]!, this.bytes)
+    }
+    return compareValues(valueAt(this.type, column, row), this.value)
+  }
+
+  /** The first row of `[first, limit)`, which ascend, whose value is not less; greater only, if `isBehind`. */
+  search(column: ColumnData, first: number, limit: number, isBehind = false): number {
+    if (column.kind === 'text' && this.bytes !== undefined && !isBehind) {
+      return searchText(column, first, limit, this.bytes)
+    }
+    let low = first
+    let high = limit
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const difference = this.compareAt(column, middle)
+      if (difference < 0 || (isBehind && difference === 0)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+/** The first row of `[first, limit)`, which ascend, whose bytes are not less. */
+export function searchText(column: TextColumn, first: number, limit: number, wanted: Uint8Array): number {
+  let low = first
+  let high = limit
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareText(column, middle, wanted) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The first row of `[first, limit)`, which ascend, whose entity is `e` or greater. */
+export function searchEntity(column: ColumnData, first: number, limit: number, e: EntityId): number {
+  if (first >= limit || integerAt(column, first) >= e) return first
+  if (integerAt(column, limit - 1) < e) return limit
+  const { base, data } = column as IntegerColumn
+  const wanted = e - base
+  const least = data[first]!
+  const share = (wanted - least) / (data[limit - 1]! - least)
+  const guess = first + Math.round(share * (limit - 1 - first))
+  // Rows below `low` are less, and none from `high` on is: away from the guess in growing steps, then halving.
+  let low = first + 1
+  let high = limit - 1
+  let step = 1
+  if (data[guess]! < wanted) {
+    for (low = guess + 1; low + step < high && data[low + step]! < wanted; step *= 2) low += step + 1
+    high = Math.min(high, low + step)
+  } else {
+    for (high = guess; high - step > low && data[high - step]! >= wanted; step *= 2) high -= step
+    low = Math.max(low, high - step)
+  }
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (data[middle]! < wanted) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function compareText({ offsets, bytes }: TextColumn, row: number, wanted: Uint8Array): number {
+  const from = offsets[row]!
+  const length = offsets[row + 1]! - from
+  const common = Math.min(length, wanted.length)
+  for (let i = 0; i < common; i++) {
+    const difference = bytes[from + i]! - wanted[i]!
+    if (difference !== 0) return difference
+  }
+  return length - wanted.length
+}
+
+function numberOf(type: ValueType, value: Value): number | undefined {
+  if (type === 'instant') return value instanceof Date ? value.getTime() : undefined
+  return typeof value === 'number' ? value : undefined
+}
+
+function bytesOf(type: ValueType, value: Value): Uint8Array | undefined {
+  switch (type) {
+    case 'bytes':
+      return value instanceof Uint8Array ? value : undefined
+    case 'string':
+      return typeof value === 'string' ? utf8(value) : undefined
+    case 'uri':
+      return value instanceof Uri ? utf8(value.text) : undefined
+    case 'uuid':
+      return value instanceof Uuid ? utf8(value.text) : undefined
+    default:
+      return value instanceof EdnSymbol ? utf8(value.text) : undefined
+  }
+}
+
+/** Undefined for a text with half a surrogate pair, which UTF-8 cannot say. */
+function utf8(text: string): Uint8Array | undefined {
+  return text.isWellFormed() ? Buffer.from(text, 'utf8') : undefined
+}
