@@ -1,5 +1,8 @@
-// Decoded columns and pages kept in memory, the least recently used dropped beyond a bound of bytes. One cache
-// serves all segments of a process or a test; what a query holds stays valid after it was dropped here.
+// Decoded columns and pages kept in memory within a bound of bytes. One cache serves all segments of a process or
+// a test; what a query holds stays valid after it was dropped here.
+//
+// Which to drop is told by a second chance: a use marks a column, a walk for room takes the oldest that was not
+// used since the last walk. So a use costs no more than setting a mark, and point lookups make many.
 
 import { byteCountOf, type ColumnData } from './column.ts'
 
@@ -20,9 +23,22 @@ export const COLUMN_CACHE_LIMITS: ColumnCacheLimits = {
   pageReadShareMax: 0.25,
 }
 
+/** A column in the cache. Whoever keeps it asks `useColumn` and need not look it up again. */
+export type CachedColumn = {
+  /** Undefined once it was dropped. */
+  column: ColumnData | undefined
+  isUsed: boolean
+}
+
+/** The column, marked as used; undefined if it is not in memory any more. */
+export function useColumn(cached: CachedColumn | undefined): ColumnData | undefined {
+  if (cached?.column !== undefined) cached.isUsed = true
+  return cached?.column
+}
+
 export class ColumnCache {
   readonly limits: ColumnCacheLimits
-  readonly #columns = new Map<string, ColumnData>()
+  readonly #columns = new Map<string, CachedColumn>()
   #byteCount = 0
 
   constructor(limits: ColumnCacheLimits = COLUMN_CACHE_LIMITS) {
@@ -33,28 +49,33 @@ export class ColumnCache {
     return this.#byteCount
   }
 
-  get(name: string): ColumnData | undefined {
-    const column = this.#columns.get(name)
-    if (column === undefined) return undefined
-    this.#columns.delete(name)
-    this.#columns.set(name, column)
-    return column
+  find(name: string): CachedColumn | undefined {
+    return this.#columns.get(name)
   }
 
-  add(name: string, column: ColumnData): void {
+  add(name: string, column: ColumnData): CachedColumn {
     this.#drop(name)
-    this.#columns.set(name, column)
+    const added = { column, isUsed: true }
+    this.#columns.set(name, added)
     this.#byteCount += byteCountOf(column)
-    for (const oldest of this.#columns.keys()) {
-      if (this.#byteCount <= this.limits.cachedBytesMax || oldest === name) break
-      this.#drop(oldest)
+    // Every column gets its second chance at most once in a walk, so the walk ends.
+    for (const [oldest, cached] of this.#columns) {
+      if (this.#byteCount <= this.limits.cachedBytesMax) break
+      if (cached === added) continue
+      if (cached.isUsed) {
+        cached.isUsed = false
+        this.#columns.delete(oldest)
+        this.#columns.set(oldest, cached)
+      } else this.#drop(oldest)
     }
+    return added
   }
 
   #drop(name: string): void {
-    const column = this.#columns.get(name)
-    if (column === undefined) return
-    this.#byteCount -= byteCountOf(column)
+    const cached = this.#columns.get(name)
+    if (cached?.column === undefined) return
+    this.#byteCount -= byteCountOf(cached.column)
     this.#columns.delete(name)
+    cached.column = undefined
   }
 }

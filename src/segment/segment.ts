@@ -6,7 +6,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import { crc32 } from '../base/checksum.ts'
 import { VarveError } from '../base/errors.ts'
 import type { Blob } from '../blob/blob-store.ts'
-import type { ColumnCache } from './column-cache.ts'
+import { type CachedColumn, type ColumnCache, useColumn } from './column-cache.ts'
 import { type ColumnData, sliceColumn, type TextColumn } from './column.ts'
 import { segmentCorrupt } from './errors.ts'
 import { type ColumnInfo, type Footer, type PageInfo, parseTail } from './footer.ts'
@@ -89,6 +89,8 @@ export class SegmentColumnReader {
   readonly #blob: Blob
   readonly #cache: ColumnCache
   #pageReadCount = 0
+  /** The whole column, as long as it is in the cache. */
+  #whole: CachedColumn | undefined
 
   constructor(file: SegmentFile, info: ColumnInfo, blob: Blob, cache: ColumnCache) {
     this.info = info
@@ -101,19 +103,19 @@ export class SegmentColumnReader {
 
   /** The whole column. */
   load(): ColumnData {
-    const cached = this.#cache.get(this.#name)
+    const cached = this.#cached()
     if (cached !== undefined) return cached
     const { offset, byteCount, pages } = this.info
     const bytes = this.#blob.read(offset, byteCount)
     const raw = pages.map((page) => this.#rawPage(page, bytes.subarray(page.offset - offset)))
     const column = this.#decode(raw, this.rowCount, offset)
-    this.#cache.add(this.#name, column)
+    this.#whole = this.#cache.add(this.#name, column)
     return column
   }
 
   /** The whole column if it is in memory, or small, or was asked for often; undefined if pages are cheaper. */
   loadIfCheap(): ColumnData | undefined {
-    const cached = this.#cache.get(this.#name)
+    const cached = this.#cached()
     if (cached !== undefined) return cached
     const { wholeRowCountMax, pageReadCountMax, pageReadShareMax } = this.#cache.limits
     const pageCountMax = Math.max(pageReadCountMax, this.info.pages.length * pageReadShareMax)
@@ -136,10 +138,10 @@ export class SegmentColumnReader {
   /** The rows of one page. */
   page(pageIndex: number): ColumnData {
     const page = this.info.pages[pageIndex]!
-    const whole = this.#cache.get(this.#name)
+    const whole = this.#cached()
     if (whole !== undefined) return sliceColumn(whole, page.firstRow, page.firstRow + page.rowCount)
     const name = `${this.#name} ${pageIndex}`
-    const cached = this.#cache.get(name)
+    const cached = useColumn(this.#cache.find(name))
     if (cached !== undefined) return cached
     this.#pageReadCount++
     const raw = this.#rawPage(page, this.#blob.read(page.offset, page.byteCount))
@@ -156,6 +158,12 @@ export class SegmentColumnReader {
       this.rowCount,
       offset,
     )
+  }
+
+  #cached(): ColumnData | undefined {
+    // Another reader of the same column may have loaded it.
+    if (this.#whole?.column === undefined) this.#whole = this.#cache.find(this.#name)
+    return useColumn(this.#whole)
   }
 
   #decode(pages: readonly RawPage[], rowCount: number, offset: number): ColumnData {
@@ -189,7 +197,7 @@ export class SegmentColumnReader {
 
   #readDictionary(place: NonNullable<ColumnInfo['dictionary']>): TextColumn {
     const name = `${this.#name} dictionary`
-    const cached = this.#cache.get(name)
+    const cached = useColumn(this.#cache.find(name))
     if (cached?.kind === 'text') return cached
     const bytes = this.#blob.read(place.offset, place.byteCount)
     const raw = this.#rawPage({ ...place, firstRow: 0, rowCount: -1 }, bytes)
