@@ -31,7 +31,7 @@ export class MemoryLog implements WritableLog {
   append(frame: Frame): Promise<void> {
     assert(frame.firstT === this.lastT() + 1 && frame.lastT >= frame.firstT, 'a frame follows the last t')
     assert(frame.epoch === this.epoch, 'a frame carries the epoch of its writer')
-    this.#frames.push({ ...frame, payload: frame.payload.slice() })
+    this.#frames.push({ ...frame, payload: Uint8Array.from(frame.payload) })
     this.#waiters.wake(frame.lastT)
     return Promise.resolve()
   }
