@@ -81,6 +81,7 @@ export function functionStep(
         budget.step()
         try {
           for (const result of resultRows(goal.binding, evaluate(row))) {
+            budget.step()
             if (!tests.every(({ index, column }) => equalValues(result[index]!, row[column]!))) continue
             out.push([
               ...keptIndexes.map((index) => row[index]!),

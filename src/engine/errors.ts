@@ -254,6 +254,13 @@ export function regexWrong(pattern: string, reason: string): VarveError {
   })
 }
 
+/** The error with the place of the clause in which it arose, unless it knows a nearer one. */
+export function withPlace(error: unknown, place: Place | undefined): unknown {
+  if (!(error instanceof VarveError) || place === undefined || error.data['place'] !== undefined) return error
+  const { code, kind, message, fix, data, cause } = error
+  return new VarveError({ code, kind, message, fix, data: { ...data, place }, cause })
+}
+
 /** An answer, or a relation on the way to it, larger than the bound. */
 export function tooManyRows(rowCountMax: number, where: string): VarveError {
   return new VarveError({

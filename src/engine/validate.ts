@@ -10,7 +10,7 @@ import { functionFor } from './call.ts'
 import { orInside, type ClauseOrder } from './clause-order.ts'
 import { constantFor } from './constant.ts'
 import { resolveAttribute, resolveEntity } from './entity.ts'
-import { inputShapeWrong, recursionThroughNot, ruleArityWrong, ruleUnknown } from './errors.ts'
+import { inputShapeWrong, recursionThroughNot, ruleArityWrong, ruleUnknown, withPlace } from './errors.ts'
 import { checkSourceCall, SOURCE_FUNCTIONS } from './functions-source.ts'
 import { attributeOf } from './places.ts'
 import { Keyword } from '../fact/value.ts'
@@ -55,6 +55,14 @@ class Validation {
   }
 
   #clause(clause: Clause, scope: Scope): void {
+    try {
+      this.#check(clause, scope)
+    } catch (error) {
+      throw withPlace(error, clause.place)
+    }
+  }
+
+  #check(clause: Clause, scope: Scope): void {
     switch (clause.kind) {
       case 'pattern':
         return this.#pattern(clause, scope)
