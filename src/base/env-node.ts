@@ -98,7 +98,9 @@ function startWorker(module: URL, options: WorkerOptions): WorkerThread {
   const worker = new Worker(builtModule(module), {
     name,
     workerData: data,
-    ...(heapBytesMax === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapBytesMax >> 20 } }),
+    ...(heapBytesMax === undefined
+      ? {}
+      : { resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytesMax / 2 ** 20) } }),
   })
   const ended = new Promise<void>((resolve, reject) => {
     worker.once('error', reject)
