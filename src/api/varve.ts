@@ -15,7 +15,7 @@ import type { DatabaseValue } from '../database/database-value.ts'
 import type { LoggedTransaction } from '../database/fact-store.ts'
 import type { TransactOutcome, TransactRequest } from '../database/writer.ts'
 import { ask, type AskArgument, type Asked, type QueryRunner } from '../query/ask.ts'
-import { atMoment, type MomentRequest } from '../query/moment.ts'
+import { atMoment, momentSources, type MomentRequest } from '../query/moment.ts'
 import { pullEntity } from '../query/pull.ts'
 import { shapeAnswer } from '../engine/shape.ts'
 import { indexDatoms, indexRange } from './datoms.ts'
@@ -115,7 +115,7 @@ export class LocalVarve {
     database: string | undefined,
     options: { readonly timeoutMs?: number; readonly limit?: number; readonly signal?: AbortSignal },
   ): Promise<Asked> {
-    const sourceNamed = (name: string): Promise<DatabaseValue> => atMoment(this.catalog, name, request)
+    const sourceNamed = momentSources(this.catalog, request)
     return ask(
       {
         query: formOf(request.query, 'query'),

@@ -75,10 +75,15 @@ export type ErrorData = {
 export function errorToData(error: unknown): ErrorData {
   if (error instanceof VarveError) {
     const { code, kind, message, fix, data } = error
-    return { code, kind, message, fix, data: JSON.stringify(data) }
+    return { code, kind, message, fix, data: JSON.stringify(data, bigintAsText) }
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
   return { message, stack }
+}
+
+/** JSON has no bigint; what an error tells is for people. */
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
 }
 
 export function errorFromData({ code, kind, message, fix, data, stack }: ErrorData): Error {

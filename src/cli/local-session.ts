@@ -9,7 +9,7 @@ import { EdnMap } from '../fact/value.ts'
 import { schemaForms } from '../fact/schema-forms.ts'
 import { shapeAnswer } from '../engine/shape.ts'
 import { ask } from '../query/ask.ts'
-import { atMoment } from '../query/moment.ts'
+import { atMoment, momentSources } from '../query/moment.ts'
 import { pullEntity } from '../query/pull.ts'
 import type {
   AskOptions,
@@ -43,7 +43,7 @@ export class LocalSession implements Session {
 
   async query(query: Edn, args: readonly Edn[], options: AskOptions): Promise<SessionAnswer> {
     const moment = { ...(options.asOf !== undefined && { asOf: options.asOf }) }
-    const sourceNamed = (name: string) => atMoment(this.#varve.catalog, name, moment)
+    const sourceNamed = momentSources(this.#varve.catalog, moment)
     const asked = await ask(
       {
         query,

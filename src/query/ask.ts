@@ -3,14 +3,17 @@
 
 import type { Warning } from '../base/errors.ts'
 import type { T } from '../fact/attribute.ts'
+import { withLine } from '../fact/path-place.ts'
 import type { Edn } from '../fact/value.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
 import type { Answer } from '../plan/engine.ts'
 import type { Query, RuleSet, SourceName } from '../plan/syntax.ts'
 import { argumentCountWrong, sourceMissing } from './ask-errors.ts'
+import { basisOf } from './basis.ts'
 import { parsedQuery, type ParsedQuery } from './parsed.ts'
 import { checkRules } from './check-rules.ts'
 import { parseRules } from './parse-rules.ts'
+import type { Notation, WrittenAnswer } from './written.ts'
 
 /** An argument: a value, or a database for a source that `:in` declares. */
 export type AskArgument =
@@ -45,24 +48,34 @@ export type QueryJob = {
   readonly catalog: ReadonlyMap<SourceName, DatabaseValue>
   readonly timeoutMs: number
   readonly rowCountMax: number
+  /** Of the answer as text, where text is wanted. */
+  readonly answerBytesMax: number
   readonly limit: number | undefined
   readonly signal?: AbortSignal
 }
 
 export interface QueryRunner extends AsyncDisposable {
   run(job: QueryJob): Promise<Answer>
+  /** The same, with the result as text. */
+  write(job: QueryJob, notation: Notation): Promise<WrittenAnswer>
 }
 
 export type AskLimits = {
   readonly timeoutMs: number
   readonly timeoutMsMax: number
   readonly rowCountMax: number
+  readonly answerBytesMax: number
 }
-export const ASK_LIMITS: AskLimits = { timeoutMs: 60_000, timeoutMsMax: 3_600_000, rowCountMax: 5_000_000 }
+export const ASK_LIMITS: AskLimits = {
+  timeoutMs: 60_000,
+  timeoutMsMax: 3_600_000,
+  rowCountMax: 5_000_000,
+  answerBytesMax: 256 << 20,
+}
 
-export type Asked = {
+export type Asked<A = Answer> = {
   readonly query: Query
-  readonly answer: Answer
+  readonly answer: A
   /** The t of every database that was asked, by name. */
   readonly basis: Readonly<Record<string, T>>
   readonly warnings: readonly Warning[]
@@ -75,6 +88,33 @@ export async function ask(
   runner: QueryRunner,
   limits: AskLimits = ASK_LIMITS,
 ): Promise<Asked> {
+  const prepared = await prepare(request, limits)
+  return asked(prepared, await pointed(prepared, runner.run(prepared.job)))
+}
+
+/** As `ask`, with the result as text. */
+export async function askWritten(
+  request: AskRequest,
+  runner: QueryRunner,
+  notation: Notation,
+  limits: AskLimits = ASK_LIMITS,
+): Promise<Asked<WrittenAnswer>> {
+  const prepared = await prepare(request, limits)
+  return asked(prepared, await pointed(prepared, runner.write(prepared.job, notation)))
+}
+
+type Prepared = { readonly job: QueryJob; readonly parsed: ParsedQuery }
+
+/** What goes wrong while the query runs is known by its path in the form; the text is known here. */
+async function pointed<A>({ parsed }: Prepared, running: Promise<A>): Promise<A> {
+  try {
+    return await running
+  } catch (error) {
+    throw parsed.placeOf === undefined ? error : withLine(error, parsed.form, parsed.placeOf)
+  }
+}
+
+async function prepare(request: AskRequest, limits: AskLimits): Promise<Prepared> {
   const parsed = parsedQuery(request.query)
   const inputs = await bindInputs(parsed, request)
   // Rules come as an argument, so what they demand of the query is checked only now.
@@ -89,19 +129,27 @@ export async function ask(
         : await request.sourceNamed(source.slice(1)),
     )
   }
-  const answer = await runner.run({
+  const job: QueryJob = {
     form: parsed.form,
     query,
     inputs,
     catalog,
     timeoutMs: Math.min(request.timeoutMs ?? limits.timeoutMs, limits.timeoutMsMax),
     rowCountMax: limits.rowCountMax,
+    answerBytesMax: limits.answerBytesMax,
     limit: request.limit,
     ...(request.signal && { signal: request.signal }),
-  })
+  }
+  return { job, parsed }
+}
+
+function asked<A extends { readonly warnings: readonly Warning[] }>(
+  { job, parsed }: Prepared,
+  answer: A,
+): Asked<A> {
   const basis: Record<string, T> = {}
-  for (const value of databasesOf(inputs, catalog)) basis[value.database] = basisOf(value)
-  return { query, answer, basis, warnings: [...parsed.warnings, ...answer.warnings] }
+  for (const value of databasesOf(job.inputs, job.catalog)) basis[value.database] = basisOf(value)
+  return { query: job.query, answer, basis, warnings: [...parsed.warnings, ...answer.warnings] }
 }
 
 function* databasesOf(
@@ -110,11 +158,6 @@ function* databasesOf(
 ): Generator<DatabaseValue> {
   for (const input of inputs) if (input.kind === 'facts') yield input.value
   yield* catalog.values()
-}
-
-/** The cursor at which the same is answered again: the as-of t where there is one. */
-function basisOf({ ref, basisT }: DatabaseValue): T {
-  return ref.steps.reduce((t, step) => (step.kind === 'as-of' ? Math.min(t, step.t) : t), basisT)
 }
 
 /**

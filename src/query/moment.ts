@@ -1,27 +1,97 @@
 // Which value of a database a request means: as of an instant, as of a t, at a cursor, or the newest.
 
+import { VarveError } from '../base/errors.ts'
 import type { T } from '../fact/attribute.ts'
 import type { Catalog } from '../database/catalog.ts'
+import type { Connection } from '../database/connection.ts'
+import { momentUnknown } from '../database/connection-errors.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
+import { findDatabase } from '../database/storage.ts'
 
 export type MomentRequest = {
-  /** An instant for all databases, or a t. */
+  /** An instant for all databases, or a t where only one is asked. */
   readonly asOf?: Date | T
-  /** A t for each database by name or alias; those left out are asked as they are now. */
+  /** A t for each database by name or alias; those left out are asked as of `asOf`, or as they are now. */
   readonly cursors?: Readonly<Record<string, T>>
   readonly signal?: AbortSignal
 }
 
-/** The value of a database, by name or alias, that the request means. Waits until a cursor's t is reached. */
-export async function atMoment(
+/** How long a request waits until a database reaches the t of its cursor. */
+const CURSOR_WAIT_MS_MAX = 10_000
+
+/**
+ * The databases of one request, by name or alias, at its moment. A database is the same value however often and
+ * under whichever of its names it is asked for.
+ */
+export function momentSources(
   catalog: Catalog,
-  name: string,
   request: MomentRequest,
-): Promise<DatabaseValue> {
-  const connection = await catalog.connection(name)
-  const { cursors, asOf, signal } = request
+): (name: string) => Promise<DatabaseValue> {
+  checkCursors(catalog, request)
+  const values = new Map<string, Promise<DatabaseValue>>()
+  return async (name) => {
+    const connection = await catalog.connection(name)
+    const known = values.get(connection.info.name)
+    if (known !== undefined) return known
+    if (typeof request.asOf === 'number' && values.size > 0) {
+      throw momentAmbiguous(request.asOf, [...values.keys(), connection.info.name])
+    }
+    const value = valueAt(connection, request)
+    values.set(connection.info.name, value)
+    return value
+  }
+}
+
+/** The value of one database, by name or alias, that the request means. */
+export function atMoment(catalog: Catalog, name: string, request: MomentRequest): Promise<DatabaseValue> {
+  return momentSources(catalog, request)(name)
+}
+
+async function valueAt(connection: Connection, request: MomentRequest): Promise<DatabaseValue> {
+  const { cursors, asOf } = request
   const t = cursors?.[connection.info.name] ?? cursors?.[connection.info.alias]
-  if (t !== undefined) return (await connection.sync(t, signal)).asOf(t)
+  if (t !== undefined) return (await reached(connection, t, request.signal)).asOf(t)
   const value = connection.value()
   return asOf === undefined ? value : value.asOf(asOf)
+}
+
+/** A cursor may come from a message that travelled faster than the log: its t is waited for, within bounds. */
+async function reached(
+  connection: Connection,
+  t: T,
+  signal: AbortSignal | undefined,
+): Promise<DatabaseValue> {
+  const value = connection.value()
+  if (value.basisT >= t) return value
+  const patience = new AbortController()
+  const finished = new AbortController()
+  connection.env.timers.sleep(CURSOR_WAIT_MS_MAX, finished.signal).then(
+    () => patience.abort(momentUnknown(connection.info.name, t, value.basisT)),
+    () => undefined,
+  )
+  try {
+    return await connection.sync(
+      t,
+      signal === undefined ? patience.signal : AbortSignal.any([signal, patience.signal]),
+    )
+  } finally {
+    finished.abort()
+  }
+}
+
+function checkCursors(catalog: Catalog, { cursors }: MomentRequest): void {
+  if (cursors === undefined) return
+  const infos = catalog.list()
+  // A misspelled name would silently be asked as it is now.
+  for (const name of Object.keys(cursors)) findDatabase(infos, name)
+}
+
+function momentAmbiguous(t: T, databases: readonly string[]): VarveError {
+  return new VarveError({
+    code: 'varve.error/moment-ambiguous',
+    kind: 'incorrect',
+    message: `t ${t} is a position in one database, and ${databases.join(' and ')} are asked`,
+    fix: 'Give an instant, or a t for each of them as cursors',
+    data: { t, databases },
+  })
 }

@@ -2,7 +2,7 @@
 // are remembered for as long as somebody else holds them.
 
 import type { Warning } from '../base/errors.ts'
-import { type Places, readEdn } from '../fact/edn-reader.ts'
+import { readEdn } from '../fact/edn-reader.ts'
 import type { EdnMap } from '../fact/value.ts'
 import { type Edn, keyword } from '../fact/value.ts'
 import type { PlaceOf } from '../plan/spot.ts'
@@ -75,7 +75,7 @@ export type RequestParts = {
 }
 
 /** A request map taken apart, or a query standing alone; either may be text. */
-export function requestParts(form: Edn, places: Places | undefined): RequestParts {
+export function requestParts(form: Edn, places: { readonly placeOf: PlaceOf } | undefined): RequestParts {
   if (typeof form === 'string') {
     const { value, places: placesOfText, warnings } = readEdn(form, { recover: true, source: 'query' })
     const parts = requestParts(value, placesOfText)

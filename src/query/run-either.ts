@@ -4,6 +4,7 @@
 import type { Answer } from '../plan/engine.ts'
 import type { PullPattern, Query } from '../plan/syntax.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
+import type { Notation, WrittenAnswer } from './written.ts'
 
 export class EitherRunner implements QueryRunner {
   readonly #here: QueryRunner
@@ -18,12 +19,20 @@ export class EitherRunner implements QueryRunner {
   }
 
   run(job: QueryJob): Promise<Answer> {
-    return callsOneOf(job.query, this.#names) ? this.#here.run(job) : this.#workers.run(job)
+    return this.#runnerFor(job).run(job)
+  }
+
+  write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
+    return this.#runnerFor(job).write(job, notation)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#here[Symbol.asyncDispose]()
     await this.#workers[Symbol.asyncDispose]()
+  }
+
+  #runnerFor(job: QueryJob): QueryRunner {
+    return callsOneOf(job.query, this.#names) ? this.#here : this.#workers
   }
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../base/env.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
 import type { Answer, Engine, EngineInput } from '../plan/engine.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
+import { type Notation, writeAnswer, type WrittenAnswer } from './written.ts'
 
 /** How often an answer may be tried again because the index files under it were collected. */
 const RENEWAL_COUNT_MAX = 3
@@ -28,6 +29,10 @@ export class InThreadRunner implements QueryRunner {
         job = await renewedJob(job)
       }
     }
+  }
+
+  async write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
+    return writeAnswer(job.query, await this.run(job), notation, job.answerBytesMax)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

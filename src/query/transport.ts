@@ -1,16 +1,16 @@
-// How a query job and its answer travel to a worker thread and back: plain data with values as EDN text, which
-// keeps every type. Databases travel as references; the worker follows the same folder.
+// How a query job and its answer travel to a worker thread and back. What is asked goes as EDN text, which keeps
+// every type; answers go by columns (sent-columns.ts) or as the text that the caller wants (written.ts). Databases
+// travel as references; the worker follows the same folder.
 
-import { type ErrorData, errorFromData, errorToData, type Warning } from '../base/errors.ts'
+import { type ErrorData, errorToData, type Warning } from '../base/errors.ts'
 import type { DatabaseRef, DatabaseValue, ViewStep } from '../database/database-value.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import type { Edn, Value } from '../fact/value.ts'
 import type { Answer, Column } from '../plan/engine.ts'
 import type { QueryJob } from './ask.ts'
-
-/** Trusted text of our own: bounded by memory, not by the limits for what strangers send. */
-const UNBOUNDED = { textBytesMax: Infinity, stringLengthMax: Infinity, depthMax: 10_000 }
+import { receiveRows, type SentColumns, sendRows, UNBOUNDED } from './sent-columns.ts'
+import type { Notation, WrittenAnswer } from './written.ts'
 
 type SentRef = { readonly database: string; readonly basisT: number; readonly steps: string }
 
@@ -24,17 +24,26 @@ export type SentJob = {
   readonly catalog: readonly (readonly [string, SentRef])[]
   readonly timeoutMs: number
   readonly rowCountMax: number
+  readonly answerBytesMax: number
   readonly limit: number | undefined
+}
+
+export type WorkerRequest = {
+  readonly id: number
+  readonly job: SentJob
+  /** Undefined for an answer as values. */
+  readonly notation: Notation | undefined
 }
 
 export type SentAnswer =
   | {
       readonly kind: 'answer'
       readonly columns: readonly Column[]
-      readonly rows: string
+      readonly rows: SentColumns
       readonly isTruncated: boolean
       readonly warnings: readonly Warning[]
     }
+  | ({ readonly kind: 'written' } & WrittenAnswer)
   | { readonly kind: 'error'; readonly error: ErrorData }
 
 export function sendJob(job: QueryJob): SentJob {
@@ -55,6 +64,7 @@ export function sendJob(job: QueryJob): SentJob {
     catalog: [...job.catalog].map(([name, value]) => [name, sendRef(value)]),
     timeoutMs: job.timeoutMs,
     rowCountMax: job.rowCountMax,
+    answerBytesMax: job.answerBytesMax,
     limit: job.limit,
   }
 }
@@ -102,18 +112,14 @@ function sendRef({ ref }: DatabaseValue): SentRef {
 }
 
 export function sendAnswer({ columns, rows, isTruncated, warnings }: Answer): SentAnswer {
-  return { kind: 'answer', columns, rows: writeEdn(rows), isTruncated, warnings }
+  return { kind: 'answer', columns, rows: sendRows(rows), isTruncated, warnings }
 }
 
 export function sendFailure(error: unknown): SentAnswer {
   return { kind: 'error', error: errorToData(error) }
 }
 
-/** The answer, or throws the error that the worker met. */
-export function receiveAnswer(sent: SentAnswer): Answer {
-  if (sent.kind === 'answer') {
-    const { columns, isTruncated, warnings } = sent
-    return { columns, rows: receiveEdn(sent.rows) as readonly (readonly Edn[])[], isTruncated, warnings }
-  }
-  throw errorFromData(sent.error)
+export function receiveAnswer(sent: Extract<SentAnswer, { readonly kind: 'answer' }>): Answer {
+  const { columns, rows, isTruncated, warnings } = sent
+  return { columns, rows: receiveRows(rows), isTruncated, warnings }
 }

@@ -13,7 +13,15 @@ import { checkRules } from './check-rules.ts'
 import { parseRules } from './parse-rules.ts'
 import { parsedQuery } from './parsed.ts'
 import { InThreadRunner } from './run-here.ts'
-import { receiveEdn, receiveRef, sendAnswer, sendFailure, type SentInput, type SentJob } from './transport.ts'
+import {
+  receiveEdn,
+  receiveRef,
+  sendAnswer,
+  sendFailure,
+  type SentInput,
+  type SentJob,
+  type WorkerRequest,
+} from './transport.ts'
 import type { Edn } from '../fact/value.ts'
 
 const port = workerPort()
@@ -23,14 +31,18 @@ const catalog = await Catalog.openFolder(env, folder, { isReadOnly: true })
 const runner = new InThreadRunner(createEngine(env), env.clock)
 
 port.onMessage((message) => {
-  const { id, job } = message as { readonly id: number; readonly job: SentJob }
-  void answer(id, job)
+  void answer(message as WorkerRequest)
 })
 
-async function answer(id: number, sent: SentJob): Promise<void> {
+async function answer({ id, job: sent, notation }: WorkerRequest): Promise<void> {
   try {
     const job = await receiveJob(id, sent)
-    port.post({ id, sent: sendAnswer(await runner.run(job)) })
+    if (notation === undefined) {
+      port.post({ id, sent: sendAnswer(await runner.run(job)) })
+      return
+    }
+    const written = await runner.write(job, notation)
+    port.post({ id, sent: { kind: 'written', ...written } }, [written.result.buffer])
   } catch (error) {
     port.post({ id, sent: sendFailure(error) })
   }
@@ -52,6 +64,7 @@ async function receiveJob(id: number, sent: SentJob): Promise<QueryJob> {
     catalog: databases,
     timeoutMs: sent.timeoutMs,
     rowCountMax: sent.rowCountMax,
+    answerBytesMax: sent.answerBytesMax,
     limit: sent.limit,
     signal: sharedSignal(id),
   }

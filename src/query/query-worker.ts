@@ -1,0 +1,98 @@
+// One worker thread as the pool sees it: a job goes over, an answer or an error comes back, or the thread ends and
+// the error says why. A job is cancelled through shared memory, since a computing thread hears no message.
+
+import type { Env, WorkerThread } from '../base/env.ts'
+import { errorFromData } from '../base/errors.ts'
+import type { Answer } from '../plan/engine.ts'
+import type { QueryJob } from './ask.ts'
+import { type WorkerEnd, workerEnded } from './run-errors.ts'
+import { receiveAnswer, sendJob, type SentAnswer, type WorkerRequest } from './transport.ts'
+import type { Notation, WrittenAnswer } from './written.ts'
+
+export type WorkerLimits = { readonly graceMs: number; readonly heapBytesMax: number }
+
+type Outcome = Exclude<SentAnswer, { readonly kind: 'error' }>
+type Pending = {
+  readonly id: number
+  readonly done: (sent: SentAnswer) => void
+  readonly fail: (error: unknown) => void
+}
+
+export class QueryWorker implements AsyncDisposable {
+  readonly #env: Env
+  readonly #graceMs: number
+  readonly #thread: WorkerThread
+  /** Holds the id of the last job that was cancelled: ids only grow. */
+  readonly #cancelled = new Int32Array(new SharedArrayBuffer(4))
+  #lastId = 0
+  #pending: Pending | undefined
+  /** Why this end stops the thread, where it does. */
+  #stopReason: WorkerEnd | undefined
+  isEnded = false
+
+  constructor(env: Env, folder: string, { graceMs, heapBytesMax }: WorkerLimits) {
+    this.#env = env
+    this.#graceMs = graceMs
+    this.#thread = env.processes.startWorker(new URL('./worker.ts', import.meta.url), {
+      name: 'varve-query',
+      data: { folder, cancelled: this.#cancelled },
+      heapBytesMax,
+    })
+    this.#thread.onMessage((message) => {
+      const { id, sent } = message as { readonly id: number; readonly sent: SentAnswer }
+      if (id === this.#pending?.id) this.#pending.done(sent)
+    })
+    const end = (cause?: unknown): void => {
+      this.isEnded = true
+      this.#pending?.fail(workerEnded(this.#stopReason ?? 'failed', cause))
+    }
+    this.#thread.ended.then(() => end(), end)
+  }
+
+  async run(job: QueryJob): Promise<Answer> {
+    const sent = await this.#ask(job, undefined)
+    return receiveAnswer(sent as Extract<SentAnswer, { readonly kind: 'answer' }>)
+  }
+
+  async write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
+    // The worker answers in the kind that it was asked for.
+    return (await this.#ask(job, notation)) as Extract<SentAnswer, { readonly kind: 'written' }>
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopReason ??= 'closed'
+    await this.#thread[Symbol.asyncDispose]()
+  }
+
+  async #ask(job: QueryJob, notation: Notation | undefined): Promise<Outcome> {
+    const id = ++this.#lastId
+    const { promise, resolve: done, reject: fail } = Promise.withResolvers<SentAnswer>()
+    this.#pending = { id, done, fail }
+    const finished = new AbortController()
+    const cancel = (): void => void Atomics.store(this.#cancelled, 0, id)
+    job.signal?.addEventListener('abort', cancel)
+    void this.#endWhenStuck(job, finished.signal)
+    try {
+      const request: WorkerRequest = { id, job: sendJob(job), notation }
+      this.#thread.post(request)
+      const sent = await promise
+      job.signal?.throwIfAborted()
+      if (sent.kind === 'error') throw errorFromData(sent.error)
+      return sent
+    } finally {
+      finished.abort()
+      job.signal?.removeEventListener('abort', cancel)
+      this.#pending = undefined
+    }
+  }
+
+  async #endWhenStuck({ timeoutMs, signal }: QueryJob, finished: AbortSignal): Promise<void> {
+    const signals = signal === undefined ? finished : AbortSignal.any([finished, signal])
+    await this.#env.timers.sleep(timeoutMs, signals).catch(() => undefined)
+    if (finished.aborted) return
+    await this.#env.timers.sleep(this.#graceMs, finished).catch(() => undefined)
+    if (finished.aborted) return
+    this.#stopReason = signal?.aborted === true ? 'cancelled' : 'timeout'
+    await this.#thread.stop()
+  }
+}

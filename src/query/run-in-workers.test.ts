@@ -1,0 +1,215 @@
+// Queries in worker threads: the same answers as in this thread, bounded in time, memory and number, while commits
+// go on beside them.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodeEnv } from '../base/env-node.ts'
+import { Catalog } from '../database/catalog.ts'
+import { createEngine } from '../engine/create.ts'
+import { readEdn } from '../fact/edn-reader.ts'
+import { writeEdn } from '../fact/edn-writer.ts'
+import { ask, askWritten, ASK_LIMITS, type AskLimits, type Asked, type QueryRunner } from './ask.ts'
+import { atMoment, momentSources } from './moment.ts'
+import { InThreadRunner } from './run-here.ts'
+import { type PoolLimits, WorkerRunner } from './run-in-workers.ts'
+
+const env = nodeEnv()
+const folder = env.files.makeTemporaryFolder('varve-workers')
+let catalog: Catalog
+/** For the tests that leave their workers alive. */
+let workers: WorkerRunner
+
+const SCHEMA = [
+  'string',
+  'keyword',
+  'symbol',
+  'boolean',
+  'long',
+  'bigint',
+  'float',
+  'double',
+  'bigdec',
+  'instant',
+  'uuid',
+  'uri',
+  'bytes',
+]
+  .map((type) => `{:db/ident :v/${type} :db/valueType :db.type/${type} :db/cardinality :db.cardinality/many}`)
+  .join(' ')
+
+beforeAll(async () => {
+  catalog = await Catalog.openFolder(env, folder)
+  await catalog.create('things', { alias: 'th', schema: readEdn(`[${SCHEMA}]`).value })
+  const writer = await catalog.writer('things')
+  workers = pool()
+  const tx = `[{:v/string ["a" "?x" "ü\\n"] :v/keyword [:k/a :b] :v/symbol [s] :v/boolean [true false]
+    :v/long [1 -2 9007199254740993] :v/bigint [12345678901234567890123N] :v/float [1.5] :v/double [2.0 0.1]
+    :v/bigdec [1.50M] :v/instant [#inst "2014-11-15T13:37:42.001Z"] :v/uuid [#uuid "9a2f1c0e-7d3b-4f5a-8c1d-2e3f4a5b6c7d"]
+    :v/uri [#uri "https://example.com/a"] :v/bytes [#bytes "AAEC"]}]`
+  await writer.transact({ tx: readEdn(tx).value })
+})
+afterAll(async () => {
+  await workers[Symbol.asyncDispose]()
+  await catalog[Symbol.asyncDispose]()
+  env.files.remove(folder)
+})
+
+/** Counts triples out of `count` numbers: as long as one likes. */
+function heavy(count: number): string {
+  const numbers = Array.from({ length: count }, (_, i) => i).join(' ')
+  const source = (name: string): string => `[(ground [${numbers}]) [${name} ...]]`
+  return `[:find (count ?x) . :with ?y ?z :where [$th _ :v/string "a"] ${source('?x')} ${source('?y')} ${source('?z')}]`
+}
+
+function asked(
+  runner: QueryRunner,
+  query: string,
+  more: { timeoutMs?: number; signal?: AbortSignal } = {},
+  limits: AskLimits = ASK_LIMITS,
+): Promise<Asked> {
+  return ask({ query, args: [], sourceNamed: momentSources(catalog, {}), ...more }, runner, limits)
+}
+
+async function codeOf(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work
+    return 'none'
+  } catch (error) {
+    return (error as { code?: unknown }).code ?? error
+  }
+}
+
+function pool(limits: Partial<PoolLimits> = {}): WorkerRunner {
+  return new WorkerRunner(env, folder, limits)
+}
+
+const ALL = '[:find ?name ?v :where [$th ?e ?a ?v] [$th ?a :db/ident ?name] [$th ?e :v/string]]'
+
+describe('a pool of workers', () => {
+  it('answers as this thread does, every type of value included', async () => {
+    const here = new InThreadRunner(createEngine(env), env.clock)
+    const [there, hereAnswer] = [await asked(workers, ALL), await asked(here, ALL)]
+    expect(hereAnswer.answer.rows).toHaveLength(20)
+    expect(writeEdn(there.answer.rows)).toBe(writeEdn(hereAnswer.answer.rows))
+    expect(there.answer.columns).toEqual(hereAnswer.answer.columns)
+    const doubles = '[:find ?v ?k ?n :where [$th ?e :v/double ?v] [$th ?e :v/keyword ?k] [$th ?e :v/long ?n]]'
+    expect(writeEdn((await asked(workers, doubles)).answer.rows)).toBe(
+      writeEdn((await asked(here, doubles)).answer.rows),
+    )
+  })
+
+  it('writes answers as text, in batches and in one piece', async () => {
+    const here = new InThreadRunner(createEngine(env), env.clock)
+    const numbers = Array.from({ length: 3_000 }, (_, i) => i).join(' ')
+    const request = {
+      query: `[:find [?x ...] :where [$th _ :v/string "a"] [(ground [${numbers}]) [?x ...]]]`,
+      args: [],
+      sourceNamed: momentSources(catalog, {}),
+    }
+    for (const notation of ['json', 'edn'] as const) {
+      const there = await askWritten(request, workers, notation)
+      const text = new TextDecoder().decode(there.answer.result)
+      expect(text).toBe(new TextDecoder().decode((await askWritten(request, here, notation)).answer.result))
+      expect(text).toBe(`[${numbers.replaceAll(' ', notation === 'json' ? ',' : ' ')}]`)
+    }
+    const tooLarge = askWritten(request, workers, 'json', { ...ASK_LIMITS, answerBytesMax: 5_000 })
+    expect(await codeOf(tooLarge)).toBe('varve.error/answer-too-large')
+  })
+
+  it('follows the writer, and keeps answering as of then', async () => {
+    const writer = await catalog.writer('things')
+    const count = '[:find (count ?v) . :where [$th _ :v/long ?v]]'
+    const before = await atMoment(catalog, 'things', {})
+    for (let i = 0; i < 5; i++) {
+      const { t } = await writer.transact({ tx: readEdn(`[{:v/long ${1_000 + i}}]`).value })
+      const { answer, basis } = await asked(workers, count)
+      expect(answer.rows).toEqual([[4 + i]])
+      expect(basis).toEqual({ things: t })
+    }
+    const then = await ask({ query: count, args: [], sourceNamed: () => Promise.resolve(before) }, workers)
+    expect(then.answer.rows).toEqual([[3]])
+  })
+
+  it('passes errors on with code, data and the place in the text', async () => {
+    const failing = asked(workers, '[:find ?x\n :where [$th ?x :v/nothing]]')
+    await expect(failing).rejects.toMatchObject({
+      code: 'db.error/not-an-entity',
+      data: { place: { line: 2, column: 9 } },
+    })
+  })
+
+  it('lets commits go on while queries compute', async () => {
+    const writer = await catalog.writer('things')
+    const going = new AbortController()
+    const running = [1, 2].map(() => codeOf(asked(workers, heavy(2_000), { signal: going.signal })))
+    const slowestMs = await slowestOf(20, () => writer.transact({ tx: readEdn('[{:v/long 7}]').value }))
+    // On this thread each of the queries would hold up everything for its whole time.
+    expect(slowestMs).toBeLessThan(1_000)
+    going.abort(new Error('enough'))
+    expect(await Promise.all(running)).toEqual([new Error('enough'), new Error('enough')])
+    expect((await asked(workers, '[:find (count ?v) . :where [$th _ :v/string ?v]]')).answer.rows).toEqual([
+      [3],
+    ])
+  })
+
+  it('gives a query up when its time is over, waiting for a worker included', async () => {
+    await using workers = pool({ workerCountMax: 1 })
+    const first = codeOf(asked(workers, heavy(2_000), { timeoutMs: 400 }))
+    const second = codeOf(asked(workers, heavy(2), { timeoutMs: 100 }))
+    expect(await second).toBe('varve.error/query-timeout')
+    expect(await first).toBe('varve.error/query-timeout')
+    expect((await asked(workers, heavy(2))).answer.rows).toEqual([[8]])
+  })
+
+  it('refuses what would wait in too long a line', async () => {
+    await using workers = pool({ workerCountMax: 1, queueCountMax: 1 })
+    const going = new AbortController()
+    const first = codeOf(asked(workers, heavy(2_000), { signal: going.signal }))
+    const waiting = codeOf(asked(workers, heavy(2), { signal: going.signal }))
+    expect(await codeOf(asked(workers, heavy(2)))).toBe('varve.error/query-queue-full')
+    going.abort(new Error('enough'))
+    expect(await Promise.all([first, waiting])).toEqual([new Error('enough'), new Error('enough')])
+    expect((await asked(workers, heavy(3))).answer.rows).toEqual([[27]])
+  })
+
+  it('ends a worker that runs out of memory, says so, and goes on with another', async () => {
+    await using workers = pool({ workerCountMax: 1, workerHeapBytesMax: 64 << 20 })
+    const limits = { ...ASK_LIMITS, rowCountMax: 1e9 }
+    const rows = heavy(3_000).replace('(count ?x) . :with ?y ?z', '?x ?y ?z')
+    expect(await codeOf(asked(workers, rows, {}, limits))).toBe('varve.error/query-out-of-memory')
+    expect((await asked(workers, heavy(3))).answer.rows).toEqual([[27]])
+  })
+
+  it('ends a worker that does not hear that it should stop', async () => {
+    await using workers = pool({ workerCountMax: 1, graceMs: 0 })
+    // With no grace the thread is ended before the evaluator looks at the clock.
+    expect(await codeOf(asked(workers, heavy(2_000), { timeoutMs: 50 }))).toBe('varve.error/query-timeout')
+    expect((await asked(workers, heavy(3))).answer.rows).toEqual([[27]])
+  })
+
+  it('says so when a worker fails by itself', async () => {
+    await using nowhere = new WorkerRunner(env, `${folder}/nowhere`)
+    const failing = asked(nowhere, '[:find ?v :where [$th _ :v/string ?v]]')
+    expect(await codeOf(failing)).toBe('varve.error/query-worker-ended')
+  })
+
+  it('answers nobody once it is closed', async () => {
+    const closing = pool({ workerCountMax: 1 })
+    const running = codeOf(asked(closing, heavy(2_000)))
+    const waiting = codeOf(asked(closing, heavy(2)))
+    // Both have been handed over by then.
+    await env.timers.sleep(50)
+    await closing[Symbol.asyncDispose]()
+    const outcomes = [await running, await waiting, await codeOf(asked(closing, heavy(2)))]
+    expect(outcomes).toEqual(outcomes.map(() => 'varve.error/connection-closed'))
+  })
+})
+
+async function slowestOf(count: number, work: () => Promise<unknown>): Promise<number> {
+  let slowestMs = 0
+  for (let i = 0; i < count; i++) {
+    const fromMs = env.clock.monotonicMs()
+    await work()
+    slowestMs = Math.max(slowestMs, env.clock.monotonicMs() - fromMs)
+  }
+  return slowestMs
+}
