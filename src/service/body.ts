@@ -1,16 +1,15 @@
-// Bodies in and out, JSON or EDN: the same fields under camelCase names in JSON and kebab-case keywords in EDN.
+// Bodies in: JSON or EDN, the same fields under camelCase names in JSON and kebab-case keywords in EDN. What goes
+// out stands in answer.ts.
 
-import type { HttpRequest, HttpResponse } from '../base/env.ts'
-import type { Places } from '../fact/edn-reader.ts'
-import { readEdn } from '../fact/edn-reader.ts'
-import { writeEdn } from '../fact/edn-writer.ts'
-import { type FormMode, formFromJson, type JsonNode, readJson } from '../fact/json-form.ts'
-import { writeJson } from '../fact/json-writer.ts'
-import { type Edn, EdnMap, keyword, Keyword } from '../fact/value.ts'
+import type { HttpRequest } from '../base/env.ts'
 import type { Warning } from '../base/errors.ts'
-import { bodyInvalid, contentTypeUnsupported, fieldUnknown } from './errors.ts'
+import { readEdn } from '../fact/edn-reader.ts'
+import { type FormMode, formFromJson, jsonPlaceOf, type JsonNode, readJson } from '../fact/json-form.ts'
+import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
 
-export type Notation = 'json' | 'edn'
+import type { PlaceOf } from '../plan/spot.ts'
+import type { Notation } from '../query/written.ts'
+import { bodyInvalid, contentTypeUnsupported, fieldUnknown } from './errors.ts'
 
 /** The fields of a request's body. */
 export interface Fields {
@@ -18,10 +17,10 @@ export interface Fields {
   readonly names: readonly string[]
   /** The field converted as its place demands, undefined where it is missing or nil. */
   form(name: string, mode: FormMode): Edn | undefined
+  /** Of what was recovered while reading. */
   readonly warnings: readonly Warning[]
-  /** The whole body as a form: a query may stand alone. */
-  readonly whole: Edn | undefined
-  readonly places: Places | undefined
+  /** Where the parts of a form that came from this body stood in it. */
+  readonly placeOf: PlaceOf
 }
 
 const NO_FIELDS: Fields = {
@@ -29,43 +28,37 @@ const NO_FIELDS: Fields = {
   names: [],
   form: () => undefined,
   warnings: [],
-  whole: undefined,
-  places: undefined,
+  placeOf: () => undefined,
 }
 
-/** Reads the body by its content type; refuses fields that nobody knows. */
-export async function readFields(
-  request: HttpRequest,
-  bodyBytesMax: number,
-  known: readonly string[],
-): Promise<Fields> {
-  const bytes = await request.readBody(bodyBytesMax)
-  const notation = notationOf(request.headers.get('content-type') ?? '')
+export type ReadFieldsOptions = {
+  readonly bodyBytesMax: number
+  /** Fields that the route knows; others are refused. */
+  readonly known: readonly string[]
+  /** A bracket too many is passed over where the meaning is plain: for questions, never for what is written. */
+  readonly recover: boolean
+}
+
+/** Reads the body by its content type. */
+export async function readFields(request: HttpRequest, options: ReadFieldsOptions): Promise<Fields> {
+  const contentType = request.headers.get('content-type')
+  const notation = notationOf(contentType ?? '')
+  const bytes = await request.readBody(options.bodyBytesMax)
   if (notation === undefined) {
     if (bytes.length === 0) return NO_FIELDS
-    throw contentTypeUnsupported(request.headers.get('content-type'))
+    throw contentTypeUnsupported(contentType)
   }
+  if (bytes.length === 0) return { ...NO_FIELDS, notation }
   const text = decode(bytes)
-  const fields = notation === 'json' ? jsonFields(text) : ednFields(text)
-  for (const name of fields.names) if (!known.includes(name)) throw fieldUnknown(name, known)
+  const fields = notation === 'json' ? jsonFields(text) : ednFields(text, options.recover)
+  for (const name of fields.names) if (!options.known.includes(name)) throw fieldUnknown(name, options.known)
   return fields
 }
 
 export function notationOf(contentType: string): Notation | undefined {
-  const [type] = contentType.split(';', 1)
-  if (type?.trim() === 'application/json') return 'json'
-  if (type?.trim() === 'application/edn') return 'edn'
-  return undefined
-}
-
-/** What the answer is written in: what `Accept` asks for, else what the request came in. */
-export function answerNotation(request: HttpRequest): Notation {
-  const accepted = (request.headers.get('accept') ?? '').split(',').map((part) => notationOf(part.trim()))
-  return (
-    accepted.find((notation) => notation !== undefined) ??
-    notationOf(request.headers.get('content-type') ?? '') ??
-    'json'
-  )
+  const type = contentType.split(';', 1)[0]!.trim().toLowerCase()
+  if (type === 'application/json') return 'json'
+  return type === 'application/edn' ? 'edn' : undefined
 }
 
 function decode(bytes: Uint8Array): string {
@@ -77,8 +70,8 @@ function decode(bytes: Uint8Array): string {
 }
 
 function jsonFields(text: string): Fields {
-  const root = readJson(text)
-  if (root.kind !== 'object') throw bodyInvalid('The body is not an object')
+  const root = readJson(text, { source: 'body' })
+  if (root.kind !== 'object') throw bodyInvalid('The body is not a JSON object')
   const fields = new Map<string, JsonNode>(root.entries.map(({ key, value }) => [key, value]))
   return {
     ...NO_FIELDS,
@@ -87,89 +80,28 @@ function jsonFields(text: string): Fields {
       const node = fields.get(name)
       return node === undefined || node.kind === 'null' ? undefined : formFromJson(node, mode)
     },
+    placeOf: jsonPlaceOf,
   }
 }
 
-function ednFields(text: string): Fields {
-  const { value, places, warnings } = readEdn(text, { recover: true })
-  if (!(value instanceof EdnMap)) throw bodyInvalid('The body is not a map')
+function ednFields(text: string, recover: boolean): Fields {
+  const { value, places, warnings } = readEdn(text, { recover, source: 'body' })
+  if (!(value instanceof EdnMap))
+    throw bodyInvalid('The body is not an EDN map', undefined, places.of(Object(value)))
   const fields = new Map<string, Edn>()
-  for (const [key, field] of value.entries) {
-    if (key instanceof Keyword) fields.set(camelCase(key.text), field)
+  for (const [index, [key, field]] of value.entries.entries()) {
+    if (!(key instanceof Keyword)) {
+      throw bodyInvalid('A field is not named by a keyword', undefined, places.placeOf(value, 2 * index))
+    }
+    fields.set(camelCase(key.text), field)
   }
   return {
     notation: 'edn',
     names: [...fields.keys()],
     form: (name) => fields.get(name) ?? undefined,
     warnings,
-    whole: value,
-    places,
+    placeOf: places.placeOf,
   }
-}
-
-/** A field of an answer: plain data, or a value written by the rules for values. */
-export type Field = Plain | Valued
-export type Plain =
-  | string
-  | number
-  | boolean
-  | null
-  | undefined
-  | readonly Plain[]
-  | { readonly [key: string]: Plain }
-export class Valued {
-  readonly value: Edn
-  constructor(value: Edn) {
-    this.value = value
-  }
-}
-
-export function writeFields(fields: Readonly<Record<string, Field>>, notation: Notation): string {
-  const present = Object.entries(fields).filter(([, field]) => field !== undefined)
-  if (notation === 'json') {
-    const written = present.map(([name, field]) => {
-      const text = field instanceof Valued ? writeJson(field.value) : JSON.stringify(field)
-      return `${JSON.stringify(name)}:${text}`
-    })
-    return `{${written.join(',')}}`
-  }
-  const entries = present.map(([name, field]): [Edn, Edn] => [
-    keyword(kebabCase(name)),
-    field instanceof Valued ? field.value : plainEdn(field),
-  ])
-  return writeEdn(new EdnMap(entries))
-}
-
-export function answerBody(
-  status: number,
-  fields: Readonly<Record<string, Field>>,
-  notation: Notation,
-  headers: Readonly<Record<string, string>> = {},
-): HttpResponse {
-  return {
-    status,
-    headers: {
-      'content-type': `application/${notation}; charset=utf-8`,
-      'cache-control': 'no-store',
-      ...headers,
-    },
-    body: writeFields(fields, notation),
-  }
-}
-
-function plainEdn(field: Plain): Edn {
-  if (field === null || field === undefined) return null
-  if (typeof field !== 'object') return field
-  if (Array.isArray(field)) return (field as readonly Plain[]).map(plainEdn)
-  return new EdnMap(
-    Object.entries(field as Readonly<Record<string, Plain>>)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [keyword(kebabCase(name)), plainEdn(value)]),
-  )
-}
-
-export function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 function camelCase(name: string): string {

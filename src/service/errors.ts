@@ -1,6 +1,6 @@
 // Errors of the HTTP door, and the one place where kinds become status codes.
 
-import { type ErrorKind, VarveError } from '../base/errors.ts'
+import { type ErrorKind, type Place, VarveError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 
 const STATUS: Readonly<Record<ErrorKind, number>> = {
@@ -16,16 +16,36 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   interrupted: 504,
 }
 
-export function statusOf(kind: ErrorKind): number {
-  return STATUS[kind]
+/** Refusals of the protocol itself have a status of their own in HTTP. */
+const STATUS_OF_CODE: ReadonlyMap<string, number> = new Map([
+  ['varve.error/method-not-allowed', 405],
+  ['varve.error/not-acceptable', 406],
+  ['varve.error/body-too-large', 413],
+  ['varve.error/content-type-unsupported', 415],
+])
+
+export function statusOf({ code, kind }: VarveError): number {
+  return STATUS_OF_CODE.get(code) ?? STATUS[kind]
 }
 
-export function bodyInvalid(message: string, cause?: unknown): VarveError {
+/** What callers learn of a mistake of our own; the log of the server has the rest. */
+export function ourFault(cause: unknown): VarveError {
+  return new VarveError({
+    code: 'varve.error/fault',
+    kind: 'fault',
+    message: 'Varve failed; nothing half done was kept',
+    fix: 'See the log of the server, and report it',
+    cause,
+  })
+}
+
+export function bodyInvalid(message: string, cause?: unknown, place?: Place): VarveError {
   return new VarveError({
     code: 'varve.error/body-invalid',
     kind: 'incorrect',
     message,
     fix: 'Send a JSON object or an EDN map with the matching Content-Type',
+    data: { ...(place && { place }) },
     cause,
   })
 }
@@ -68,6 +88,52 @@ export function routeUnknown(method: string, path: string): VarveError {
     message: `There is nothing at ${method} ${path}`,
     fix: 'See /openapi.json for what there is',
     data: { method, path },
+  })
+}
+
+export function methodNotAllowed(method: string, path: string, allow: readonly string[]): VarveError {
+  return new VarveError({
+    code: 'varve.error/method-not-allowed',
+    kind: 'unsupported',
+    message: `${path} does not take ${method}`,
+    fix: `Use ${allow.join(' or ')}`,
+    data: { method, path, allow },
+  })
+}
+
+export function notAcceptable(accept: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/not-acceptable',
+    kind: 'unsupported',
+    message: `Answers are JSON or EDN, and Accept: ${accept.slice(0, 200)} takes neither`,
+    fix: 'Send Accept: application/json or application/edn, or leave it out',
+    data: { accept: accept.slice(0, 200) },
+  })
+}
+
+export function parameterUnknown(name: string, known: readonly string[]): VarveError {
+  const meant = nearest(name, known)
+  return new VarveError({
+    code: 'varve.error/parameter-unknown',
+    kind: 'incorrect',
+    message: `The URL has a parameter ${name}, which nothing reads`,
+    fix:
+      meant !== undefined
+        ? `Did you mean ${meant}?`
+        : known.length === 0
+          ? 'Leave it out: this route takes none'
+          : `The parameters are ${known.join(', ')}`,
+    data: { name, known },
+  })
+}
+
+export function parameterInvalid(name: string, wanted: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/parameter-invalid',
+    kind: 'incorrect',
+    message: `The parameter ${name} of the URL is not ${wanted}`,
+    fix: `Give ${name} as ${wanted}`,
+    data: { name, wanted },
   })
 }
 

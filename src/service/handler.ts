@@ -1,62 +1,59 @@
 // HTTP as one function from a request to a response: finds the route, answers in the caller's notation, turns
-// errors into status codes. What each route does stands in routes.ts.
+// errors into status codes. What each route does stands in answer-*.ts.
 
 import type { HttpHandler, HttpRequest, HttpResponse } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
-import type { Catalog } from '../database/catalog.ts'
-import type { QueryRunner } from '../query/ask.ts'
-import { answerBody, answerNotation, type Notation, type Plain } from './body.ts'
-import { hostRefused, originRefused, routeUnknown, statusOf } from './errors.ts'
-import type { Metrics } from './metrics.ts'
-import { matchRoute } from './routes.ts'
+import type { Notation } from '../query/written.ts'
+import { answerBody, answerNotation, type Plain } from './answer.ts'
+import { hostRefused, notAcceptable, originRefused, ourFault, statusOf } from './errors.ts'
+import { checkSearch, type Service } from './route.ts'
+import { findRoute, methodsAt } from './routes.ts'
 
-export type ServiceLimits = {
-  readonly bodyBytesMax: number
-  readonly rowCountMax: number
-  readonly timeoutMsMax: number
-}
-export const SERVICE_LIMITS: ServiceLimits = {
-  bodyBytesMax: 16 << 20,
-  rowCountMax: 1_000_000,
-  timeoutMsMax: 600_000,
-}
-
-export type Service = {
-  readonly catalog: Catalog
-  readonly runner: QueryRunner
-  readonly limits: ServiceLimits
-  readonly metrics: Metrics
-  /** Bound to loopback: only a loopback Host and no foreign Origin is answered. */
-  readonly isLoopback: boolean
-  /** Unforeseen errors, for the log: never shown to callers. */
-  readonly onFault: (error: unknown) => void
-}
+/** What is counted for a request whose client went away before its answer; nobody receives it. */
+const STATUS_CLIENT_GONE = 499
 
 export function createHandler(service: Service): HttpHandler {
+  const { clock } = service.catalog.env
   return async (request) => {
-    const notation = answerNotation(request)
-    const fromMs = service.catalog.env.clock.monotonicMs()
-    let route = 'none'
-    let response: HttpResponse
-    try {
-      if (service.isLoopback) checkLoopback(request)
-      const url = new URL(request.target, 'http://localhost')
-      const found = matchRoute(request.method, url.pathname)
-      if (found === undefined) throw routeUnknown(request.method, url.pathname)
-      route = found.route.path
-      response = await found.route.answer({
-        service,
-        request,
-        notation,
-        parameters: found.parameters,
-        search: url.searchParams,
-      })
-    } catch (error) {
-      response = errorResponse(error, notation, service.onFault)
-    }
-    service.metrics.answered(route, response.status, service.catalog.env.clock.monotonicMs() - fromMs)
+    const fromMs = clock.monotonicMs()
+    const { route, response } = await answer(service, request)
+    const status = request.signal.aborted ? STATUS_CLIENT_GONE : response.status
+    service.metrics.answered(route, status, clock.monotonicMs() - fromMs)
     return response
   }
+}
+
+type Answered = { readonly route: string; readonly response: HttpResponse }
+
+async function answer(service: Service, request: HttpRequest): Promise<Answered> {
+  const notation = answerNotation(request)
+  let path = 'none'
+  try {
+    if (service.isLoopback) checkLoopback(request)
+    const [pathname, search] = splitTarget(request.target)
+    const methods = methodsAt(pathname)
+    if (request.method === 'OPTIONS' && methods.length > 0) {
+      return { route: path, response: { status: 204, headers: { allow: methods.join(', ') } } }
+    }
+    const { route, parameters } = findRoute(request.method, pathname)
+    path = route.path
+    if (notation === undefined && route.contentType === undefined) {
+      throw notAcceptable(request.headers.get('accept') ?? '')
+    }
+    const context = { service, request, notation: notation ?? 'json', parameters, search }
+    checkSearch(context, route)
+    return { route: path, response: await route.answer(context) }
+  } catch (error) {
+    if (!request.signal.aborted && !(error instanceof VarveError)) service.onFault(error)
+    return { route: path, response: errorResponse(error, notation ?? 'json') }
+  }
+}
+
+function splitTarget(target: string): readonly [string, URLSearchParams] {
+  const mark = target.indexOf('?')
+  return mark < 0
+    ? [target, new URLSearchParams()]
+    : [target.slice(0, mark), new URLSearchParams(target.slice(mark + 1))]
 }
 
 /**
@@ -74,31 +71,14 @@ function isLoopbackName(host: string | undefined): boolean {
   return host !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host)
 }
 
-export function errorResponse(
-  error: unknown,
-  notation: Notation,
-  onFault: (error: unknown) => void,
-): HttpResponse {
-  if (!(error instanceof VarveError)) {
-    onFault(error)
-    return answerBody(
-      500,
-      {
-        error: {
-          code: 'varve.error/fault',
-          kind: 'fault',
-          message: 'Varve failed; nothing half done was kept',
-          fix: 'See the log of the server, and report it',
-          data: {},
-        },
-      },
-      notation,
-    )
-  }
-  const { code, kind, message, fix, data } = error
-  const headers: Record<string, string> = kind === 'busy' ? { 'retry-after': '1' } : {}
+function errorResponse(error: unknown, notation: Notation): HttpResponse {
+  const shown = error instanceof VarveError ? error : ourFault(error)
+  const { code, kind, message, fix, data } = shown
+  const headers: Record<string, string> = {}
+  if (kind === 'busy') headers['retry-after'] = '1'
+  if (Array.isArray(data['allow'])) headers['allow'] = data['allow'].join(', ')
   return answerBody(
-    statusOf(kind),
+    statusOf(shown),
     { error: { code, kind, message, fix, data: plainData(data) } },
     notation,
     headers,

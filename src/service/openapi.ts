@@ -1,6 +1,6 @@
 // The OpenAPI 3.1 description, made from the routes themselves, so that it cannot miss one.
 
-import type { Route } from './routes.ts'
+import type { Route } from './route.ts'
 
 type Json = { readonly [key: string]: unknown }
 
@@ -37,28 +37,63 @@ export function openApi(routes: readonly Route[]): Json {
 }
 
 function operation(route: Route): Json {
-  const fields = Object.entries(route.fields)
-  const properties = Object.fromEntries(fields.map(([name, description]) => [name, { description }]))
-  const schema = { type: 'object', additionalProperties: false, properties }
+  const { about, path, fields, requiredFields = [], search = {}, contentType } = route
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+  const inSearch = Object.entries(search).map(([name, description]) => ({
+    name,
+    in: 'query',
+    required: false,
+    description,
+    schema: { type: 'string' },
+  }))
   return {
-    summary: route.about,
-    parameters: [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
-      name,
-      in: 'path',
-      required: true,
-      schema: { type: 'string' },
-    })),
-    ...(fields.length > 0 && {
-      requestBody: {
-        content: { 'application/json': { schema }, 'application/edn': { schema: { type: 'string' } } },
-      },
-    }),
+    summary: about,
+    operationId: operationId(route),
+    parameters: [...inPath, ...inSearch],
+    ...(fields && { requestBody: requestBody(fields, requiredFields) }),
     responses: {
-      200: { description: 'The answer, in the notation that Accept asks for' },
+      200: { description: 'The answer', content: answerContent(contentType) },
       default: {
         description: 'What was wrong and what to do',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
       },
     },
   }
+}
+
+/** `get /v1/databases/:name/log` is getDatabasesNameLog. */
+function operationId({ method, path }: Route): string {
+  const words = path.split(/\W+/).filter((word) => word !== '' && word !== 'v1')
+  return `${method.toLowerCase()}${words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('')}`
+}
+
+function requestBody(fields: NonNullable<Route['fields']>, required: readonly string[]): Json {
+  const properties = Object.fromEntries(
+    Object.entries(fields).map(([name, { type, about }]) => [name, { type, description: about }]),
+  )
+  const schema = {
+    type: 'object',
+    additionalProperties: false,
+    properties,
+    ...(required.length > 0 && { required }),
+  }
+  return {
+    required: required.length > 0,
+    content: {
+      'application/json': { schema },
+      'application/edn': {
+        schema: { type: 'string', description: 'A map with the same fields as kebab-case keywords' },
+      },
+    },
+  }
+}
+
+function answerContent(contentType: string | undefined): Json {
+  if (contentType !== undefined) return { [contentType.split(';')[0]!]: {} }
+  return { 'application/json': { schema: { type: 'object' } }, 'application/edn': {} }
 }

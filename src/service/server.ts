@@ -3,8 +3,9 @@
 import type { HttpServer } from '../base/env.ts'
 import type { Catalog } from '../database/catalog.ts'
 import type { QueryRunner } from '../query/ask.ts'
-import { createHandler, SERVICE_LIMITS, type ServiceLimits } from './handler.ts'
+import { createHandler } from './handler.ts'
 import { Metrics } from './metrics.ts'
+import { SERVICE_LIMITS, type ServiceLimits } from './route.ts'
 
 export type ServerOptions = {
   readonly catalog: Catalog

@@ -1,0 +1,134 @@
+// The databases of the service: listing, creating, deleting, their schemas, and transactions.
+
+import type { HttpResponse } from '../base/env.ts'
+import { withLine } from '../fact/path-place.ts'
+import { schemaForms } from '../fact/schema-forms.ts'
+import { EdnMap } from '../fact/value.ts'
+import type { Connection } from '../database/connection.ts'
+import { Writer } from '../database/writer.ts'
+import { type Plain, Valued, warningFields } from './answer.ts'
+import { confirmationMissing, fieldInvalid } from './errors.ts'
+import { connectionOf, dataOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
+
+const CREATE_FIELDS = {
+  schema: { type: ['string', 'array'], about: 'schema: EDN text, or transaction data' },
+  alias: { type: 'string', about: 'short name, for $alias in queries; the name if left out' },
+} as const
+
+const TRANSACT_FIELDS = {
+  tx: { type: ['string', 'array'], about: 'operations: EDN text, or transaction data' },
+  meta: { type: 'object', about: 'facts about the transaction itself' },
+  idempotencyKey: {
+    type: 'string',
+    about: 'sent again with the same content, nothing is applied again and the first answer comes again',
+  },
+} as const
+
+export const DATABASE_ROUTES: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/databases',
+    about: 'All databases',
+    answer: async (context) => {
+      const { catalog } = context.service
+      const connections = await Promise.all(catalog.list().map(({ name }) => catalog.connection(name)))
+      return ok(context, { databases: connections.map(describe) })
+    },
+  },
+  {
+    method: 'PUT',
+    path: '/v1/databases/:name',
+    about: 'Creates a database, or adds what its schema lacks',
+    fields: CREATE_FIELDS,
+    answer: answerCreate,
+  },
+  {
+    method: 'GET',
+    path: '/v1/databases/:name',
+    about: 'One database',
+    answer: async (context) => ok(context, describe(await connectionOf(context))),
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/databases/:name',
+    about: 'Deletes a database for ever; needs ?confirm=NAME',
+    search: { confirm: 'the name again, as it stands in the path' },
+    answer: async (context) => {
+      const { name } = (await connectionOf(context)).info
+      if (context.search.get('confirm') !== context.parameters['name']) {
+        throw confirmationMissing(context.parameters['name']!)
+      }
+      await context.service.catalog.delete(name)
+      return ok(context, { deleted: name })
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/databases/:name/schema',
+    about: 'The schema as transaction data',
+    answer: async (context) => {
+      const { schema, basisT } = (await connectionOf(context)).value()
+      return ok(context, { schema: new Valued(schemaForms(schema)), basisT })
+    },
+  },
+  {
+    method: 'POST',
+    path: '/v1/databases/:name/transact',
+    about: 'Applies a transaction, whole or not at all; answers once it is on disk',
+    fields: TRANSACT_FIELDS,
+    requiredFields: ['tx'],
+    answer: answerTransact,
+  },
+]
+
+function describe(connection: Connection): { readonly [key: string]: Plain } {
+  const { name, alias, id } = connection.info
+  return { name, alias, id, basisT: connection.value().basisT, isWritable: connection instanceof Writer }
+}
+
+async function answerCreate(context: RouteContext): Promise<HttpResponse> {
+  const { catalog } = context.service
+  const name = context.parameters['name']!
+  const fields = await fieldsOf(context, CREATE_FIELDS, { recover: false })
+  const alias = textOf(fields, 'alias')
+  const schema = dataOf(fields, 'schema', 'schema')
+  const existed = catalog.list().some((info) => info.name === name)
+  try {
+    const connection = await catalog.create(name, {
+      ...(alias !== undefined && { alias }),
+      ...(schema !== undefined && { schema: schema.form }),
+    })
+    return ok(context, describe(connection), existed ? 200 : 201)
+  } catch (error) {
+    throw schema === undefined ? error : withLine(error, schema.form, schema.placeOf)
+  }
+}
+
+async function answerTransact(context: RouteContext): Promise<HttpResponse> {
+  const writer = await context.service.catalog.writer(context.parameters['name']!)
+  const fields = await fieldsOf(context, TRANSACT_FIELDS, { recover: false })
+  const tx = dataOf(fields, 'tx', 'transaction')
+  if (tx === undefined || !Array.isArray(tx.form))
+    throw fieldInvalid('tx', 'a vector of operations, or its EDN text')
+  const meta = fields.form('meta', 'transaction')
+  if (meta !== undefined && !(meta instanceof EdnMap))
+    throw fieldInvalid('meta', 'a map of attributes and values')
+  const idempotencyKey = textOf(fields, 'idempotencyKey')
+  try {
+    const { t, txInstantMs, tempids, datoms, warnings } = await writer.transact({
+      tx: tx.form,
+      isPlainData: tx.isPlainData,
+      ...(meta !== undefined && { meta }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    })
+    return ok(context, {
+      t,
+      txInstant: new Valued(new Date(txInstantMs)),
+      tempids: new Valued(new EdnMap([...tempids])),
+      datomCount: datoms.length,
+      warnings: warningFields(warnings),
+    })
+  } catch (error) {
+    throw withLine(error, tx.form, tx.placeOf)
+  }
+}

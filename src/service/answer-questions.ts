@@ -1,0 +1,139 @@
+// POST /v1/query and POST /v1/pull: questions about one database or many, at a moment.
+
+import type { HttpResponse } from '../base/env.ts'
+import type { T } from '../fact/attribute.ts'
+import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
+import { askWritten } from '../query/ask.ts'
+import { basisOf } from '../query/basis.ts'
+import { atMoment, momentSources, type MomentRequest } from '../query/moment.ts'
+import { requestParts } from '../query/parsed.ts'
+import { pullEntity } from '../query/pull.ts'
+import { type Plain, Valued, warningFields, Written } from './answer.ts'
+import { fieldInvalid } from './errors.ts'
+import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
+
+const MOMENT_FIELDS = {
+  asOf: {
+    type: ['string', 'integer', 'object'],
+    about: 'an instant for all databases, or a t where one is asked',
+  },
+  cursors: { type: 'object', about: 'a t for each database, as an answer gives them under basis' },
+} as const
+
+const QUERY_FIELDS = {
+  query: { type: ['string', 'array', 'object'], about: 'the query: EDN text, or its form' },
+  args: { type: 'array', about: 'arguments for the inputs of :in that are no sources' },
+  database: { type: 'string', about: 'the database that $ means' },
+  ...MOMENT_FIELDS,
+  timeoutMs: { type: 'integer', about: 'milliseconds after which the query is given up' },
+  limit: { type: 'integer', about: 'rows to keep, the first in the total order' },
+} as const
+
+export const QUERY_ROUTE: Route = {
+  method: 'POST',
+  path: '/v1/query',
+  about: 'Asks a query over one database or many',
+  fields: QUERY_FIELDS,
+  requiredFields: ['query'],
+  answer: answerQuery,
+}
+
+const PULL_FIELDS = {
+  database: { type: 'string', about: 'name or alias' },
+  pattern: { type: ['string', 'array'], about: 'a pull pattern: EDN text, or its form' },
+  eid: { type: ['integer', 'array', 'string'], about: 'an entity id, a lookup ref or an ident' },
+  ...MOMENT_FIELDS,
+} as const
+
+export const PULL_ROUTE: Route = {
+  method: 'POST',
+  path: '/v1/pull',
+  about: 'What a pattern describes of one entity',
+  fields: PULL_FIELDS,
+  requiredFields: ['database', 'pattern', 'eid'],
+  answer: answerPull,
+}
+
+async function answerQuery(context: RouteContext): Promise<HttpResponse> {
+  const { service, request } = context
+  const fields = await fieldsOf(context, QUERY_FIELDS, { recover: true })
+  const form = fields.form('query', 'query')
+  if (form === undefined) throw fieldInvalid('query', 'a query as EDN text or form')
+  // The query may itself be text of a whole request, as people paste it.
+  const parts = requestParts(form, fields)
+  const args = fields.form('args', 'arguments') ?? parts.args ?? []
+  if (!Array.isArray(args)) throw fieldInvalid('args', 'a list')
+  const moment = momentOf(fields.form('asOf', 'instant') ?? parts.asOf, fields.form('cursors', 'value'))
+  const sourceNamed = momentSources(service.catalog, { ...moment, signal: request.signal })
+  const database = textOf(fields, 'database') ?? parts.database
+  const limit = countOf(fields, 'limit') ?? parts.limit
+  const timeoutMs = countOf(fields, 'timeoutMs') ?? parts.timeoutMs
+  const asked = await askWritten(
+    {
+      query: parts.query,
+      args: (args as readonly Edn[]).map((value) => ({ kind: 'value', value })),
+      sourceNamed,
+      ...(database !== undefined && { database: await sourceNamed(database) }),
+      ...(limit !== undefined && { limit }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      signal: request.signal,
+    },
+    service.runner,
+    context.notation,
+    service.limits,
+  )
+  const { result, columns, isTruncated } = asked.answer
+  return ok(context, {
+    result: new Written(result),
+    columns,
+    basis: asked.basis,
+    truncated: isTruncated ? true : undefined,
+    warnings: warningFields([...fields.warnings, ...parts.warnings, ...asked.warnings]),
+  })
+}
+
+async function answerPull(context: RouteContext): Promise<HttpResponse> {
+  const fields = await fieldsOf(context, PULL_FIELDS, { recover: true })
+  const database = textOf(fields, 'database')
+  if (database === undefined) throw fieldInvalid('database', 'the name of a database')
+  const pattern = fields.form('pattern', 'pattern')
+  if (pattern === undefined) throw fieldInvalid('pattern', 'a pull pattern')
+  const eid = fields.form('eid', 'transaction')
+  if (eid === undefined) throw fieldInvalid('eid', 'an entity id, a lookup ref or an ident')
+  const moment = momentOf(fields.form('asOf', 'instant'), fields.form('cursors', 'value'))
+  const value = await atMoment(context.service.catalog, database, {
+    ...moment,
+    signal: context.request.signal,
+  })
+  const { result, warnings } = await pullEntity(value, pattern, eid)
+  return ok(context, {
+    result: new Valued(result),
+    basis: { [value.database]: basisOf(value) } satisfies Plain,
+    warnings: warningFields([...fields.warnings, ...warnings]),
+  })
+}
+
+function momentOf(asOf: Edn | undefined, cursors: Edn | undefined): MomentRequest {
+  if (asOf !== undefined && !(asOf instanceof Date) && !isT(asOf)) {
+    throw fieldInvalid('asOf', 'an instant or a t')
+  }
+  return {
+    ...(asOf !== undefined && { asOf }),
+    ...(cursors !== undefined && { cursors: cursorsOf(cursors) }),
+  }
+}
+
+function cursorsOf(cursors: Edn): Readonly<Record<string, T>> {
+  if (!(cursors instanceof EdnMap)) throw fieldInvalid('cursors', 'a map from database to t')
+  const ts: Record<string, T> = {}
+  for (const [key, t] of cursors.entries) {
+    const name = key instanceof Keyword ? key.text : key
+    if (typeof name !== 'string' || !isT(t)) throw fieldInvalid('cursors', 'a map from database to t')
+    ts[name] = t
+  }
+  return ts
+}
+
+function isT(value: Edn): value is T {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}

@@ -1,0 +1,125 @@
+// Bodies out: fields as JSON with camelCase names or EDN with kebab-case keywords, whatever the caller reads.
+
+import type { HttpRequest, HttpResponse } from '../base/env.ts'
+import type { Warning } from '../base/errors.ts'
+import { writeEdn } from '../fact/edn-writer.ts'
+import { writeJson } from '../fact/json-writer.ts'
+import { type Edn, EdnMap, keyword } from '../fact/value.ts'
+import type { Notation } from '../query/written.ts'
+import { notationOf } from './body.ts'
+
+/** A field of an answer: plain data, a value written by the rules for values, or text that is written already. */
+export type Field = Plain | Valued | Written
+export type Plain =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly Plain[]
+  | { readonly [key: string]: Plain }
+
+export class Valued {
+  readonly value: Edn
+  constructor(value: Edn) {
+    this.value = value
+  }
+}
+
+/** Text in the notation of the answer, in UTF-8. */
+export class Written {
+  readonly bytes: Uint8Array
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
+}
+
+/**
+ * What the answer is written in: the first of JSON and EDN that `Accept` prefers; the request's own type where it
+ * leaves the choice, undefined where it takes neither.
+ */
+export function answerNotation(request: HttpRequest): Notation | undefined {
+  const own = notationOf(request.headers.get('content-type') ?? '') ?? 'json'
+  const accept = request.headers.get('accept')?.trim()
+  if (accept === undefined || accept === '') return own
+  const wanted = accept
+    .split(',')
+    .map(acceptedRange)
+    .filter(({ weight }) => weight > 0)
+    .sort((x, y) => y.weight - x.weight)
+  for (const { type } of wanted) {
+    if (type === '*/*' || type === 'application/*') return own
+    const notation = notationOf(type)
+    if (notation !== undefined) return notation
+  }
+  return undefined
+}
+
+function acceptedRange(part: string): { readonly type: string; readonly weight: number } {
+  const [type, ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())
+  const weight = parameters.find((parameter) => parameter.startsWith('q='))
+  return { type: type!, weight: weight === undefined ? 1 : Number(weight.slice(2)) || 0 }
+}
+
+export function answerBody(
+  status: number,
+  fields: Readonly<Record<string, Field>>,
+  notation: Notation,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse {
+  return {
+    status,
+    headers: {
+      'content-type': `application/${notation}; charset=utf-8`,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...headers,
+    },
+    body: Buffer.concat(writeFields(fields, notation)),
+  }
+}
+
+/** Warnings and errors have a code, which is a keyword in EDN. */
+export function warningFields(warnings: readonly Warning[]): Plain {
+  return warnings.map(({ code, message, place, fix }) => ({ code, message, place: place as Plain, fix }))
+}
+
+function writeFields(fields: Readonly<Record<string, Field>>, notation: Notation): Uint8Array[] {
+  const chunks: Uint8Array[] = []
+  let text = '{'
+  for (const [name, field] of Object.entries(fields)) {
+    if (field === undefined) continue
+    const key = notation === 'json' ? `${JSON.stringify(name)}:` : `${keyword(kebabCase(name)).toString()} `
+    text += `${text === '{' && chunks.length === 0 ? '' : notation === 'json' ? ',' : ', '}${key}`
+    if (field instanceof Written) {
+      chunks.push(Buffer.from(text), field.bytes)
+      text = ''
+    } else text += notation === 'json' ? jsonText(field) : ednText(field)
+  }
+  chunks.push(Buffer.from(`${text}}`))
+  return chunks
+}
+
+function jsonText(field: Plain | Valued): string {
+  return field instanceof Valued ? writeJson(field.value) : JSON.stringify(field)
+}
+
+function ednText(field: Plain | Valued): string {
+  return writeEdn(field instanceof Valued ? field.value : plainEdn(field))
+}
+
+function plainEdn(field: Plain, name?: string): Edn {
+  if (field === null || field === undefined) return null
+  if (typeof field === 'string') return name === 'code' ? keyword(field) : field
+  if (typeof field !== 'object') return field
+  if (Array.isArray(field)) return (field as readonly Plain[]).map((item) => plainEdn(item))
+  return new EdnMap(
+    Object.entries(field as Readonly<Record<string, Plain>>)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [keyword(kebabCase(key)), plainEdn(value, key)]),
+  )
+}
+
+function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}

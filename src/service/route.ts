@@ -1,0 +1,127 @@
+// What a route is, and what all routes share: the service they answer for, and how they read and answer.
+
+import type { HttpRequest, HttpResponse } from '../base/env.ts'
+import type { Edn } from '../fact/value.ts'
+import { readEdn } from '../fact/edn-reader.ts'
+import type { Catalog } from '../database/catalog.ts'
+import type { Connection } from '../database/connection.ts'
+import type { PlaceOf } from '../plan/spot.ts'
+import type { QueryRunner } from '../query/ask.ts'
+import type { Notation } from '../query/written.ts'
+import { answerBody, type Field } from './answer.ts'
+import { type Fields, readFields } from './body.ts'
+import { fieldInvalid, parameterUnknown } from './errors.ts'
+import type { Metrics } from './metrics.ts'
+
+export type ServiceLimits = {
+  readonly bodyBytesMax: number
+  readonly rowCountMax: number
+  readonly answerBytesMax: number
+  readonly timeoutMs: number
+  readonly timeoutMsMax: number
+}
+export const SERVICE_LIMITS: ServiceLimits = {
+  bodyBytesMax: 16 << 20,
+  rowCountMax: 1_000_000,
+  answerBytesMax: 256 << 20,
+  timeoutMs: 60_000,
+  timeoutMsMax: 600_000,
+}
+
+export type Service = {
+  readonly catalog: Catalog
+  readonly runner: QueryRunner
+  readonly limits: ServiceLimits
+  readonly metrics: Metrics
+  /** Bound to loopback: only a loopback Host and no foreign Origin is answered. */
+  readonly isLoopback: boolean
+  /** Unforeseen errors, for the log: never shown to callers. */
+  readonly onFault: (error: unknown) => void
+}
+
+export type RouteContext = {
+  readonly service: Service
+  readonly request: HttpRequest
+  readonly notation: Notation
+  /** Values of `:name` places of the path. */
+  readonly parameters: Readonly<Record<string, string>>
+  readonly search: URLSearchParams
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** The type of a field in JSON, for OpenAPI, and what it is. */
+export type FieldDescription = { readonly type: string | readonly string[]; readonly about: string }
+
+export type Route = {
+  readonly method: Method
+  readonly path: string
+  readonly about: string
+  /** Fields of the body. */
+  readonly fields?: Readonly<Record<string, FieldDescription>>
+  readonly requiredFields?: readonly string[]
+  /** Parameters behind the `?` of the URL. */
+  readonly search?: Readonly<Record<string, string>>
+  /** Answers in one type of its own, whatever `Accept` says. */
+  readonly contentType?: string
+  readonly answer: (context: RouteContext) => Promise<HttpResponse>
+}
+
+export function ok(
+  context: RouteContext,
+  fields: Readonly<Record<string, Field>>,
+  status: number = 200,
+): HttpResponse {
+  return answerBody(status, fields, context.notation)
+}
+
+export function connectionOf({ service, parameters }: RouteContext): Promise<Connection> {
+  return service.catalog.connection(parameters['name']!)
+}
+
+export function fieldsOf(
+  { request, service }: RouteContext,
+  known: Readonly<Record<string, FieldDescription>>,
+  options: { readonly recover: boolean },
+): Promise<Fields> {
+  const { bodyBytesMax } = service.limits
+  return readFields(request, { bodyBytesMax, known: Object.keys(known), recover: options.recover })
+}
+
+/** Refuses parameters of the URL that the route does not have: a misspelled one would silently do nothing. */
+export function checkSearch({ search }: RouteContext, { search: known = {} }: Route): void {
+  for (const name of search.keys()) {
+    if (!Object.hasOwn(known, name)) throw parameterUnknown(name, Object.keys(known))
+  }
+}
+
+export function textOf(fields: Fields, name: string): string | undefined {
+  const value = fields.form(name, 'value')
+  if (value !== undefined && typeof value !== 'string') throw fieldInvalid(name, 'a text')
+  return value
+}
+
+export function countOf(fields: Fields, name: string): number | undefined {
+  const value = fields.form(name, 'value')
+  if (value === undefined) return undefined
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value <= 0)
+    throw fieldInvalid(name, 'a positive whole number')
+  return value
+}
+
+export type ReadForm = {
+  readonly form: Edn
+  readonly placeOf: PlaceOf
+  /** Read from JSON: text may stand for a uuid, an instant and the like. */
+  readonly isPlainData: boolean
+}
+
+/** A field that is data, or a string of EDN text. */
+export function dataOf(fields: Fields, name: string, mode: 'transaction' | 'schema'): ReadForm | undefined {
+  const form = fields.form(name, mode)
+  if (form === undefined) return undefined
+  if (typeof form !== 'string')
+    return { form, placeOf: fields.placeOf, isPlainData: fields.notation === 'json' }
+  const { value, places } = readEdn(form, { source: name })
+  return { form: value, placeOf: places.placeOf, isPlainData: false }
+}
