@@ -6,6 +6,7 @@
 
 import { type Place, VarveError, type Warning } from '../base/errors.ts'
 import { readAtom, readCharacter, readString, readSymbolic } from './edn-atoms.ts'
+import { Doubles } from './doubles.ts'
 import { isTerminating, tokenEnd } from './edn-scan.ts'
 import { taggedValue } from './edn-tags.ts'
 import {
@@ -17,17 +18,15 @@ import {
   stringIllFormed,
 } from './errors.ts'
 import { checkTextBytes, type Limits, limitsOf, type ReadOptions } from './limits.ts'
-import { isSymbolText } from './names.ts'
+import { isSymbolText, isTagText } from './names.ts'
 import { Places } from './places.ts'
 import { SourceText } from './source-text.ts'
-import { type Edn, EdnList, EdnMap, EdnSet, EdnSymbol, Keyword, keyOf, keyword, symbol } from './value.ts'
+import { type Edn, EdnList, EdnMap, EdnSet, EdnSymbol, Keyword, keyword, symbol } from './value.ts'
 
 export { Places } from './places.ts'
 
 /** Strays that are left out of one text at most. */
 const RECOVERED_COUNT_MAX = 8
-/** Maps and sets up to this size are searched for doubles one by one. */
-const SMALL_COUNT = 8
 
 export type EdnOptions = ReadOptions & {
   /** Leaves out closing brackets that are one too many, with a warning each. */
@@ -156,8 +155,10 @@ class Reader {
   /** Finished collections, for the places. */
   readonly #recorded: Frame[] = []
   readonly #frames: Frame[] = []
+  readonly #doubles = new Doubles()
   #top: Frame
   #at = 0
+  #count = 0
 
   constructor(source: SourceText, limits: Limits, isSingle: boolean, strays: readonly number[]) {
     this.#source = source
@@ -288,7 +289,7 @@ class Reader {
       case 'map':
         return this.#map(items, spans, start, name)
       case 'set': {
-        const double = firstDouble(items, 1)
+        const double = this.#doubles.first(items, 1)
         if (double >= 0) throw this.#double(spans, double, true)
         return new EdnSet(items)
       }
@@ -308,7 +309,7 @@ class Reader {
       )
     }
     if (namespace !== '') for (let i = 0; i < items.length; i += 2) items[i] = qualified(items[i]!, namespace)
-    const double = firstDouble(items, 2)
+    const double = this.#doubles.first(items, 2)
     if (double >= 0) throw this.#double(spans, double, false)
     const entries: [Edn, Edn][] = []
     for (let i = 0; i < items.length; i += 2) entries.push([items[i]!, items[i + 1]!])
@@ -319,6 +320,9 @@ class Reader {
   #add(value: Edn, start: number): void {
     let finished = value
     let begin = start
+    if (++this.#count > this.#limits.elementCountMax) {
+      throw limitExceeded('The text', 'elements', this.#limits.elementCountMax, this.#source.place(start))
+    }
     for (;;) {
       const top = this.#top
       if (top.kind === 'discard') {
@@ -375,7 +379,7 @@ class Reader {
       default: {
         const end = tokenEnd(text, start + 1)
         const tag = text.slice(start + 1, end)
-        if (!isSymbolText(tag)) {
+        if (!isTagText(tag)) {
           const shown = this.#source.shown(start, Math.max(end, start + 2))
           throw this.#syntax(
             `${shown} is no tag`,
@@ -485,27 +489,6 @@ function frame(kind: FrameKind, start: number, name: string): Frame {
 
 function where({ line, column }: Place): string {
   return `line ${line}, column ${column}`
-}
-
-/** Index of the first key (every `step`-th item) that equals one before it, or −1. */
-function firstDouble(items: readonly Edn[], step: number): number {
-  if (items.length <= step) return -1
-  if (
-    items.length <= SMALL_COUNT * step &&
-    items.every((item, i) => i % step !== 0 || item instanceof Keyword)
-  ) {
-    for (let i = step; i < items.length; i += step) {
-      for (let j = 0; j < i; j += step) if (items[i] === items[j]) return i
-    }
-    return -1
-  }
-  const seen = new Set<unknown>()
-  for (let i = 0; i < items.length; i += step) {
-    const key = keyOf(items[i]!)
-    if (seen.has(key)) return i
-    seen.add(key)
-  }
-  return -1
 }
 
 /** A key of `#:ns{…}`: names without a namespace take it, `_` stands for none. */

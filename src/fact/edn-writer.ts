@@ -3,7 +3,7 @@
 
 import { limitExceeded, valueUnwritable } from './errors.ts'
 import { base64, doubleText, floatText } from './literals.ts'
-import { isKeywordText, isSymbolText } from './names.ts'
+import { isKeywordText, isSymbolText, isTagText } from './names.ts'
 import { shortened } from './source-text.ts'
 import {
   BigInteger,
@@ -170,7 +170,7 @@ function symbolText(value: EdnSymbol): string {
 }
 
 function tagText({ tag }: Tagged): string {
-  if (isSymbolText(tag) && !BUILT_IN_TAGS.has(tag)) return `#${tag}`
+  if (isTagText(tag) && !BUILT_IN_TAGS.has(tag)) return `#${tag}`
   throw valueUnwritable(`#${shortened(tag)} is no tag of its own`, 'Use the value itself, or another tag')
 }
 

@@ -12,6 +12,15 @@ export class Complaint {
   }
 }
 
+/** A number of more digits than whoever reads it allows. */
+export class TooManyDigits extends Complaint {
+  readonly max: number
+  constructor(max: number) {
+    super(`The number has more than ${max} digits`, 'Keep such data as a string or as bytes')
+    this.max = max
+  }
+}
+
 export type Opened = { readonly bracket: string; readonly place: Place }
 
 export function ednSyntax(message: string, fix: string, place: Place, text: string): VarveError {
@@ -79,6 +88,7 @@ export function duplicateKey(key: string, isSet: boolean, place: Place): VarveEr
 }
 
 export function numberUnreadable(complaint: Complaint, place: Place, text: string): VarveError {
+  if (complaint instanceof TooManyDigits) return limitExceeded('The number', 'digits', complaint.max, place)
   return new VarveError({
     code: 'varve.error/number-unreadable',
     kind: 'incorrect',
@@ -90,6 +100,7 @@ export function numberUnreadable(complaint: Complaint, place: Place, text: strin
 
 /** Text that should be an instant, a uuid, a uri, bytes, a keyword … and is not. */
 export function literalInvalid(complaint: Complaint, place: Place, text: string): VarveError {
+  if (complaint instanceof TooManyDigits) return limitExceeded('The number', 'digits', complaint.max, place)
   return new VarveError({
     code: 'varve.error/literal-invalid',
     kind: 'incorrect',

@@ -41,54 +41,6 @@ function isQuery(node: FormNode): boolean {
   return node.kind === 'array' && textOf(node.items[0]) === ':find'
 }
 
-/**
- * Functions that may be called inside another call. Elsewhere an array within a call is a constant, so that
- * `["ground", ["max", "min"]]` stays two texts.
- */
-const NESTED_CALLS: ReadonlySet<string> = new Set([
-  '+',
-  '-',
-  '*',
-  '/',
-  'quot',
-  'rem',
-  'mod',
-  'inc',
-  'dec',
-  'abs',
-  'min',
-  'max',
-  'compare',
-  'count',
-  'str',
-  'subs',
-  '=',
-  '==',
-  '!=',
-  'not=',
-  '<',
-  '>',
-  '<=',
-  '>=',
-  'name',
-  'namespace',
-  'keyword',
-  'tuple',
-  'inst-ms',
-  'double',
-  'float',
-  'long',
-  'int',
-  'bigint',
-  'bigdec',
-  'clojure.string/lower-case',
-  'clojure.string/upper-case',
-  'clojure.string/trim',
-  'clojure.string/capitalize',
-  'clojure.string/join',
-  'clojure.string/replace',
-])
-
 class ClauseReader {
   readonly #converter: Converter
 
@@ -191,7 +143,7 @@ class ClauseReader {
     if (node.kind !== 'array') return this.#converter.form(node)
     const head = textOf(node.items[0])
     if (head === undefined || !isCallable(head)) return this.#each(node, this.#findElement)
-    if (head !== 'pull') return this.#call(node, this.#converter.form)
+    if (head !== 'pull') return this.#call(node, this.#callArgument)
     const last = node.items.length - 1
     return this.#converter.list(node, [
       symbol(head),
@@ -212,9 +164,7 @@ class ClauseReader {
     if (node.kind !== 'array') return this.#converter.form(node)
     const [first, second] = node.items
     if (first?.kind === 'array' && isCall(first)) {
-      const call = this.#converter.step(0, first, (call) =>
-        this.#call(call as ArrayNode, this.#callArgument(call as ArrayNode)),
-      )
+      const call = this.#converter.step(0, first, (call) => this.#call(call as ArrayNode, this.#callArgument))
       return this.#converter.vector(node, [call, ...this.#rest(node, 1, this.#converter.form)])
     }
     const head = textOf(first)
@@ -251,13 +201,14 @@ class ClauseReader {
     return this.#converter.list(node, [head, ...this.#rest(node, 1, convert)])
   }
 
-  #callArgument(call: ArrayNode): Convert {
-    if (textOf(call.items[0]) === 'ground') return this.#converter.form
-    return (node) =>
-      node.kind === 'array' && node.items.length > 1 && NESTED_CALLS.has(textOf(node.items[0]) ?? '')
-        ? this.#call(node, this.#callArgument(node))
-        : this.#converter.form(node)
-  }
+  /**
+   * An array within a call is a call itself where it begins with a name and holds a variable; any other is a
+   * constant, so that `["ground", ["max", "min"]]` stays two texts.
+   */
+  readonly #callArgument: Convert = (node) =>
+    node.kind === 'array' && isCall(node) && node.items.some(holdsVariable)
+      ? this.#call(node, this.#callArgument)
+      : this.#converter.form(node)
 
   readonly #rule: Convert = (node) => {
     if (node.kind !== 'array' || node.items[0]?.kind !== 'array' || !isCall(node.items[0]))
@@ -276,8 +227,7 @@ class ClauseReader {
         this.#converter.map(node, formString, () => this.#nestedPattern)
       )
     }
-    if (node.kind === 'map')
-      return this.#converter.pairs(node.pairs, this.#patternItem, this.#nestedPattern, node)
+    if (node.kind === 'map') return this.#converter.pairs(node.pairs, this.#patternItem, this.#nestedPattern)
     if (node.kind !== 'array') return this.#converter.form(node)
     const head = textOf(node.items[0])
     if (head !== undefined && isCallable(head)) return this.#call(node, this.#converter.form)
@@ -379,12 +329,21 @@ function looksLikeRules(node: FormNode): boolean {
       return (
         head?.kind === 'array' &&
         isCall(head) &&
-        head.items.length > 1 &&
         head.items.slice(1).every(isParameter) &&
-        body.every(({ kind }) => kind === 'array')
+        body.every(({ kind }) => kind === 'array') &&
+        (head.items.length > 1 || body.some(holdsPlace))
       )
     })
   )
+}
+
+/** A variable or `_`: what no data has, so that a rule without parameters shows itself. */
+function holdsPlace(node: FormNode): boolean {
+  return holdsVariable(node) || (node.kind === 'array' && node.items.some((item) => textOf(item) === '_'))
+}
+
+function holdsVariable(node: FormNode): boolean {
+  return node.kind === 'array' ? node.items.some(holdsVariable) : (textOf(node)?.startsWith('?') ?? false)
 }
 
 function isParameter(node: FormNode): boolean {

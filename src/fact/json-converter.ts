@@ -4,6 +4,7 @@
 
 import type { Place } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
+import { Doubles } from './doubles.ts'
 import type { FormEntry, FormNode } from './data-node.ts'
 import { floatFrom } from './edn-tags.ts'
 import { Complaint, duplicateKey, literalInvalid } from './errors.ts'
@@ -19,7 +20,7 @@ import {
   URI_FIX,
   UUID_FIX,
 } from './literals.ts'
-import { isKeywordText, isSymbolText } from './names.ts'
+import { isKeywordText, isSymbolText, isTagText } from './names.ts'
 import { parseBigInteger, parseDecimal, parseLong } from './number-text.ts'
 import { shortened } from './source-text.ts'
 import {
@@ -29,7 +30,6 @@ import {
   EdnList,
   EdnMap,
   EdnSet,
-  keyOf,
   keyword,
   numberType,
   symbol,
@@ -101,6 +101,7 @@ const NOT_FINITE: ReadonlyMap<string, number> = new Map([
 export class Converter {
   readonly #limits: Limits
   readonly #path: (string | number)[] = []
+  readonly #doubles = new Doubles()
 
   constructor(limits: Limits) {
     this.#limits = limits
@@ -128,7 +129,7 @@ export class Converter {
       case 'set':
         return this.#set(node, convert)
       case 'map':
-        return this.pairs(node.pairs, convert, convert, node)
+        return this.pairs(node.pairs, convert, convert)
       case 'object':
         return this.escape(node, convert) ?? this.map(node, keys, () => convert)
     }
@@ -173,8 +174,8 @@ export class Converter {
     ])
     this.#refuseDoubles(
       entries.map(([key]) => key),
-      node,
       false,
+      (index) => ({ ...node.origin?.source.place(node.entries[index]!.keyStart), path: [...this.#path] }),
     )
     return this.made(new EdnMap(entries), node)
   }
@@ -183,7 +184,6 @@ export class Converter {
     pairs: readonly (readonly [FormNode, FormNode])[],
     convertKey: Convert,
     convertValue: Convert,
-    node: FormNode,
   ): EdnMap {
     const entries = pairs.map(([key, value], index): [Edn, Edn] => [
       this.step(index, key, convertKey),
@@ -191,8 +191,8 @@ export class Converter {
     ])
     this.#refuseDoubles(
       entries.map(([key]) => key),
-      node,
       false,
+      (index) => this.place(pairs[index]![0]),
     )
     return new EdnMap(entries)
   }
@@ -296,13 +296,13 @@ export class Converter {
           pair.kind === 'array' && pair.items.length === 2 ? pair.items : undefined,
         )
         if (pairs.includes(undefined)) return no(key, 'Write pairs: {"#map": [[key, value], …]}')
-        return this.pairs(pairs as [FormNode, FormNode][], convert, convert, node)
+        return this.pairs(pairs as [FormNode, FormNode][], convert, convert)
       }
       case '#tag': {
         const [tag, content] = node.items
         if (
           tag?.kind !== 'string' ||
-          !isSymbolText(tag.value) ||
+          !isTagText(tag.value) ||
           content === undefined ||
           node.items.length > 2
         ) {
@@ -317,18 +317,13 @@ export class Converter {
 
   #set(node: Extract<FormNode, { kind: 'array' | 'set' }>, convert: Convert): EdnSet {
     const items = this.items(node.items, convert)
-    this.#refuseDoubles(items, node, true)
+    this.#refuseDoubles(items, true, (index) => this.place(node.items[index]!))
     return this.made(new EdnSet(items), node)
   }
 
-  #refuseDoubles(items: readonly Edn[], node: FormNode, isSet: boolean): void {
-    if (items.length < 2) return
-    const seen = new Set<unknown>()
-    for (const item of items) {
-      const key = keyOf(item)
-      if (seen.has(key)) throw duplicateKey(shortened(String(item)), isSet, this.place(node))
-      seen.add(key)
-    }
+  #refuseDoubles(items: readonly Edn[], isSet: boolean, placeOf: (index: number) => Place): void {
+    const index = this.#doubles.first(items, 1)
+    if (index >= 0) throw duplicateKey(shortened(String(items[index])), isSet, placeOf(index))
   }
 }
 

@@ -43,7 +43,8 @@ type Frame =
       readonly kind: 'object'
       readonly start: number
       readonly entries: JsonEntry[]
-      readonly keys: Set<string>
+      /** The keys of a large object; a small one is searched. */
+      keys: Set<string> | undefined
       key: string
       keyStart: number
     }
@@ -62,12 +63,18 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['t', '\t'],
 ])
 
+/** Whole numbers of so many digits are safe integers. */
+const SAFE_DIGIT_COUNT = 15
+/** Objects up to this size are searched key by key. */
+const SMALL_COUNT = 8
+
 class Reader {
   readonly #source: SourceText
   readonly #text: string
   readonly #limits: Limits
   readonly #frames: Frame[] = []
   #at = 0
+  #count = 0
 
   constructor(source: SourceText, limits: Limits) {
     this.#source = source
@@ -105,6 +112,9 @@ class Reader {
   #value(): JsonNode | undefined {
     this.#skipBlank()
     const start = this.#at
+    if (++this.#count > this.#limits.elementCountMax) {
+      throw limitExceeded('The text', 'elements', this.#limits.elementCountMax, this.#place(start))
+    }
     const origin = { source: this.#source, start }
     switch (this.#text[start]) {
       case '"':
@@ -114,7 +124,7 @@ class Reader {
         return this.#open(frame, ']') ? undefined : this.#pop(frame)
       }
       case '{': {
-        const frame: Frame = { kind: 'object', start, entries: [], keys: new Set(), key: '', keyStart: 0 }
+        const frame: Frame = { kind: 'object', start, entries: [], keys: undefined, key: '', keyStart: 0 }
         if (!this.#open(frame, '}')) return this.#pop(frame)
         this.#key(frame)
         return undefined
@@ -159,8 +169,7 @@ class Reader {
     if (this.#text[start] !== '"')
       throw this.#syntax('A key is missing here', 'Write keys in double quotes', start)
     const key = this.#string()
-    if (frame.keys.has(key)) throw duplicateKey(JSON.stringify(key), false, this.#place(start))
-    frame.keys.add(key)
+    if (hasKey(frame, key)) throw duplicateKey(JSON.stringify(key), false, this.#place(start))
     frame.key = key
     frame.keyStart = start
     this.#skipBlank()
@@ -204,6 +213,29 @@ class Reader {
   }
 
   #number(): Edn {
+    return this.#shortInteger() ?? this.#anyNumber()
+  }
+
+  /** The common case, without a pattern: digits that make a safe integer, and then the end of the token. */
+  #shortInteger(): number | undefined {
+    const text = this.#text
+    const isNegative = text.charCodeAt(this.#at) === 0x2d
+    const first = isNegative ? this.#at + 1 : this.#at
+    let value = 0
+    let at = first
+    let c = text.charCodeAt(at)
+    for (; c >= 0x30 && c <= 0x39 && at - first < SAFE_DIGIT_COUNT; c = text.charCodeAt(++at)) {
+      value = value * 10 + (c - 0x30)
+    }
+    const isEnd = c === 0x2c || c === 0x5d || c === 0x7d || c === 0x0a || at === text.length
+    const hasLeadingZero = at > first + 1 && text.charCodeAt(first) === 0x30
+    if (!isEnd || at === first || hasLeadingZero) return undefined
+    this.#at = at
+    // Taken from 0, so that −0 is the long that it is.
+    return isNegative ? 0 - value : value
+  }
+
+  #anyNumber(): Edn {
     const start = this.#at
     NUMBER.lastIndex = start
     const match = NUMBER.exec(this.#text)
@@ -281,4 +313,17 @@ class Reader {
   #syntax(message: string, fix: string, at: number, opened?: { bracket: string; place: Place }): VarveError {
     return jsonSyntax(message, fix, this.#place(at), this.#source.shown(at, at + 20), opened)
   }
+}
+
+/** Whether an object has this key already. */
+function hasKey(frame: Extract<Frame, { kind: 'object' }>, key: string): boolean {
+  const { entries } = frame
+  if (entries.length < SMALL_COUNT) {
+    for (let i = 0; i < entries.length; i++) if (entries[i]!.key === key) return true
+    return false
+  }
+  frame.keys ??= new Set(entries.map((entry) => entry.key))
+  const isKnown = frame.keys.has(key)
+  frame.keys.add(key)
+  return isKnown
 }

@@ -5,6 +5,8 @@ import { limitExceeded } from './errors.ts'
 
 /** Brackets, tags and other forms within each other. */
 export const DEPTH_MAX = 100
+/** Values in one text, each collection and what it holds counted: they take ten times the memory of the text. */
+export const ELEMENT_COUNT_MAX = 2_000_000
 /** UTF-8 bytes of the whole text. */
 export const TEXT_BYTES_MAX = 16 * 1024 * 1024
 /** UTF-16 units of one string. */
@@ -16,6 +18,7 @@ export const DECIMAL_EXPONENT_MAX = 1_000
 
 export type ReadOptions = {
   readonly depthMax?: number
+  readonly elementCountMax?: number
   readonly textBytesMax?: number
   readonly stringLengthMax?: number
   readonly numberDigitsMax?: number
@@ -29,6 +32,7 @@ export type Limits = Required<Omit<ReadOptions, 'source'>>
 export function limitsOf(options: ReadOptions): Limits {
   return {
     depthMax: options.depthMax ?? DEPTH_MAX,
+    elementCountMax: options.elementCountMax ?? ELEMENT_COUNT_MAX,
     textBytesMax: options.textBytesMax ?? TEXT_BYTES_MAX,
     stringLengthMax: options.stringLengthMax ?? STRING_LENGTH_MAX,
     numberDigitsMax: options.numberDigitsMax ?? NUMBER_DIGITS_MAX,

@@ -1,7 +1,7 @@
 // Numbers from their text, as EDN and JSON write them. A number that its type cannot hold is refused, never
 // rounded to something else: only doubles round, as everywhere.
 
-import { Complaint } from './errors.ts'
+import { Complaint, TooManyDigits } from './errors.ts'
 import type { Limits } from './limits.ts'
 import { shortened } from './source-text.ts'
 import { BigInteger, Decimal, double, type Edn, long, LONG_MAX, LONG_MIN } from './value.ts'
@@ -16,10 +16,7 @@ const SAFE_LENGTH = 15
 /** The number that a token of EDN says, or what is wrong with it. */
 export function parseNumber(token: string, limits: Limits): Edn | Complaint {
   if (token.length > limits.numberDigitsMax && countDigits(token) > limits.numberDigitsMax) {
-    return new Complaint(
-      `The number ${shortened(token)} has more than ${limits.numberDigitsMax} digits`,
-      'Keep such data as a string or as bytes',
-    )
+    return new TooManyDigits(limits.numberDigitsMax)
   }
   const integer = INTEGER.exec(token)
   if (integer !== null) {
@@ -59,10 +56,7 @@ export function parseDecimal(text: string, limits: Limits): Decimal | Complaint 
     return new Complaint(`${shortened(text)} is no decimal`, 'Write digits, as in 12.50')
   }
   if (countDigits(text) > limits.numberDigitsMax) {
-    return new Complaint(
-      `The decimal ${shortened(text)} has more than ${limits.numberDigitsMax} digits`,
-      'Keep such data as a string',
-    )
+    return new TooManyDigits(limits.numberDigitsMax)
   }
   const value = new Decimal(text.endsWith('.') ? text.slice(0, -1) : text)
   if (value.isZero()) return new Decimal(0)
@@ -76,10 +70,7 @@ export function parseDecimal(text: string, limits: Limits): Decimal | Complaint 
 /** A whole number of any size from text without the letter N. */
 export function parseBigInteger(text: string, limits: Limits): BigInteger | Complaint {
   if (text.length > limits.numberDigitsMax + 1) {
-    return new Complaint(
-      `The number ${shortened(text)} has more than ${limits.numberDigitsMax} digits`,
-      'Keep such data as a string or as bytes',
-    )
+    return new TooManyDigits(limits.numberDigitsMax)
   }
   const match = INTEGER.exec(text)
   if (match === null || match[1] === 'N') {

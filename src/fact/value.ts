@@ -376,11 +376,14 @@ export function compareText(a: string, b: string): number {
   return a.length - b.length
 }
 
+export type Key = string | number | boolean | null | Keyword
+
 /**
  * A primitive that is equal for two values exactly when `equalValues` says so: the key for hash joins, sets
- * and maps. NaN gets a key of its own, so that a set holds it once.
+ * and maps. NaN gets a key of its own, so that a set holds it once. `textOf` gives the keys of what a collection
+ * holds.
  */
-export function keyOf(x: Edn): string | number | boolean | null | Keyword {
+export function keyOf(x: Edn, textOf: (x: Edn) => string = textKey): Key {
   switch (typeof x) {
     case 'number':
       return Number.isSafeInteger(x) || !Number.isInteger(x) ? (x === 0 ? 0 : x) : `n${BigInt(x)}`
@@ -394,11 +397,14 @@ export function keyOf(x: Edn): string | number | boolean | null | Keyword {
     default:
       if (x === null) return null
       if (x instanceof Keyword) return x
-      return objectKey(x)
+      return objectKey(x, textOf)
   }
 }
 
-function objectKey(x: Exclude<Edn, null | boolean | number | bigint | string>): string | number {
+function objectKey(
+  x: Exclude<Edn, null | boolean | number | bigint | string>,
+  textOf: (x: Edn) => string,
+): string | number {
   if (x instanceof Double || x instanceof Float) return keyOf(x.value) as string | number
   if (x instanceof BigInteger) return integerKey(x.value)
   if (x instanceof Decimal) return decimalKey(x)
@@ -408,29 +414,36 @@ function objectKey(x: Exclude<Edn, null | boolean | number | bigint | string>): 
   if (x instanceof EdnSymbol) return `s${x.text}`
   if (x instanceof Keyword) return `k${x.text}`
   if (x instanceof Uint8Array) return `b${Buffer.from(x).toString('base64')}`
-  if (Array.isArray(x)) return `v${itemsKey(x)}`
-  if (x instanceof EdnList) return `l${itemsKey(x.items)}`
-  if (x instanceof EdnSet) return `e${x.items.map(textKey).sort().join('')}`
+  if (Array.isArray(x)) return `v${itemsKey(x, textOf)}`
+  if (x instanceof EdnList) return `l${itemsKey(x.items, textOf)}`
+  if (x instanceof EdnSet)
+    return `e${x.items
+      .map((item) => textOf(item))
+      .sort()
+      .join('')}`
   if (x instanceof EdnMap) {
     return `m${x.entries
-      .map(([k, v]) => textKey(k) + textKey(v))
+      .map(([k, v]) => textOf(k) + textOf(v))
       .sort()
       .join('')}`
   }
   const tagged = x as Tagged
-  return `t${tagged.tag} ${textKey(tagged.value)}`
+  return `t${tagged.tag} ${textOf(tagged.value)}`
 }
 
 /** `keyOf` as text that says where it ends, so that keys can be joined: for composite keys. */
 export function textKey(x: Edn): string {
-  const key = keyOf(x)
+  return keyText(keyOf(x))
+}
+
+export function keyText(key: Key): string {
   const text = typeof key === 'string' ? key : key instanceof Keyword ? `k${key.text}` : `p${String(key)}`
   return `${text.length}:${text}`
 }
 
-function itemsKey(items: readonly Edn[]): string {
+function itemsKey(items: readonly Edn[], textOf: (x: Edn) => string): string {
   let key = ''
-  for (const item of items) key += textKey(item)
+  for (const item of items) key += textOf(item)
   return key
 }
 

@@ -2,6 +2,7 @@
 // where text was read, by the path from the root of the form always.
 
 import type { Place } from '../base/errors.ts'
+import { jsonPlaceOf } from '../fact/json-form.ts'
 import { type Edn, EdnList, EdnMap, EdnSet, EdnSymbol, Keyword } from '../fact/value.ts'
 
 /**
@@ -11,7 +12,7 @@ export type PlaceOf = (collection: object, index: number) => Place | undefined
 
 export class Spot {
   readonly form: Edn
-  readonly #placeOf: PlaceOf | undefined
+  readonly #placeOf: PlaceOf
   readonly #parent: Spot | undefined
   readonly #collection: object | undefined
   readonly #index: number
@@ -19,7 +20,7 @@ export class Spot {
 
   private constructor(
     form: Edn,
-    placeOf: PlaceOf | undefined,
+    placeOf: PlaceOf,
     parent?: Spot,
     index: number = 0,
     step: string | number = 0,
@@ -32,7 +33,8 @@ export class Spot {
     this.#step = step
   }
 
-  static root(form: Edn, placeOf?: PlaceOf): Spot {
+  /** Forms made of JSON text know their places themselves. */
+  static root(form: Edn, placeOf: PlaceOf = jsonPlaceOf): Spot {
     return new Spot(form, placeOf)
   }
 
@@ -80,7 +82,7 @@ export class Spot {
   }
 
   #read(): Place | undefined {
-    return this.#collection === undefined ? undefined : this.#placeOf?.(this.#collection, this.#index)
+    return this.#collection === undefined ? undefined : this.#placeOf(this.#collection, this.#index)
   }
 }
 

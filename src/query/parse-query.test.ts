@@ -3,20 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { VarveError, type Warning } from '../base/errors.ts'
 import { Double, type Edn, EdnMap, keyword, symbol } from '../fact/value.ts'
 import type { Query } from '../plan/syntax.ts'
+import { refusal } from '../testing/refusal.ts'
 import { checkRules } from './check-rules.ts'
 import { parseQuery } from './parse-query.ts'
 import { isRequest, parseRequest } from './parse-request.ts'
 import { parseRules } from './parse-rules.ts'
-
-function refusal(run: () => unknown): VarveError {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof VarveError) return error
-    throw error
-  }
-  throw new Error('nothing was refused')
-}
 
 const refused = (text: string): VarveError => refusal(() => parseQuery(text))
 const codeOf = (text: string): string => refused(text).code

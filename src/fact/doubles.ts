@@ -1,0 +1,51 @@
+// What stands twice among the members of a set or the keys of a map, for the readers, which refuse it. Sets within
+// sets are compared by texts that are made once and kept short, so that a text costs no more the deeper it nests.
+
+import { sha256Hex } from '../base/checksum.ts'
+import { type Edn, Keyword, keyOf, keyText, textKey } from './value.ts'
+
+/** Up to this many keywords are compared one by one. */
+const SMALL_COUNT = 8
+/** Longer texts of inner collections stand for themselves by their hash. */
+const TEXT_LENGTH_MAX = 256
+
+/** Finds doubles in the collections of one text, inner ones before those that hold them. */
+export class Doubles {
+  readonly #texts = new Map<object, string>()
+
+  /** Index of the first key (every `step`-th item) that equals one before it, or −1. */
+  first(items: readonly Edn[], step: number): number {
+    if (items.length <= step) return -1
+    if (items.length <= SMALL_COUNT * step && areKeywords(items, step)) return firstOfFew(items, step)
+    const seen = new Set<unknown>()
+    for (let i = 0; i < items.length; i += step) {
+      const key = keyOf(items[i]!, this.#textOf)
+      if (seen.has(key)) return i
+      seen.add(key)
+    }
+    return -1
+  }
+
+  readonly #textOf = (x: Edn): string => {
+    if (typeof x !== 'object' || x === null || x instanceof Keyword) return textKey(x)
+    const known = this.#texts.get(x)
+    if (known !== undefined) return known
+    const whole = keyText(keyOf(x, this.#textOf))
+    // No other text begins with a hash sign: they begin with their length.
+    const text = whole.length > TEXT_LENGTH_MAX ? `#${sha256Hex(whole)}` : whole
+    this.#texts.set(x, text)
+    return text
+  }
+}
+
+function areKeywords(items: readonly Edn[], step: number): boolean {
+  for (let i = 0; i < items.length; i += step) if (!(items[i] instanceof Keyword)) return false
+  return true
+}
+
+function firstOfFew(items: readonly Edn[], step: number): number {
+  for (let i = step; i < items.length; i += step) {
+    for (let j = 0; j < i; j += step) if (items[i] === items[j]) return i
+  }
+  return -1
+}
