@@ -1,13 +1,13 @@
 // What can be wrong with a case file itself.
 
-import { VarveError } from '../../base/errors.ts'
+import { type Place, VarveError } from '../../base/errors.ts'
 
-export function caseInvalid(place: string, rule: string): VarveError {
+export function caseInvalid(message: string, fix: string, place: Place): VarveError {
   return new VarveError({
     code: 'varve.error/case-invalid',
     kind: 'incorrect',
-    message: `${place}: ${rule}`,
-    fix: 'See docs/reference/cases.md for the format',
+    message,
+    fix,
     data: { place },
   })
 }

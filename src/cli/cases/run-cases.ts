@@ -23,7 +23,13 @@ export type CaseFailure = {
 }
 
 type Outcome =
-  | { readonly kind: 'answer'; readonly value: Edn; readonly expected: Edn | undefined }
+  | {
+      readonly kind: 'answer'
+      readonly value: Edn
+      readonly expected: Edn | undefined
+      /** A relation or a collection: its items have no order. */
+      readonly isBag: boolean
+    }
   | { readonly kind: 'error'; readonly error: unknown }
 
 /** `folder` is where the layout `reopened` makes its databases; the caller removes it. */
@@ -88,7 +94,7 @@ async function answer(
   const expected = made.expectation.kind === 'value' ? settle(made.expectation.value) : undefined
   if (made.ask.kind === 'pull') {
     const { result } = await pullEntity(value, made.ask.pattern, settle(made.ask.eid))
-    return { kind: 'answer', value: result, expected }
+    return { kind: 'answer', value: result, expected, isBag: false }
   }
   const runner = new InThreadRunner(createEngine(env), env.clock)
   const query = settle(made.ask.query)
@@ -108,7 +114,9 @@ async function answer(
     { query, args, database: value, sourceNamed: () => Promise.resolve(value), timeoutMs: 10_000 },
     runner,
   )
-  return { kind: 'answer', value: shapeAnswer(asked.query, asked.answer), expected }
+  const { kind } = asked.query.find
+  const isBag = kind === 'relation' || kind === 'collection'
+  return { kind: 'answer', value: shapeAnswer(asked.query, asked.answer), expected, isBag }
 }
 
 function judge(
@@ -133,14 +141,14 @@ function judge(
   }
   const expected = shown(outcome.kind === 'answer' ? (outcome.expected ?? null) : expectation.value)
   if (outcome.kind === 'error') return { expected, got }
-  return isSame(outcome.expected ?? null, outcome.value) ? undefined : { expected, got }
+  return isSame(outcome.expected ?? null, outcome.value, outcome.isBag) ? undefined : { expected, got }
 }
 
-/** Rows and items in any order; nothing found may be nil or empty. */
-function isSame(expected: Edn, value: Edn): boolean {
+/** Items of a bag in any order; nothing found may be nil or empty. */
+function isSame(expected: Edn, value: Edn, isBag: boolean): boolean {
   const wanted = itemsOf(expected)
   const got = itemsOf(value)
-  if (wanted !== undefined && got !== undefined) return bag(wanted) === bag(got)
+  if (isBag && wanted !== undefined && got !== undefined) return bag(wanted) === bag(got)
   if (expected === null) return value === null || got?.length === 0
   if (value === null) return wanted?.length === 0
   return textKey(asValue(expected)) === textKey(asValue(value))

@@ -1,12 +1,15 @@
 // Puts case files to the real Datomic. It needs Java and Maven; the peer is fetched by Maven on first use and
-// cached outside the tree. `npm run judge [-- FILE…]`, by default all of test/cases.
+// cached outside the tree. `npm run judge [-- FILE…]`, by default all of test/cases. `npm run judge -- --page` asks
+// nobody and writes the compatibility page from what the cases record.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { datomicPage, PAGE_PATH } from './page.ts'
 
 const here = import.meta.dirname
+const root = join(here, '../../..')
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'varve-datomic-judge')
 const classpathFile = join(cache, 'classpath')
 
@@ -21,11 +24,12 @@ function classpath(): string {
   return readFileSync(classpathFile, 'utf8').trim()
 }
 
-const named = process.argv.slice(2)
-const files = named.length > 0 ? named : globSync(join(here, '../../cases/**/*.edn')).sort()
-const judged = spawnSync(
-  'java',
-  ['-Xmx2g', '-cp', classpath(), 'clojure.main', join(here, 'judge.clj'), ...files],
-  { stdio: ['ignore', 'inherit', 'inherit'] },
-)
-process.exit(judged.status ?? 1)
+function judge(files: readonly string[]): number {
+  const asked = files.length > 0 ? files : globSync(join(root, 'test/cases/**/*.edn')).sort()
+  const command = ['-Xmx2g', '-cp', classpath(), 'clojure.main', join(here, 'judge.clj'), ...asked]
+  return spawnSync('java', command, { stdio: ['ignore', 'inherit', 'inherit'] }).status ?? 1
+}
+
+const [first, ...rest] = process.argv.slice(2)
+if (first === '--page') writeFileSync(join(root, PAGE_PATH), datomicPage(root))
+else process.exit(judge(first === undefined ? [] : [first, ...rest]))
