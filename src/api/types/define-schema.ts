@@ -1,9 +1,9 @@
-// `defineSchema`: a schema in TypeScript, from which the types of transactions, queries and pull follow.
+// What `defineSchema` returns: a schema in TypeScript, from which the types of transactions, queries and pull follow.
 
 import type { EdnMap } from '../../fact/value.ts'
 import type { Attributes } from './attributes.ts'
 
-/** What `defineSchema` returns: runtime object and carrier of the types. */
+/** Runtime object and carrier of the types. */
 export interface DefinedSchema<
   N extends string = string,
   S extends Attributes = Attributes,
@@ -17,7 +17,7 @@ export interface DefinedSchema<
   toTransaction(): readonly EdnMap[]
 }
 
-/** The attributes of a defined schema or of a database. */
+/** The attributes of a defined schema. */
 export type SchemaOf<D> = D extends { readonly attributes: infer S extends Attributes } ? S : never
 
 /** Sources by `$alias` and `$name`. */

@@ -1,0 +1,39 @@
+// What `import … from 'varve'` gives: everything that users hold, and nothing else.
+
+export { connect, type ConnectOptions } from './connect.ts'
+export { defineSchema } from './define-schema.ts'
+export { type ErrorKind, type Place, VarveError, type Warning } from '../base/errors.ts'
+export type {
+  AttributePredicate,
+  EntityPredicate,
+  FunctionRegistry,
+  RegisteredFunction,
+  TransactionFunction,
+} from '../database/functions.ts'
+export type { IndexName } from '../fact/datom.ts'
+export type { ValueType } from '../fact/attribute.ts'
+export type { AttributeDefinition, Attributes, Definition, KeywordText } from './types/attributes.ts'
+export type { DefinedSchema, SchemaOf } from './types/define-schema.ts'
+export type {
+  Answer,
+  ColumnInfo,
+  Cursors,
+  Database,
+  DatabaseInfo,
+  DatomItem,
+  Db,
+  Entity,
+  LogDatom,
+  LogItem,
+  LogOptions,
+  Moment,
+  OpenOptions,
+  QueryRequest,
+  Rows,
+  SchemaMap,
+  TransactOptions,
+  TransactResult,
+  Varve,
+} from './types/interfaces.ts'
+export type { PullResult } from './types/pull.ts'
+export type { QueryForm, QueryResult } from './types/query.ts'
