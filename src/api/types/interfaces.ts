@@ -3,14 +3,16 @@
 
 import type { Warning } from '../../base/errors.ts'
 import type { IndexName } from '../../fact/datom.ts'
-import type { ValueType } from '../../fact/attribute.ts'
 import type { Schema } from '../../fact/schema.ts'
 import type { Attributes, KeywordText, Sources } from './attributes.ts'
 import type { DefinedSchema, SourcesOf } from './define-schema.ts'
 import type { EntityAttribute, EntityValue } from './entity.ts'
 import type { CheckPattern, PatternInput, PullResult } from './pull.ts'
 import type { CheckQuery, QueryArgs, QueryInput, QueryResult, SourcesWith } from './query.ts'
-import type { CheckTransaction, EntityRef, TransactionInput } from './transaction.ts'
+import type { ColumnInfo } from './rows.ts'
+import type { CheckTransaction, EntityRef, MetaOf, TransactionInput } from './transaction.ts'
+
+export type { ColumnInfo, Rows } from './rows.ts'
 
 /** A position in time: a t of the database, or an instant. */
 export type Moment = number | Date
@@ -94,9 +96,6 @@ export type TransactOptions<S extends Attributes = Attributes> = {
   /** Makes an error of the warning that a function read what another operation of the transaction writes. */
   readonly strict?: boolean
 }
-export type MetaOf<S extends Attributes> = [S] extends [never]
-  ? never
-  : { readonly [key: KeywordText]: unknown }
 
 export type TransactResult<S extends Attributes = Attributes, M extends Sources = {}> = {
   readonly t: number
@@ -173,15 +172,4 @@ export interface Entity<S extends Attributes = Attributes> {
   attributes(): readonly KeywordText[]
   /** All its attributes and those of its components, as `pull` with `*` gives them. */
   touch(): PullResult<S, readonly ['*']>
-}
-
-export type ColumnInfo = { readonly name: string; readonly type: ValueType | 'any' | 'map' }
-
-/** The rows of a relation. They may be built as they are asked for. */
-export interface Rows<R> extends Iterable<R> {
-  readonly length: number
-  readonly columns: readonly ColumnInfo[]
-  /** Counts from the end where negative. */
-  at(index: number): R | undefined
-  toArray(): R[]
 }

@@ -1,6 +1,9 @@
 // What `q` takes and what it gives.
 
 import type { Attributes, Sources } from './attributes.ts'
+import type { MarkedClauses, MarkedFind, MessageIn } from './query-check.ts'
+import type { PartsOf, QueryParts } from './query-parts.ts'
+import type { ArgumentOf, ResultOfParts } from './query-result.ts'
 
 /** EDN text, or the data form: `{ find: ['?n'], where: [['?e', ':p/name', '?n']] }`. */
 export type QueryInput = string | QueryForm
@@ -17,11 +20,43 @@ export type QueryForm = {
   readonly offset?: number
 }
 
-/** The query as given where it is right; where it is not, a type that marks the wrong place. */
-export type CheckQuery<M extends Sources, Q> = [M] extends [never] ? never : Q
-/** What the query's `in` asks for, the database itself (`$`) left out. */
-export type QueryArgs<M extends Sources, Q> = [M, Q] extends [never, never] ? never : readonly unknown[]
+/**
+ * The query as given where it is right. Where it is not: for text, a message that names the attribute; for the data form,
+ * the query with that message in the place of the attribute, so that this very element is marked.
+ */
+export type CheckQuery<M extends Sources, Q> =
+  PartsOf<Q> extends infer P extends QueryParts
+    ? [P['where'], P['find']] extends [MarkedClauses<M, P['where']>, MarkedFind<M, P['find']>]
+      ? Q
+      : Q extends string
+        ? MessageIn<MarkedClauses<M, P['where']> | MarkedFind<M, P['find']>>
+        : {
+            readonly [K in keyof Q]: K extends 'where'
+              ? MarkedClauses<M, P['where']>
+              : K extends 'find'
+                ? MarkedFind<M, P['find']>
+                : Q[K]
+          }
+    : Q
+
+/** What the query's `in` asks for. The database itself (`$`) is left out; a database known by its alias may be. */
+export type QueryArgs<M extends Sources, Q> =
+  PartsOf<Q> extends infer P extends QueryParts ? ArgumentsOf<M, P, P['in']> : readonly unknown[]
+
+/** Any source that is given as an argument: a database value, or rows. */
+export type SourceArgument = { readonly basisT: number } | readonly (readonly unknown[])[]
+
+type ArgumentsOf<M, P extends QueryParts, In> = In extends readonly [infer First, ...infer Rest]
+  ? First extends '$'
+    ? ArgumentsOf<M, P, Rest>
+    : First extends `$${string}`
+      ? ArgumentsOf<M, P, Rest> | readonly [source: SourceArgument, ...ArgumentsOf<M, P, Rest>]
+      : readonly [ArgumentOf<M, P, First>, ...ArgumentsOf<M, P, Rest>]
+  : readonly []
+
 /** Rows, an array, a value or null, as `find` says. */
-export type QueryResult<M extends Sources, Q> = [M, Q] extends [never, never] ? never : unknown
+export type QueryResult<M extends Sources, Q> =
+  PartsOf<Q> extends infer P extends QueryParts ? ResultOfParts<M, P> : unknown
+
 /** The sources of a query over one database of schema S beside those known by alias. */
 export type SourcesWith<S extends Attributes, M extends Sources> = Omit<M, '$'> & { readonly $: S }
