@@ -1,6 +1,6 @@
 // Checksums of bytes that stay. CRC-32 finds accidents, SHA-256 names blobs and chains frames.
 
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { crc32 as zlibCrc32 } from 'node:zlib'
 
 /** CRC-32 (IEEE), as an unsigned number; `before` continues over several pieces. */
@@ -16,4 +16,11 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 /** SHA-256 as 64 hexadecimal digits. */
 export function sha256Hex(bytes: Uint8Array | string): string {
   return hash('sha256', bytes, 'hex')
+}
+
+/** SHA-256 of bytes that come piece by piece. */
+export function sha256HexOf(pieces: Iterable<Uint8Array>): string {
+  const sum = createHash('sha256')
+  for (const piece of pieces) sum.update(piece)
+  return sum.digest('hex')
 }

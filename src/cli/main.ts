@@ -8,6 +8,7 @@ import { processTerminal } from '../base/env-node-terminal.ts'
 import type { Terminal } from '../base/terminal.ts'
 import { addCasesCommand } from './commands/cases.ts'
 import { addBackupCommand, addRestoreCommand } from './commands/backup.ts'
+import { addCheckCommand } from './commands/check.ts'
 import { addDatabasesCommand, addDeleteCommand, addSchemaCommand } from './commands/databases.ts'
 import { addDevCommand } from './commands/dev.ts'
 import { addLogCommand } from './commands/log.ts'
@@ -38,6 +39,7 @@ export async function main(words: readonly string[], context: Context): Promise<
     addLogCommand,
     addSchemaCommand,
     addDatabasesCommand,
+    addCheckCommand,
     addViewsCommand,
     addCasesCommand,
     addBackupCommand,

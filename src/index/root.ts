@@ -23,6 +23,11 @@ export function segmentKey(epoch: number, bytes: Uint8Array): string {
   return `${SEGMENT_PREFIX}${String(epoch).padStart(8, '0')}-${sha256Hex(bytes)}.parquet`
 }
 
+/** The hash that the bytes of the segment must have. */
+export function hashOfSegment(key: string): string {
+  return key.slice(key.indexOf('-') + 1, -'.parquet'.length)
+}
+
 /** The epoch of the writer that put the segment. */
 export function epochOfSegment(key: string): number {
   return Number(key.slice(SEGMENT_PREFIX.length, key.indexOf('-')))

@@ -4,7 +4,11 @@
 import { VALUE_TYPES, type ValueType } from '../fact/attribute.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import type { Edn } from '../fact/value.ts'
-import type { Writer } from '../database/writer.ts'
+import type { Env } from '../base/env.ts'
+import { INDEXING_LIMITS } from '../database/indexing.ts'
+import { FolderCatalogStorage } from '../database/storage.ts'
+import { Writer } from '../database/writer.ts'
+import { INDEX_LIMITS, type IndexLimits } from '../index/merge-policy.ts'
 import { SeededRandom } from './seeded-random.ts'
 
 const ENTITY_COUNT = 60
@@ -27,7 +31,43 @@ export function richSchema(): Edn {
     .value
 }
 
-/** Transacts `transactionCount` random transactions and indexes now and then, but not the last of them. */
+export type RichOptions = {
+  readonly seed: number
+  readonly transactionCount: number
+  /** Leaves nothing in the log alone. */
+  readonly isIndexedWhole?: boolean
+}
+
+/**
+ * Makes a folder with the database `rich`: of its transactions the last seventh is in the log alone, the rest in an
+ * index of many small runs, packs and dead rows.
+ */
+export async function makeRichFolder(
+  env: Env,
+  folder: string,
+  { seed, transactionCount, isIndexedWhole = false }: RichOptions,
+): Promise<void> {
+  const catalog = await FolderCatalogStorage.open(env, folder, { canCreate: true })
+  const storage = await catalog.create('rich', 'rich')
+  await using writer = await Writer.open(env, storage, {
+    schema: richSchema(),
+    indexing: { ...INDEXING_LIMITS, index: RICH_INDEX },
+  })
+  await fillRichly(writer, seed, transactionCount)
+  if (isIndexedWhole) await writer.index()
+}
+
+/** Limits so small that few facts make all that an index can hold. */
+const RICH_INDEX: IndexLimits = {
+  ...INDEX_LIMITS,
+  smallRowCountMax: 8,
+  fanIn: 3,
+  packedRunRowCountMax: 40,
+  packRowCountMax: 200,
+  segment: { pageRowCountMax: 16, pageTextBytesMax: 1 << 20 },
+}
+
+/** Transacts random transactions and indexes now and then, but not the last seventh of them. */
 export async function fillRichly(writer: Writer, seed: number, transactionCount: number): Promise<void> {
   const random = new SeededRandom(seed)
   const living = new Set<number>()
@@ -35,7 +75,7 @@ export async function fillRichly(writer: Writer, seed: number, transactionCount:
   for (let count = 0; count < transactionCount; count++) {
     const tx = readEdn(richTransaction(random, count, living)).value
     await writer.transact(count % 10 === 3 ? { tx, idempotencyKey: `key-${seed}-${count}` } : { tx })
-    if (count % indexEvery === indexEvery - 1 && count < transactionCount - 1) await writer.index()
+    if (count % indexEvery === indexEvery - 1 && count < transactionCount - indexEvery) await writer.index()
   }
 }
 

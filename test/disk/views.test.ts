@@ -9,7 +9,7 @@ import { nodeEnv } from '../../src/base/env-node.ts'
 import { Catalog } from '../../src/database/catalog.ts'
 import { viewsOf } from '../../src/database/views.ts'
 import { readRoot } from '../../src/index/root.ts'
-import { fillRichly, richSchema } from '../../src/testing/rich-database.ts'
+import { makeRichFolder, richSchema } from '../../src/testing/rich-database.ts'
 
 const env = nodeEnv()
 const folder = env.files.makeTemporaryFolder('varve-views')
@@ -17,11 +17,8 @@ let catalog: Catalog
 let duckdb: DuckDBConnection
 
 beforeAll(async () => {
-  catalog = await Catalog.openFolder(env, folder)
-  await catalog.create('rich', { schema: richSchema() })
-  const writer = await catalog.writer('rich')
-  await fillRichly(writer, 7, 600)
-  await writer.index()
+  await makeRichFolder(env, folder, { seed: 7, transactionCount: 600, isIndexedWhole: true })
+  catalog = await Catalog.openFolder(env, folder, { isReadOnly: true })
   duckdb = await (await DuckDBInstance.create(':memory:')).connect()
   await duckdb.run(await viewsOf(catalog))
 })
@@ -41,7 +38,7 @@ describe('views over the index files', () => {
     const { root } = (await readRoot(catalog.storage.open('rich').blobs))!
     const files = readdirSync(join(folder, 'rich/index/segments'))
     expect(files.length).toBeGreaterThan(root.segments.length)
-    expect(root.segments.some(({ dead }) => dead !== undefined)).toBe(true)
+    expect(root.segments.filter(({ dead }) => dead !== undefined).length).toBeGreaterThan(2)
     expect(root.segments.some(({ isPack }) => isPack)).toBe(true)
   })
 
