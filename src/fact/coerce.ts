@@ -225,7 +225,10 @@ function floatOf(name: string, value: Edn): Scalar {
   const x = toDouble(value)
   if (Number.isNaN(x)) throw nanRefused(name)
   const rounded = new Float(x)
-  if (Number.isFinite(x) && !Number.isFinite(rounded.value)) throw numberOutOfRange(name, 'float', String(x))
+  // Only an infinity is taken for one.
+  if (!Number.isFinite(rounded.value) && !equalValues(rounded, value)) {
+    throw numberOutOfRange(name, 'float', shortened(writeEdn(value)))
+  }
   return rounded
 }
 

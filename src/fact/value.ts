@@ -472,16 +472,18 @@ function compareDoubles(a: number, b: number): number {
 function compareNumbers(a: Edn, b: Edn): number {
   const x = toDouble(a)
   const y = toDouble(b)
-  if (!Number.isFinite(x) || !Number.isFinite(y)) {
-    // A decimal or bigint too large for a double is still finite: compare it below by its sign.
-    if (isDoubleLike(a) || isDoubleLike(b)) return compareDoubles(x, y)
-  }
+  // A decimal or bigint too large for a double is still finite: below any infinity, above any negative one.
+  const isAInfinite = isNotFinite(a)
+  const isBInfinite = isNotFinite(b)
+  if (isAInfinite && isBInfinite) return compareDoubles(x, y)
+  if (isAInfinite) return x === -Infinity ? -1 : 1
+  if (isBInfinite) return y === -Infinity ? 1 : -1
   // Rounding keeps order, so only what rounds to the same double needs the exact comparison.
   if (x !== y) return x < y ? -1 : 1
   return exactNumber(a).comparedTo(exactNumber(b)) ?? 0
 }
 
-function isDoubleLike(x: Edn): boolean {
+function isNotFinite(x: Edn): boolean {
   return (typeof x === 'number' && !Number.isFinite(x)) || (x instanceof Float && !Number.isFinite(x.value))
 }
 
