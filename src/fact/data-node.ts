@@ -1,6 +1,8 @@
 // JavaScript values as the same tree that JSON text becomes, so that both have one conversion (json-form.ts).
-// What has no meaning as data (undefined, functions, cycles, invalid dates) is refused with its path.
+// What has no meaning as data (undefined, functions, cycles, invalid dates) is refused with its path. Values of other
+// realms (a test runner's, a worker's) count as what they are.
 
+import { types } from 'node:util'
 import type { Place } from '../base/errors.ts'
 import { dataUnconvertible, limitExceeded, stringIllFormed } from './errors.ts'
 import type { JsonNode, NodeOrigin } from './json-reader.ts'
@@ -44,8 +46,8 @@ export type FormNode =
 export type FormEntry = { readonly key: string; readonly keyStart: number; readonly value: FormNode }
 
 /** The tree of a JavaScript value; throws a VarveError with the path of what has no meaning. */
-export function nodeFromData(value: unknown): FormNode {
-  return new DataReader().read(value)
+export function nodeFromData(value: unknown, countMax = DATA_COUNT_MAX): FormNode {
+  return new DataReader(countMax).read(value)
 }
 
 const NULL: FormNode = { kind: 'null', origin: undefined }
@@ -66,11 +68,17 @@ const VALUE_CLASSES = [
 class DataReader {
   readonly #path: (string | number)[] = []
   readonly #ancestors: object[] = []
+  readonly #countMax: number
   #count = 0
 
+  constructor(countMax: number) {
+    this.#countMax = countMax
+  }
+
   read(value: unknown): FormNode {
-    if (++this.#count > DATA_COUNT_MAX)
-      throw limitExceeded('The data', 'values', DATA_COUNT_MAX, this.#place())
+    if (++this.#count > this.#countMax) {
+      throw limitExceeded('The data', 'values', this.#countMax, this.#place())
+    }
     switch (typeof value) {
       case 'string':
         if (!value.isWellFormed()) throw stringIllFormed(this.#place())
@@ -102,14 +110,14 @@ class DataReader {
     }
     const leaf = this.#leaf(value)
     if (leaf !== undefined) return this.#value(leaf)
-    if (value instanceof Set) {
+    if (types.isSet(value)) {
       return this.#within(value, () => ({ kind: 'set', items: this.#items([...value]), origin: undefined }))
     }
-    if (value instanceof Map) {
+    if (types.isMap(value)) {
       return this.#within(value, () => ({ kind: 'map', pairs: this.#pairs([...value]), origin: undefined }))
     }
     const prototype: unknown = Object.getPrototypeOf(value)
-    // Plain objects of another realm (a worker, a test runner) have another Object.prototype, with none above it.
+    // Plain objects of another realm have another Object.prototype, with none above it.
     const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
     if (!isPlain) {
       const name = (value as { constructor?: { name?: string } }).constructor?.name ?? 'unknown class'
@@ -122,13 +130,13 @@ class DataReader {
   }
 
   #leaf(value: object): Edn | undefined {
-    if (value instanceof Date) {
+    if (types.isDate(value)) {
       if (Number.isNaN(value.getTime()))
         throw this.#refused('The date is invalid', 'Check how the Date was made')
       // A copy: dates and bytes can change, facts cannot.
       return new Date(value)
     }
-    if (value instanceof Uint8Array) return new Uint8Array(value)
+    if (types.isUint8Array(value)) return new Uint8Array(value)
     if (Decimal.isBigNumber(value)) {
       if (!value.isFinite())
         throw this.#refused('The decimal is not finite', 'Check the arithmetic that made it')

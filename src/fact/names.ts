@@ -1,7 +1,7 @@
 // Which texts are keywords and symbols: what the readers take is what the writers write.
 
 // Everything that ends a token in EDN text is no part of a name; a slash stands once, between two parts.
-const PART = '[^\\s,()\\[\\]{}"\\\\;@^`~/]+'
+const PART = '[^\\s\\p{Cc},()\\[\\]{}"\\\\;@^`~/]+'
 const KEYWORD = new RegExp(`^(?!:)(?:${PART}/)?(?:${PART}|(?<=./)/)(?<!:)$|^/$`, 'u')
 const SYMBOL = new RegExp(`^(?![:#'\\d]|[+.-]\\d)(?:${PART}/)?(?:${PART}|(?<=./)/)(?<!:)$|^/$`, 'u')
 const LETTER = /^\p{L}/u
