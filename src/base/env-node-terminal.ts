@@ -1,9 +1,10 @@
 // The terminal that this process was started from.
 
+import { createInterface } from 'node:readline'
 import type { Terminal } from './terminal.ts'
 
 export function processTerminal(): Terminal {
-  const { stdout, stderr } = process
+  const { stdin, stdout, stderr } = process
   // A reader that closes the pipe early, as `head` does, has had enough: that is no error.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
@@ -13,6 +14,16 @@ export function processTerminal(): Terminal {
     words: process.argv.slice(2),
     isOutTerminal: stdout.isTTY,
     isErrTerminal: stderr.isTTY,
+    canAsk: stdin.isTTY && stderr.isTTY,
+    ask: (question) =>
+      new Promise((resolve) => {
+        const lines = createInterface({ input: stdin, output: stderr })
+        lines.once('close', () => resolve(''))
+        lines.question(question, (answer) => {
+          resolve(answer)
+          lines.close()
+        })
+      }),
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     stopped: () =>

@@ -1,11 +1,13 @@
 // The real `Env`: this process, on this machine. Clock, chance, timers, processes and workers stand here;
 // files, locks and HTTP in the files beside it.
 
+import { fork } from 'node:child_process'
 import { availableParallelism, hostname, totalmem } from 'node:os'
 import { readFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleepUntil } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
 import { assert } from './assert.ts'
@@ -28,6 +30,21 @@ export function workerPort(): WorkerPort {
     onMessage: (handler) => {
       port.removeAllListeners('message')
       port.on('message', handler)
+    },
+  }
+}
+
+/** The same inside a process that `startProcess` began. It ends when the one that started it is gone. */
+export function processPort(): WorkerPort {
+  const send = process.send?.bind(process)
+  assert(send !== undefined, 'processPort is called inside a process that startProcess began')
+  process.once('disconnect', () => process.exit(0))
+  return {
+    data: JSON.parse(process.argv[2] ?? 'null') as unknown,
+    post: (message) => void send(message),
+    onMessage: (handler) => {
+      process.removeAllListeners('message')
+      process.on('message', handler)
     },
   }
 }
@@ -74,6 +91,7 @@ const processes: Processes = {
     }
   },
   startWorker,
+  startProcess,
 }
 
 let knownBootId: string | undefined
@@ -116,6 +134,37 @@ function startWorker(module: URL, options: WorkerOptions): WorkerThread {
     onMessage: (handler) => {
       worker.removeAllListeners('message')
       worker.on('message', handler)
+    },
+    ended,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+function startProcess(module: URL, { name, data }: Omit<WorkerOptions, 'heapBytesMax'>): WorkerThread {
+  const child = fork(fileURLToPath(builtModule(module)), [JSON.stringify(data ?? null)], {
+    // Structured clones, as between threads: dates, bytes and bigints arrive as what they are.
+    serialization: 'advanced',
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => {
+      if (code === 0 || child.killed) resolve()
+      else reject(new Error(`${name} ended with ${signal ?? code}`))
+    })
+  })
+  ended.catch(() => undefined)
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await ended.catch(() => undefined)
+  }
+  return {
+    post: (message) => void (child.connected && child.send(message as object)),
+    onMessage: (handler) => {
+      child.removeAllListeners('message')
+      child.on('message', handler)
     },
     ended,
     stop,

@@ -124,6 +124,8 @@ export interface Processes {
   memory(): Memory
   /** Starts a worker thread that runs the module; `data` arrives there as its `workerData`. */
   startWorker(module: URL, options: WorkerOptions): WorkerThread
+  /** As a worker thread, in a process of its own: a crash in there, or whatever it opens, stays there. */
+  startProcess(module: URL, options: Omit<WorkerOptions, 'heapBytesMax'>): WorkerThread
 }
 
 export type WorkerOptions = {
@@ -142,7 +144,7 @@ export interface WorkerThread extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** The other end of a `WorkerThread`, inside the thread (`workerPort` of env-node.ts). */
+/** The other end of a `WorkerThread`, inside it (`workerPort` and `processPort` of env-node.ts). */
 export interface WorkerPort {
   readonly data: unknown
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void

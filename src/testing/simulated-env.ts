@@ -75,6 +75,7 @@ export class SimulatedMachine {
         bootId: () => bootId,
         memory: () => ({ residentBytes: 0, heapBytes: 0, totalBytes: 2 ** 30 }),
         startWorker: nothing,
+        startProcess: nothing,
       },
       network: { listen: nothing, fetch: nothing },
     })
