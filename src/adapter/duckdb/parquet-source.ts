@@ -1,0 +1,136 @@
+// Rows of a Parquet file, read by DuckDB in a process of its own (parquet-process.ts). The file says its types.
+
+import type { Env, WorkerThread } from '../../base/env.ts'
+import { fileBroken, parquetReaderMissing } from '../../etl/errors.ts'
+import type { Cell, RowBatch, RowSource, SourceColumn, SourceRow } from '../../etl/source.ts'
+import { BigInteger, Decimal, double, type Edn, Float, long, Uuid } from '../../fact/value.ts'
+import { instantFromMs } from '../../fact/literals.ts'
+import type { ParquetColumn, ParquetMessage, Travelling } from './parquet-process.ts'
+
+export class ParquetSource implements RowSource {
+  readonly about = 'Parquet'
+  readonly typing = 'typed'
+  readonly columns: readonly SourceColumn[]
+  /** In rows: a column file is not read from its beginning to its end. */
+  readonly extent: number
+  readonly #env: Env
+  readonly #path: string
+  readonly #types: readonly ParquetColumn[]
+
+  static async open(env: Env, path: string): Promise<ParquetSource> {
+    await using reading = new Reading(env, path)
+    const { columns, rowCount } = await reading.columns()
+    return new ParquetSource(env, path, columns, rowCount)
+  }
+
+  private constructor(env: Env, path: string, columns: readonly ParquetColumn[], rowCount: number) {
+    this.#env = env
+    this.#path = path
+    this.#types = columns
+    this.columns = columns
+    this.extent = rowCount
+  }
+
+  async *rows(): AsyncGenerator<RowBatch> {
+    await using reading = new Reading(this.#env, this.#path)
+    await reading.columns()
+    let line = 1
+    for (;;) {
+      const chunk = await reading.chunk()
+      if (chunk === undefined) return
+      const columns = chunk.map((values, index) =>
+        values.map((value) => cellOf(value, this.#types[index]!.type)),
+      )
+      const rows: SourceRow[] = (columns[0] ?? []).map((_, row) => ({
+        line: line++,
+        cells: columns.map((column) => column[row]),
+      }))
+      yield { rows, position: line - 1 }
+    }
+  }
+}
+
+/** One process that reads the file once. */
+class Reading implements AsyncDisposable {
+  readonly #path: string
+  readonly #process: WorkerThread
+  #waiting: { resolve: (message: ParquetMessage) => void; reject: (error: unknown) => void } | undefined
+  #arrived: ParquetMessage | undefined
+
+  constructor(env: Env, path: string) {
+    this.#path = path
+    const module = new URL('./parquet-process.ts', import.meta.url)
+    this.#process = env.processes.startProcess(module, { name: 'Parquet reader', data: { path } })
+    this.#process.onMessage((message) => {
+      // The process speaks only these.
+      const told = message as ParquetMessage
+      if (this.#waiting === undefined) this.#arrived = told
+      else this.#waiting.resolve(told)
+    })
+    this.#process.ended.then(
+      () => this.#waiting?.reject(fileBroken(path, 'its reader ended early')),
+      (cause: Error) =>
+        this.#waiting?.reject(fileBroken(path, `it brings its reader down (${cause.message})`)),
+    )
+  }
+
+  async columns(): Promise<Extract<ParquetMessage, { kind: 'columns' }>> {
+    const message = await this.#next()
+    if (message.kind === 'columns') return message
+    throw fileBroken(this.#path, 'its reader answers out of turn')
+  }
+
+  async chunk(): Promise<readonly (readonly Travelling[])[] | undefined> {
+    this.#process.post('next')
+    const message = await this.#next()
+    return message.kind === 'chunk' ? message.columns : undefined
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#waiting = undefined
+    return this.#process.stop()
+  }
+
+  async #next(): Promise<ParquetMessage> {
+    const message =
+      this.#arrived ??
+      (await new Promise<ParquetMessage>((resolve, reject) => {
+        this.#waiting = { resolve, reject }
+      }))
+    this.#arrived = undefined
+    this.#waiting = undefined
+    if (message.kind !== 'failed') return message
+    throw message.isReaderMissing ? parquetReaderMissing(this.#path) : fileBroken(this.#path, message.message)
+  }
+}
+
+function cellOf(value: Travelling, type: ParquetColumn['type']): Cell {
+  if (value === null) return undefined
+  if (Array.isArray(value)) {
+    return (value as readonly Travelling[]).flatMap((item): Edn[] => {
+      const cell = cellOf(item, type)
+      return cell === undefined ? [] : [cell]
+    })
+  }
+  if (typeof value === 'string') return textCell(value, type)
+  if (type === 'instant') return instantFromMs(Number(value)) ?? String(value)
+  if (typeof value === 'bigint') return long(value)
+  if (typeof value !== 'number') return value
+  // In columns of numbers, NaN is how many programs write that there is none.
+  if (Number.isNaN(value)) return undefined
+  if (type === 'double') return double(value)
+  return type === 'float' ? new Float(value) : value
+}
+
+function textCell(text: string, type: ParquetColumn['type']): Cell {
+  switch (type) {
+    case 'bigint':
+      return new BigInteger(BigInt(text))
+    case 'bigdec':
+      return new Decimal(text)
+    case 'uuid':
+      return new Uuid(text)
+    default:
+      return text
+  }
+}

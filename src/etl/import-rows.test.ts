@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest'
+import { VarveError } from '../base/errors.ts'
+import { nodeEnv } from '../base/env-node.ts'
+import { connectLocal } from '../api/connect.ts'
+import { SessionTarget } from '../cli/import-target.ts'
+import { LocalSession } from '../cli/local-session.ts'
+import { RowConverter } from './convert-row.ts'
+import { planImport } from './import-plan.ts'
+import { Import, type ImportRun, type ImportTarget } from './import-rows.ts'
+import type { RowBatch, RowSource } from './source.ts'
+
+/** Numbers from 0, in batches, with one that is none. */
+class Numbers implements RowSource {
+  readonly about = 'numbers'
+  readonly typing = 'text'
+  readonly columns = [{ name: 'n' }]
+  readonly extent = 0
+  readonly #count: number
+  constructor(count: number) {
+    this.#count = count
+  }
+  async *rows(): AsyncGenerator<RowBatch> {
+    for (let first = 0; first < this.#count; first += 700) {
+      const numbers = Array.from({ length: Math.min(700, this.#count - first) }, (_, i) => first + i)
+      yield await Promise.resolve({
+        rows: numbers.map((n) => ({ line: n + 1, cells: [n === 5 ? 'five' : String(n)] })),
+        position: 0,
+      })
+    }
+  }
+}
+
+function runOver(target: ImportTarget, source: RowSource): ImportRun {
+  const inferred = [
+    { type: 'long', isMany: false, order: 'mdy', isOrderAssumed: false, filledCount: 1 },
+  ] as const
+  const options = { columns: new Map() }
+  const plan = planImport({ columns: source.columns, inferred, options, entity: 'x', known: new Map() })
+  return {
+    id: 'numbers',
+    file: 'numbers.csv',
+    plan,
+    target,
+    converter: new RowConverter(plan, source),
+    rows: source.rows(),
+    firstMs: undefined,
+    nowMs: nodeEnv().clock.nowMs(),
+    onReject: () => undefined,
+    onProgress: () => undefined,
+  }
+}
+
+it('tells the one of two imports of a file that comes too late, and every row is there once', async () => {
+  const varve = await connectLocal('memory:')
+  await using session = new LocalSession(varve)
+  await session.create('db')
+  const target = new SessionTarget(session, 'db')
+  const both = await Promise.allSettled([
+    new Import(runOver(target, new Numbers(5_000))).run(),
+    new Import(runOver(target, new Numbers(5_000))).run(),
+  ])
+  const failed = both.filter((outcome) => outcome.status === 'rejected')
+  expect(failed.length).toBeGreaterThan(0)
+  for (const { reason } of failed) {
+    expect(reason).toBeInstanceOf(VarveError)
+    expect(reason).toMatchObject({ code: 'varve.error/import-overtaken', kind: 'conflict' })
+  }
+  // Started again, it ends with what one alone would have given.
+  await new Import(runOver(target, new Numbers(5_000))).run()
+  const value = (await varve.catalog.connection('db')).value()
+  const n = [...value.schema.attributes()].find(({ ident }) => ident.text === 'x/n')!
+  const numbers = [...value.facts.match(undefined, n.id, undefined)].map(({ v }) => Number(v))
+  expect(numbers.toSorted((x, y) => x - y)).toEqual([...Array(5_000).keys()].filter((number) => number !== 5))
+})

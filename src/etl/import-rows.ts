@@ -1,0 +1,230 @@
+// Rows into transactions, exactly once whatever happens between them. How far an import has come is a fact that
+// changes in the very transaction that brings the rows, by compare-and-set:
+//
+//   {:varve.import/id "…"  :varve.import/file "prices.csv"  :varve.import/row-count 3000}
+//
+// So whoever starts the same import again, after a kill or beside another, goes on behind the last durable row or is
+// told that it was overtaken. Where a transaction begins depends on the rows and on that count alone: an import that
+// was interrupted makes the same transactions as one that was not.
+
+import { type Place, VarveError } from '../base/errors.ts'
+import { type Edn, EdnMap, keyword, type Keyword } from '../fact/value.ts'
+import { compositeValue, type ImportRow, type RejectedRow, type RowConverter } from './convert-row.ts'
+import { beforeKnown, overtaken } from './errors.ts'
+import { declaration, type ImportPlan, type KnownAttribute, newSchema } from './import-plan.ts'
+import type { Reject } from './reject.ts'
+import { RowBatches } from './row-batches.ts'
+import type { RowBatch } from './source.ts'
+
+/** A database as an import sees it: in this process, or behind a server. */
+export interface ImportTarget {
+  attributes(): Promise<ReadonlyMap<Keyword, KnownAttribute>>
+  /** The instant of the last transaction. */
+  lastMoment(): Promise<Date>
+  /** The facts of the import with this id that began before: undefined where none did. */
+  find(importId: string): Promise<EdnMap | undefined>
+  transact(tx: readonly Edn[]): Promise<{ readonly t: number; readonly datomCount: number }>
+}
+
+export type ImportRun = {
+  readonly id: string
+  /** As it was called, for people who look at the import's facts later. */
+  readonly file: string
+  readonly plan: ImportPlan
+  readonly target: ImportTarget
+  readonly converter: RowConverter
+  /** In the order in which they are to be applied. */
+  readonly rows: AsyncIterable<RowBatch>
+  /** The least moment of all rows, where rows have moments. */
+  readonly firstMs: number | undefined
+  /** Moments beyond this one have not come yet. */
+  readonly nowMs: number
+  readonly onReject: (reject: Reject) => void
+  readonly onProgress: (position: number) => void
+}
+
+export type ImportSummary = {
+  /** Rows that this run took, rejected ones not counted. */
+  readonly rowCount: number
+  /** Rows that earlier runs had done. */
+  readonly doneCount: number
+  readonly datomCount: number
+  readonly transactionCount: number
+  /** Of the first and the last transaction of this run; undefined where there was none. */
+  readonly firstT: number | undefined
+  readonly lastT: number | undefined
+}
+
+const ID = keyword('varve.import/id')
+const FILE = keyword('varve.import/file')
+const ROW_COUNT = keyword('varve.import/row-count')
+const CAS = keyword('db/cas')
+const DB_ID = keyword('db/id')
+const TX_INSTANT = keyword('db/txInstant')
+/** Failures of a transaction that are some row's fault. */
+const ROW_KINDS: ReadonlySet<string> = new Set(['incorrect', 'conflict', 'not-found'])
+
+/** How many rows of this import the database has already. */
+export async function rowsDone(target: ImportTarget, importId: string): Promise<number> {
+  if (!(await target.attributes()).has(ID)) return 0
+  return ((await target.find(importId))?.get(ROW_COUNT) as number | undefined) ?? 0
+}
+
+export class Import {
+  readonly #run: ImportRun
+  readonly #counts = { rows: 0, datoms: 0, transactions: 0 }
+  #firstT: number | undefined
+  #lastT: number | undefined
+  /** The count that the database holds. */
+  #countInDatabase: number | null = null
+
+  constructor(run: ImportRun) {
+    this.#run = run
+  }
+
+  async run(): Promise<ImportSummary> {
+    const doneCount = await this.#prepare()
+    const batches = new RowBatches(this.#run.plan, this.#convertedFrom(doneCount))
+    for (let batch = await batches.next(); batch.length > 0; batch = await batches.next()) {
+      const failed = await this.#send(batch)
+      if (failed === undefined) continue
+      const { row, error } = failed
+      // What stands before the row that fails goes alone; the row is rejected; what stands behind comes again.
+      if (row > 0) await this.#sendAll(batch.slice(0, row))
+      this.#reject(batch[row]!, error)
+      batches.putBack(batch.slice(row + 1))
+    }
+    return {
+      rowCount: this.#counts.rows,
+      doneCount,
+      datomCount: this.#counts.datoms,
+      transactionCount: this.#counts.transactions,
+      firstT: this.#firstT,
+      lastT: this.#lastT,
+    }
+  }
+
+  /** Schema and the import's own entity, where they are missing; gives the number of rows that are done. */
+  async #prepare(): Promise<number> {
+    const { target, plan, id, file, firstMs } = this.#run
+    const known = await target.attributes()
+    const found = known.has(ID) ? await target.find(id) : undefined
+    const last = await target.lastMoment()
+    if (found === undefined && firstMs !== undefined && firstMs < last.getTime()) {
+      throw beforeKnown(new Date(firstMs), last)
+    }
+    const moment = firstMs === undefined ? undefined : Math.max(firstMs, last.getTime())
+    const schema = [...stateSchema(known), ...newSchema(plan)]
+    if (schema.length > 0) await this.#transact([...schema, ...about(moment)])
+    if (found === undefined) {
+      const entity = new EdnMap([
+        [ID, id],
+        [FILE, file],
+      ])
+      await this.#transact([entity, ...about(moment)])
+    }
+    this.#countInDatabase = (found?.get(ROW_COUNT) as number | undefined) ?? null
+    return this.#countInDatabase ?? 0
+  }
+
+  async *#convertedFrom(doneCount: number): AsyncGenerator<readonly ImportRow[]> {
+    const { rows, converter, onProgress } = this.#run
+    let ordinal = 0
+    for await (const batch of rows) {
+      const converted: ImportRow[] = []
+      for (const source of batch.rows) {
+        const place = ordinal++
+        if (place < doneCount) continue
+        const row = this.#inTime(converter.convert(source, place))
+        if (row.kind === 'row') converted.push(row)
+        else this.#run.onReject(row.reject)
+      }
+      onProgress(batch.position)
+      yield converted
+    }
+  }
+
+  #inTime(row: ImportRow | RejectedRow): ImportRow | RejectedRow {
+    if (row.kind === 'reject' || row.momentMs === undefined || row.momentMs <= this.#run.nowMs) return row
+    const message = `The row would be known at ${new Date(row.momentMs).toISOString()}, which has not come yet`
+    return this.#run.converter.reject(row.source, row.ordinal, {
+      code: 'db.error/future-tx-instant',
+      message,
+    })
+  }
+
+  /** Sends rows as one transaction, or tells which of them it fails by. */
+  async #send(batch: readonly ImportRow[]): Promise<{ row: number; error: VarveError } | undefined> {
+    try {
+      await this.#sendAll(batch)
+      return undefined
+    } catch (error) {
+      if (!(error instanceof VarveError)) throw error
+      const row = rowOf(error, batch.length)
+      if (row !== undefined && ROW_KINDS.has(error.kind)) return { row, error }
+      if (error.code === 'db.error/cas-failed') throw overtaken(error)
+      if (error.code === 'db.error/past-tx-instant') {
+        throw beforeKnown(new Date(batch[0]!.momentMs!), await this.#run.target.lastMoment())
+      }
+      throw error
+    }
+  }
+
+  async #sendAll(batch: readonly ImportRow[]): Promise<void> {
+    const count = batch.at(-1)!.ordinal + 1
+    const rows = batch.map((row) => formOf(this.#run.plan, row))
+    const step: Edn = [CAS, [ID, this.#run.id], ROW_COUNT, this.#countInDatabase, count]
+    await this.#transact([...rows, step, ...about(batch[0]!.momentMs)])
+    this.#countInDatabase = count
+    this.#counts.rows += batch.length
+  }
+
+  async #transact(tx: readonly Edn[]): Promise<void> {
+    const { t, datomCount } = await this.#run.target.transact(tx)
+    this.#firstT ??= t
+    this.#lastT = t
+    this.#counts.datoms += datomCount
+    this.#counts.transactions++
+  }
+
+  #reject(row: ImportRow, { code, message }: VarveError): void {
+    this.#run.onReject(this.#run.converter.reject(row.source, row.ordinal, { code, message }).reject)
+  }
+}
+
+function stateSchema(known: ReadonlyMap<Keyword, KnownAttribute>): readonly EdnMap[] {
+  if (known.has(ID)) return []
+  return [
+    new EdnMap(declaration(ID, 'string', false, 'identity')),
+    new EdnMap(declaration(FILE, 'string', false, undefined)),
+    new EdnMap(declaration(ROW_COUNT, 'long', false, undefined)),
+  ]
+}
+
+function about(momentMs: number | undefined): readonly Edn[] {
+  if (momentMs === undefined) return []
+  return [
+    new EdnMap([
+      [DB_ID, 'datomic.tx'],
+      [TX_INSTANT, new Date(momentMs)],
+    ]),
+  ]
+}
+
+/** A row as a map form: an identity finds its entity, without one it is a new one. */
+function formOf({ columns, composite }: ImportPlan, { values }: ImportRow): EdnMap {
+  const entries: [Edn, Edn][] = []
+  columns.forEach(({ attribute }, place) => {
+    const value = values[place]
+    if (value !== undefined) entries.push([attribute, value])
+  })
+  if (composite !== undefined) entries.push([composite.attribute, compositeValue(composite.parts, values)])
+  return new EdnMap(entries)
+}
+
+/** The row that an error of the transactor points at. */
+function rowOf({ data }: VarveError, rowCount: number): number | undefined {
+  const place = data['place'] as Place | undefined
+  const step = place?.path?.[0]
+  return typeof step === 'number' && step < rowCount ? step : undefined
+}

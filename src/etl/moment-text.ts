@@ -1,0 +1,81 @@
+// Instants as files write them. ISO 8601 with its usual liberties, and days with months in either order:
+//
+//   2010-12-01   2010-12-01 08:26   2010-12-01T08:26:00.5Z   2010/12/1   2010-12-01 08:26+01:00
+//   12/1/2010 8:26   12/1/10 8:26 PM   12-1-2010   1.12.2010 (with dots the day comes first)
+//
+// Without a zone an instant is UTC. A year of two digits lies from 1969 to 2068. Which of day and month comes
+// first is decided for a whole column: by --dates, else by a number above 12 in one of the places, else the month
+// comes first and a warning says so.
+
+import { instantFromMs } from '../fact/literals.ts'
+
+export type DateOrder = 'mdy' | 'dmy'
+
+const ISO =
+  /^(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?:[T ](\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/
+const SPLIT =
+  /^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?:,?[T ](\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:\s?([AaPp])\.?[Mm]\.?)?)?$/
+
+/** Milliseconds since 1970, undefined where the text is no instant in this order of day and month. */
+export function momentMs(text: string, order: DateOrder): number | undefined {
+  const iso = ISO.exec(text)
+  if (iso !== null) {
+    const [, year, , month, day, hours, minutes, seconds, fraction, zone] = iso
+    const ms = compose(Number(year), Number(month), Number(day), { hours, minutes, seconds, fraction })
+    return ms === undefined ? undefined : ms - zoneMs(zone)
+  }
+  const split = SPLIT.exec(text)
+  if (split === null) return undefined
+  const [, first, mark, second, years, hours, minutes, seconds, fraction, half] = split
+  const isDayFirst = mark === '.' || order === 'dmy'
+  const day = Number(isDayFirst ? first : second)
+  const month = Number(isDayFirst ? second : first)
+  return compose(fullYear(years!), month, day, { hours, minutes, seconds, fraction, half })
+}
+
+/** Which orders a text allows; undefined for ISO texts and whatever else has no question about it. */
+export function dateOrders(text: string): { readonly mdy: boolean; readonly dmy: boolean } | undefined {
+  const split = SPLIT.exec(text)
+  if (split === null || split[2] === '.') return undefined
+  return { mdy: Number(split[1]) <= 12, dmy: Number(split[3]) <= 12 }
+}
+
+type Clock = {
+  readonly hours: string | undefined
+  readonly minutes: string | undefined
+  readonly seconds: string | undefined
+  readonly fraction: string | undefined
+  /** a or p, of a clock of twelve hours. */
+  readonly half?: string | undefined
+}
+
+function compose(year: number, month: number, day: number, clock: Clock): number | undefined {
+  const { minutes = '0', seconds = '0', fraction = '' } = clock
+  const hours = hoursOf(clock)
+  if (hours === undefined || Number(minutes) > 59 || Number(seconds) > 59) return undefined
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  // A day that the month does not have rolls over into the next: that is no date.
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day || month < 1) return undefined
+  const timeMs = ((hours * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000
+  return instantFromMs(date.getTime() + timeMs + Number(fraction.padEnd(3, '0').slice(0, 3)))?.getTime()
+}
+
+function hoursOf({ hours = '0', half }: Clock): number | undefined {
+  const hour = Number(hours)
+  if (half === undefined) return hour > 23 ? undefined : hour
+  if (hour < 1 || hour > 12) return undefined
+  return (hour % 12) + (half.toLowerCase() === 'p' ? 12 : 0)
+}
+
+function fullYear(text: string): number {
+  const year = Number(text)
+  return text.length > 2 ? year : year + (year < 69 ? 2000 : 1900)
+}
+
+function zoneMs(zone: string | undefined): number {
+  if (zone === undefined || zone === 'Z' || zone === 'UTC') return 0
+  const digits = zone.replace(':', '')
+  const minutes = Number(digits.slice(1, 3)) * 60 + Number(digits.slice(3, 5) || '0')
+  return minutes * 60_000 * (zone.startsWith('-') ? -1 : 1)
+}

@@ -1,0 +1,45 @@
+// Where rows come from: a file that can be read from its beginning as often as somebody asks. CSV and JSON lines
+// stand beside this file; Parquet is read by an adapter, in a process of its own.
+
+import type { ValueType } from '../fact/attribute.ts'
+import type { Edn } from '../fact/value.ts'
+import type { RowComplaint } from './reject.ts'
+
+/** What a row holds of one column: text of CSV, a value of a file that has types; undefined for nothing. */
+export type Cell = Edn | undefined
+
+export type SourceRow = {
+  /** Line of the file on which the row begins, or the row's number; from 1. */
+  readonly line: number
+  /** In the order of columns; may be shorter where the last columns are missing. */
+  readonly cells: readonly Cell[]
+  /** The row could not be taken apart; `cells` then holds the text alone. */
+  readonly complaint?: RowComplaint
+}
+
+export type RowBatch = {
+  readonly rows: readonly SourceRow[]
+  /** How much of the file was read when these were made, for a progress bar. */
+  readonly position: number
+}
+
+/** What types may be read out of a cell: `text` means all, since CSV knows text alone. */
+export type CellTyping = 'text' | 'json' | 'typed'
+
+export type SourceColumn = {
+  readonly name: string
+  /** Where the file itself says it. */
+  readonly type?: ValueType
+  readonly isMany?: boolean
+}
+
+export interface RowSource {
+  /** For the person who watches: "CSV, separated by commas". */
+  readonly about: string
+  readonly typing: CellTyping
+  /** In order. JSON lines learn theirs as rows are read: complete after one reading of all rows. */
+  readonly columns: readonly SourceColumn[]
+  /** What `position` of the last batch comes to. */
+  readonly extent: number
+  rows(): AsyncIterable<RowBatch>
+}
