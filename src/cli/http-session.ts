@@ -1,7 +1,7 @@
 // A session with a server: EDN over HTTP, so that every value arrives as it left.
 
 import type { Env } from '../base/env.ts'
-import { type ErrorKind, VarveError, type Warning } from '../base/errors.ts'
+import { type ErrorKind, type Place, VarveError, type Warning } from '../base/errors.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { type Edn, EdnMap, keyword } from '../fact/value.ts'
@@ -45,6 +45,10 @@ export class HttpSession implements Session {
 
   async pull(pattern: Edn, eid: Edn, options: AskOptions): Promise<SessionAnswer> {
     return answerOf(await this.#send('POST', '/v1/pull', { pattern, eid, ...askFields(options) }))
+  }
+
+  async create(name: string): Promise<void> {
+    await this.#send('PUT', `/v1/databases/${encodeURIComponent(name)}`, {})
   }
 
   async transact(database: string, tx: Edn): Promise<SessionTransaction> {
@@ -146,13 +150,33 @@ function warningsOf(answer: EdnMap): readonly Warning[] {
 }
 
 function errorOf(error: EdnMap): VarveError {
+  const data = error.get(keyword('data'))
+  const place = data instanceof EdnMap ? data.get(keyword('place')) : undefined
   return new VarveError({
     code: textOf(error, 'code').replace(/^:/, ''),
     kind: textOf(error, 'kind').replace(/^:/, '') as ErrorKind,
     message: textOf(error, 'message'),
     fix: textOf(error, 'fix'),
-    data: { answer: toPlain(error.get(keyword('data')) ?? null) },
+    data: {
+      answer: toPlain(data ?? null),
+      ...(place instanceof EdnMap && { place: placeOf(place) }),
+    },
   })
+}
+
+function placeOf(place: EdnMap): Place {
+  const source = place.get(keyword('source'))
+  const line = place.get(keyword('line'))
+  const column = place.get(keyword('column'))
+  const path = place.get(keyword('path'))
+  return {
+    ...(typeof source === 'string' && { source }),
+    ...(typeof line === 'number' && { line }),
+    ...(typeof column === 'number' && { column }),
+    ...(Array.isArray(path) && {
+      path: (path as readonly Edn[]).map((step) => (typeof step === 'number' ? step : String(step))),
+    }),
+  }
 }
 
 function textOf(map: EdnMap, name: string): string {

@@ -71,6 +71,10 @@ export class LocalSession implements Session {
     return { result, columns: [], warnings, isTruncated: false }
   }
 
+  async create(name: string): Promise<void> {
+    await this.#varve.catalog.create(name)
+  }
+
   async transact(database: string, tx: Edn): Promise<SessionTransaction> {
     const writer = await this.#varve.catalog.writer(database)
     const outcome = await writer.transact({ tx })

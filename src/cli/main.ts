@@ -11,6 +11,7 @@ import { addBackupCommand, addRestoreCommand } from './commands/backup.ts'
 import { addCheckCommand } from './commands/check.ts'
 import { addDatabasesCommand, addDeleteCommand, addSchemaCommand } from './commands/databases.ts'
 import { addDevCommand } from './commands/dev.ts'
+import { addImportCommand } from './commands/import.ts'
 import { addLogCommand } from './commands/log.ts'
 import { addPullCommand } from './commands/pull.ts'
 import { addQueryCommand } from './commands/q.ts'
@@ -37,6 +38,7 @@ export async function main(words: readonly string[], context: Context): Promise<
     addQueryCommand,
     addPullCommand,
     addLogCommand,
+    addImportCommand,
     addSchemaCommand,
     addDatabasesCommand,
     addCheckCommand,

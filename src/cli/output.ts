@@ -82,7 +82,10 @@ export function table(rows: readonly (readonly Edn[])[], header: readonly string
       .map((w, i) => (isNumeric[i] ? (row[i] ?? '').padStart(w) : (row[i] ?? '').padEnd(w)))
       .join('  ')
       .trimEnd()
-  const rule = widths.map((w) => '─'.repeat(w)).join('  ')
+  const rule = widths
+    .map((w) => '─'.repeat(w))
+    .join('  ')
+    .trimEnd()
   return [line(header), rule, ...cells.map(line)].join('\n') + '\n'
 }
 

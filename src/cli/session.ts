@@ -46,6 +46,8 @@ export interface Session extends AsyncDisposable {
   databases(): Promise<readonly SessionDatabase[]>
   query(query: Edn, args: readonly Edn[], options: AskOptions): Promise<SessionAnswer>
   pull(pattern: Edn, eid: Edn, options: AskOptions): Promise<SessionAnswer>
+  /** Makes the database where it is missing. */
+  create(name: string): Promise<void>
   transact(database: string, tx: Edn): Promise<SessionTransaction>
   log(database: string, options: LogOptions): AsyncIterable<SessionLogItem>
   /** Schema as transaction data. */
