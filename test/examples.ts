@@ -1,4 +1,5 @@
-// Programs in the README and in the guide ("```ts run"), with what they print ("```text" right behind, if it is there).
+// Programs and commands in the README and in the guide ("```ts run", "```sh run"), with what they print ("```text output"
+// right behind, if it is there).
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,10 +17,10 @@ export type Example = {
 
 export const root = join(import.meta.dirname, '..')
 
-export function examplesOf(path: string): Example[] {
+export function examplesOf(path: string, language: 'ts' | 'sh'): Example[] {
   const blocks = codeBlocks(readFileSync(join(root, path), 'utf8'))
   return blocks.flatMap((block, index): Example[] => {
-    if (block.language !== 'ts' || !block.tags.includes('run')) return []
+    if (block.language !== language || !block.tags.includes('run')) return []
     const next = blocks[index + 1]
     const output = next?.language === 'text' && next.tags.includes('output') ? next.code : undefined
     return [{ name: `${path}:${block.line}`, code: block.code, output }]
@@ -27,5 +28,16 @@ export function examplesOf(path: string): Example[] {
 }
 
 export function allExamples(): Example[] {
-  return listFiles(root, '', (path) => path.endsWith('.md') && hasExamples(path)).flatMap(examplesOf)
+  return pagesWithExamples().flatMap((path) => examplesOf(path, 'ts'))
+}
+
+/** The commands of each page that has some, in their order. */
+export function allCommands(): { readonly page: string; readonly commands: readonly Example[] }[] {
+  return pagesWithExamples()
+    .map((page) => ({ page, commands: examplesOf(page, 'sh') }))
+    .filter(({ commands }) => commands.length > 0)
+}
+
+function pagesWithExamples(): string[] {
+  return listFiles(root, '', (path) => path.endsWith('.md') && hasExamples(path))
 }

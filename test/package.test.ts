@@ -189,7 +189,7 @@ function hasInstallScript(manifestPath: string): boolean {
 }
 
 function readmeProgram(): { readonly code: string; readonly output: string | undefined } {
-  const [program] = examplesOf('README.md')
+  const [program] = examplesOf('README.md', 'ts')
   if (program === undefined) throw new Error('README.md has no program tagged "ts run"')
   return program
 }
