@@ -262,6 +262,10 @@ describe('links', () => {
     expect([...anchorsOf(pages[0]!.text)]).toContain('twice-1')
   })
 
+  it('ends a heading with its line, also above a block of code', () => {
+    expect([...anchorsOf('## One #\n\n```sh\nls\n```\n')]).toEqual(['one'])
+  })
+
   it.each([
     ['[a](c.md)', '1: the link c.md leads to nothing'],
     ['\n![picture](x.svg)', '2: the link x.svg leads to nothing'],

@@ -43,7 +43,7 @@ function linksOf(text: string): { readonly target: string; readonly position: nu
 /** Anchors of headings as GitHub makes them: lower case, punctuation dropped, spaces as hyphens. */
 export function anchorsOf(text: string): ReadonlySet<string> {
   const anchors = new Set<string>()
-  for (const match of codeMask(text).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
+  for (const match of codeMask(text).matchAll(/^#{1,6}[^\S\n]+(.+?)[^\S\n]*#*$/gm)) {
     // The mask blanks code spans, whose words belong to the anchor: read the heading in the original.
     const heading = text.slice(match.index, match.index + match[0].length).replace(/^#+\s+/, '')
     const plain = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
