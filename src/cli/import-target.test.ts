@@ -2,12 +2,12 @@ import { expect, it } from 'vitest'
 import { VarveError } from '../base/errors.ts'
 import { nodeEnv } from '../base/env-node.ts'
 import { connectLocal } from '../api/connect.ts'
-import { SessionTarget } from '../cli/import-target.ts'
-import { LocalSession } from '../cli/local-session.ts'
-import { RowConverter } from './convert-row.ts'
-import { planImport } from './import-plan.ts'
-import { Import, type ImportRun, type ImportTarget } from './import-rows.ts'
-import type { RowBatch, RowSource } from './source.ts'
+import { SessionTarget } from './import-target.ts'
+import { LocalSession } from './local-session.ts'
+import { RowConverter } from '../etl/convert-row.ts'
+import { planImport } from '../etl/import-plan.ts'
+import { Import, type ImportRun, type ImportTarget } from '../etl/import-rows.ts'
+import type { RowBatch, RowSource } from '../etl/source.ts'
 
 /** Numbers from 0, in batches, with one that is none. */
 class Numbers implements RowSource {
