@@ -26,6 +26,8 @@ const CAS = keyword('db/cas')
 const OLD_CAS = keyword('db.fn/cas')
 const RETRACT_ENTITY = keyword('db/retractEntity')
 const OLD_RETRACT_ENTITY = keyword('db.fn/retractEntity')
+/** What an operation in list form may begin with, beside the names of functions. */
+export const OPERATION_NAMES: readonly string[] = [ADD, RETRACT, CAS, RETRACT_ENTITY].map(({ text }) => text)
 /** The tempid that means the transaction itself. */
 const TX_TEMPID = 'datomic.tx'
 

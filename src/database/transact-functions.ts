@@ -10,7 +10,7 @@ import { compareValues, equalValues, type Value } from '../fact/value.ts'
 import * as errors from './errors.ts'
 import type { FunctionRegistry } from './functions.ts'
 import { pathOf, type FunctionCall } from './operation.ts'
-import type { TransactionParser } from './parse-transaction.ts'
+import { OPERATION_NAMES, type TransactionParser } from './parse-transaction.ts'
 import type { Change } from './transact-changes.ts'
 import type { Write } from './transact-datoms.ts'
 
@@ -61,7 +61,10 @@ function run(
   const registered = functions.get(call.name)
   if (registered?.kind !== 'transaction') {
     const known = [...functions].filter(([, { kind }]) => kind === 'transaction').map(([name]) => name)
-    throw errors.withPath(errors.notADataFunction(call.name, known), pathOf(call.path))
+    throw errors.withPath(
+      errors.notADataFunction(call.name, [...known, ...OPERATION_NAMES]),
+      pathOf(call.path),
+    )
   }
   try {
     return registered.run(source, ...call.args)

@@ -24,8 +24,9 @@ export function bindingVariables(binding: Binding): readonly Variable[] {
 
 /** The rows, over `bindingVariables`, that an input gives. nil is an error. */
 export function inputRows(binding: Binding, value: Edn): readonly Row[] {
-  if (value === null) throw inputNil(printBinding(binding))
-  return rowsOf(binding, value, inputShapeWrong)
+  const written = printBinding(binding)
+  if (value === null) throw inputNil(written)
+  return rowsOf(binding, value, (given, shape) => inputShapeWrong(given, shape, written))
 }
 
 /** The rows, over `bindingVariables`, that a function's result gives. nil gives none. */

@@ -2,15 +2,14 @@
 // clause may reject it (solver.ts), so failures are handed over instead of thrown.
 
 import { nearest } from '../base/nearest.ts'
-import type { VarveError } from '../base/errors.ts'
-import type { Place } from '../base/errors.ts'
+import { type Place, VarveError } from '../base/errors.ts'
 import { equalValues, Tagged, type Edn } from '../fact/value.ts'
 import type { Argument, Clause, Variable } from '../plan/syntax.ts'
 import { FUNCTIONS, functionNamed } from '../plan/functions.ts'
 import { bindingVariables, resultRows } from './binding.ts'
 import { EntityReader } from './constant.ts'
 import { isLookupRef } from './entity.ts'
-import { functionUnknown, functionUnsupported } from './errors.ts'
+import { functionUnknown, functionUnsupported, withPlace } from './errors.ts'
 import { SOURCE_FUNCTIONS } from './functions-source.ts'
 import { failureOf, isTruthy, VALUE_FUNCTIONS, type ValueFunction } from './functions.ts'
 import type { Layout } from './pattern.ts'
@@ -49,7 +48,7 @@ export function predicateStep(
         try {
           if (isTruthy(evaluate(row))) out.push(isWhole ? row : keptIndexes.map((index) => row[index]!))
         } catch (error) {
-          failed(row, rowFailure(goal.name, error))
+          failed(row, rowFailure(goal, error))
         }
       }
       return out
@@ -89,7 +88,7 @@ export function functionStep(
             ])
           }
         } catch (error) {
-          failed(row, rowFailure(goal.name, error))
+          failed(row, rowFailure(goal, error))
         }
         budget.holdRows(out.length, () => `the results of ${goal.name}`)
       }
@@ -98,14 +97,14 @@ export function functionStep(
   }
 }
 
+type Call = { readonly name: string; readonly args: readonly Argument[]; readonly place?: Place }
+
 /** The failure of one row; what is not about the row (a lost blob, a deadline) goes through. */
-function rowFailure(name: string, error: unknown): VarveError {
-  const failure = failureOf(name, error)
-  if (failure.kind !== 'incorrect') throw failure
+function rowFailure({ name, place }: Call, error: unknown): VarveError {
+  const failure = withPlace(failureOf(name, error), place)
+  if (!(failure instanceof VarveError) || failure.kind !== 'incorrect') throw failure
   return failure
 }
-
-type Call = { readonly name: string; readonly args: readonly Argument[]; readonly place?: Place }
 
 function compileCall(call: Call, columns: readonly Variable[], setting: CallSetting): Evaluate {
   const ofSource = SOURCE_FUNCTIONS.get(functionNamed(call.name)?.name ?? call.name)

@@ -4,7 +4,7 @@ import { VarveError, type Place } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Attribute } from '../fact/attribute.ts'
 import type { Schema } from '../fact/schema.ts'
-import type { Edn, Keyword } from '../fact/value.ts'
+import { type Edn, keyword, type Keyword } from '../fact/value.ts'
 import { show } from '../plan/show.ts'
 
 export function notAnEntity(form: Edn): VarveError {
@@ -31,11 +31,17 @@ export function identUnknown(ident: Keyword, schema: Schema): VarveError {
 
 export function attributeUnknown(ident: Keyword, schema: Schema, place?: Place): VarveError {
   const near = nearest(ident.text, attributeNames(schema))
+  const forward = keyword(ident.text.replace(/(^|\/)_/, '$1'))
+  const isReverse = forward !== ident && schema.attributeNamed(forward) !== undefined
   return new VarveError({
     code: 'db.error/not-an-entity',
     kind: 'incorrect',
     message: `There is no attribute ${ident} in the schema`,
-    fix: near === undefined ? 'Transact its schema first' : `Did you mean :${near}?`,
+    fix: isReverse
+      ? `Patterns have no reverse: write [?value ${forward} ?entity], the two exchanged`
+      : near === undefined
+        ? 'Transact its schema first'
+        : `Did you mean :${near}?`,
     data: { attribute: ident.toString(), nearest: near, ...(place && { place }) },
   })
 }

@@ -38,39 +38,6 @@ export function unboundFindVariable(name: string): VarveError {
   })
 }
 
-/** An attribute or ident that the schema does not know. */
-export function notAnEntity(name: string, nearest: string | undefined, place: Place | undefined): VarveError {
-  return new VarveError({
-    code: 'db.error/not-an-entity',
-    kind: 'incorrect',
-    message: `Nothing is named ${name} in this database`,
-    fix: nearest === undefined ? 'Transact its schema first, or mend the name' : `Did you mean ${nearest}?`,
-    data: { name, nearest, ...placed(place) },
-  })
-}
-
-/** A constant or an input that cannot stand where it stands. */
-export function wrongPlace(value: string, where: string, place: Place | undefined): VarveError {
-  return new VarveError({
-    code: 'varve.error/constant-misplaced',
-    kind: 'incorrect',
-    message: `${value} cannot stand as ${where}`,
-    fix: 'An entity is an id, an ident, or a lookup ref such as [:person/email "a@b.c"]',
-    data: { value, where, ...placed(place) },
-  })
-}
-
-/** A lookup ref by an attribute that is not unique. */
-export function lookupNotUnique(attribute: string, place: Place | undefined): VarveError {
-  return new VarveError({
-    code: 'db.error/lookup-ref-attr-not-unique',
-    kind: 'incorrect',
-    message: `${attribute} is not unique, so it names no one entity`,
-    fix: 'Use an attribute with :db/unique in the lookup ref, or find the entity by a clause',
-    data: { attribute, ...placed(place) },
-  })
-}
-
 /** A `$name` that neither :in nor the catalog knows. */
 export function sourceUnknown(name: string, place: Place | undefined): VarveError {
   return new VarveError({
@@ -105,13 +72,13 @@ export function inputCountWrong(expectedCount: number, givenCount: number): Varv
 }
 
 /** An argument that does not have the shape its binding asks for. */
-export function inputShapeWrong(value: string, shape: string): VarveError {
+export function inputShapeWrong(value: string, shape: string, binding: string): VarveError {
   return new VarveError({
     code: 'varve.error/input-shape-wrong',
     kind: 'incorrect',
-    message: `The input ${value} is not ${shape}`,
-    fix: 'Match the argument to its binding in :in: ?x, [?x ...], [?x ?y] or [[?x ?y]]',
-    data: { value, shape },
+    message: `${binding} of :in takes ${shape}, and ${value} came`,
+    fix: 'Match the argument to its form in :in: ?x a value, [?x ...] many, [?x ?y] a row, [[?x ?y]] rows',
+    data: { value, shape, binding },
   })
 }
 
@@ -288,15 +255,5 @@ export function queryCancelled(reason: unknown): VarveError {
     message: 'The query was cancelled',
     fix: 'Ask again if the answer is still wanted',
     cause: reason,
-  })
-}
-
-/** pull in :find of a query over a history. */
-export function pullNeedsPattern(): VarveError {
-  return new VarveError({
-    code: 'varve.error/pull-pattern-unreadable',
-    kind: 'incorrect',
-    message: 'The pull pattern given as an input cannot be read here',
-    fix: 'Write the pattern into the query, or give it as a vector',
   })
 }

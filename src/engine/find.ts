@@ -12,7 +12,7 @@ import { show } from '../plan/show.ts'
 import type { FindElement, PullPattern, Query, Variable } from '../plan/syntax.ts'
 import { AGGREGATE_FUNCTIONS, type Aggregate, type Random } from './aggregates.ts'
 import { columnTypes } from './columns.ts'
-import { argumentsWrong, functionUnknown, unboundFindVariable } from './errors.ts'
+import { argumentsWrong, functionUnknown, unboundFindVariable, withPlace } from './errors.ts'
 import { failureOf } from './functions.ts'
 import { preparePull, type PullOptions } from './pull.ts'
 import { rowKey, type Row, type RowKey } from './relation.ts'
@@ -146,16 +146,17 @@ function aggregateFor(element: AggregateElement, setting: FindSetting): (values:
   )
   const own = setting.userAggregates.get(element.name)
   const leading = element.args.map((arg) => leadingValue(element, arg, setting))
-  if (builtin !== undefined) return (values) => builtin(values, leading, setting.random)
-  if (own === undefined) {
+  const run: UserAggregate | undefined =
+    builtin === undefined ? own : (values) => builtin(values, leading, setting.random)
+  if (run === undefined) {
     const known = [...AGGREGATES.keys(), ...setting.userAggregates.keys()]
     throw functionUnknown(element.name, nearest(element.name, known), element.place)
   }
   return (values) => {
     try {
-      return own(values, leading)
+      return run(values, leading)
     } catch (error) {
-      throw failureOf(element.name, error)
+      throw withPlace(failureOf(element.name, error), element.place)
     }
   }
 }

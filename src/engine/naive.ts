@@ -10,7 +10,7 @@ import type { Edn } from '../fact/value.ts'
 import type { Answer, Engine, EngineInput, EngineLimits } from '../plan/engine.ts'
 import type { Clause, Input, Query, RuleSet, SourceName, Term, Variable } from '../plan/syntax.ts'
 import type { Random } from './aggregates.ts'
-import { bindingVariables, inputRows } from './binding.ts'
+import { bindingVariables, inputRows, printBinding } from './binding.ts'
 import { ClauseOrder } from './clause-order.ts'
 import { inputCountWrong, inputShapeWrong, sourceUnknown, unboundFindVariable } from './errors.ts'
 import { checkFind, findVariables, formAnswer, type FindSetting, type UserAggregate } from './find.ts'
@@ -107,7 +107,7 @@ function bindInputs(query: Query, inputs: readonly EngineInput[], budget: Budget
   let rules: RuleSet = new Map()
   for (const [index, input] of query.inputs.entries()) {
     const given = inputs[index]!
-    if (input.kind === 'source') sources.set(input.name, sourceOf(given))
+    if (input.kind === 'source') sources.set(input.name, sourceOf(given, input.name))
     else if (input.kind === 'rules') {
       assert(given.kind === 'rules', 'rules are parsed before they reach an engine')
       rules = given.rules
@@ -116,20 +116,20 @@ function bindInputs(query: Query, inputs: readonly EngineInput[], budget: Budget
   return { sources, rules, goals }
 }
 
-function sourceOf(given: EngineInput): Source {
+function sourceOf(given: EngineInput, name: SourceName): Source {
   if (given.kind === 'facts') return given
   if (given.kind === 'rows') return { kind: 'rows', rows: given.rows }
   assert(given.kind === 'value', 'a source is a database or rows')
   const rows = itemsOf(given.value)?.map(itemsOf)
   if (rows === undefined || !rows.every((row) => row !== undefined)) {
-    throw inputShapeWrong(printShort(given.value), 'a database or a vector of rows')
+    throw inputShapeWrong(printShort(given.value), 'a database or a vector of rows', name)
   }
   return { kind: 'rows', rows }
 }
 
 function goalOf(input: Extract<Input, { kind: 'binding' }>, given: EngineInput, budget: Budget): InputGoal {
   const value = given.kind === 'rows' ? (given.rows as Edn) : given.kind === 'value' ? given.value : undefined
-  if (value === undefined) throw inputShapeWrong('a database', 'a value')
+  if (value === undefined) throw inputShapeWrong('a database', 'a value', printBinding(input.binding))
   const names = bindingVariables(input.binding)
   const rows = distinctRows(inputRows(input.binding, value), budget)
   budget.holdRows(rows.length, () => 'an input')

@@ -116,7 +116,7 @@ class Validation {
     if (source.kind === 'rows') {
       const short = source.rows.find((row) => row.length < clause.terms.length)
       if (short !== undefined)
-        throw inputShapeWrong(printShort(short), `a row of ${clause.terms.length} places`)
+        throw inputShapeWrong(printShort(short), `rows of ${clause.terms.length} places`, clause.source)
       return
     }
     const { facts } = source

@@ -4,6 +4,7 @@
 import type { Warning } from '../base/errors.ts'
 import type { T } from '../fact/attribute.ts'
 import { withLine } from '../fact/path-place.ts'
+import { withPlace } from '../engine/errors.ts'
 import type { Edn } from '../fact/value.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
 import type { Answer } from '../plan/engine.ts'
@@ -13,6 +14,7 @@ import { basisOf } from './basis.ts'
 import { parsedQuery, type ParsedQuery } from './parsed.ts'
 import { checkRules } from './check-rules.ts'
 import { parseRules } from './parse-rules.ts'
+import { sourcesOf } from './variables.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
 
 /** An argument: a value, or a database for a source that `:in` declares. */
@@ -126,7 +128,7 @@ async function prepare(request: AskRequest, limits: AskLimits): Promise<Prepared
       source,
       source === '$' && request.database !== undefined
         ? request.database
-        : await request.sourceNamed(source.slice(1)),
+        : await sourceFromCatalog(source, query, request),
     )
   }
   const job: QueryJob = {
@@ -203,6 +205,18 @@ async function bindInputs(
   }
   if (rest.length > 0) throw argumentCountWrong(inputs, request.args.length)
   return bound
+}
+
+async function sourceFromCatalog(
+  name: SourceName,
+  { where }: Query,
+  request: AskRequest,
+): Promise<DatabaseValue> {
+  try {
+    return await request.sourceNamed(name.slice(1))
+  } catch (error) {
+    throw withPlace(error, [...sourcesOf(where)].find(({ source }) => source === name)?.place)
+  }
 }
 
 function sourceOf(name: SourceName, request: AskRequest): Promise<DatabaseValue> {

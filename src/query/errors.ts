@@ -87,6 +87,17 @@ export function findVariableUnbound(
   })
 }
 
+/** The count of `(min ?n ?x)`, when it is no input. */
+export function countNotAnInput(name: string, place: Place | undefined): VarveError {
+  return new VarveError({
+    code: 'db.error/unbound-query-variables',
+    kind: 'incorrect',
+    message: `${name} says how many to give, and :in does not bring it`,
+    fix: `Write the number, or add ${name} to :in`,
+    data: { variables: [name], ...(place && { place }) },
+  })
+}
+
 /** nil where only a value has a meaning. */
 export function nilConstant(spot: Spot, where: string): VarveError {
   return new VarveError({

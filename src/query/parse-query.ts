@@ -14,6 +14,7 @@ import { isVariable, type PlaceOf, Spot } from '../plan/spot.ts'
 import type { Find, Input, Query, ReturnKeys, SourceName, Variable } from '../plan/syntax.ts'
 import { BindingCheck, checkBranches } from './bound.ts'
 import {
+  countNotAnInput,
   defaultSourceMissing,
   findVariableUnbound,
   queryKeyTwice,
@@ -36,6 +37,8 @@ export type ParseOptions = {
   /** Told of what a reader mended in a text. */
   readonly warn?: (warning: Warning) => void
 }
+
+const NAME_LENGTH_FOR_SUGGESTION = 4
 
 const KEYS = ['find', 'keys', 'strs', 'syms', 'with', 'in', 'where', 'limit', 'offset'] as const
 type Key = (typeof KEYS)[number]
@@ -93,7 +96,9 @@ export function checkBound(query: Query, check: BindingCheck): void {
   const given = inputNames(query)
   const bound = check.boundBy(query.where, given)
   const mustBeIn = (names: ReadonlySet<Variable>, name: Variable, place?: Place): void => {
-    if (!names.has(name)) throw findVariableUnbound(name, nearest(name, names), place)
+    // Short names are all near to each other.
+    const near = name.length < NAME_LENGTH_FOR_SUGGESTION ? undefined : nearest(name, names)
+    if (!names.has(name)) throw findVariableUnbound(name, near, place)
   }
   for (const name of query.with) mustBeIn(bound, name)
   for (const element of query.find.elements) {
@@ -102,7 +107,7 @@ export function checkBound(query: Query, check: BindingCheck): void {
       mustBeIn(given, element.pattern.name, element.place)
     }
     for (const arg of element.kind === 'aggregate' ? element.args : []) {
-      if (arg.kind === 'variable') mustBeIn(given, arg.name, element.place)
+      if (arg.kind === 'variable' && !given.has(arg.name)) throw countNotAnInput(arg.name, element.place)
     }
   }
 }
