@@ -3,13 +3,15 @@
 export { connect, type ConnectOptions } from './connect.ts'
 export { defineSchema } from './define-schema.ts'
 export { type ErrorKind, type Place, VarveError, type Warning } from '../base/errors.ts'
-export type {
-  AttributePredicate,
-  EntityPredicate,
-  FunctionRegistry,
-  RegisteredFunction,
-  TransactionFunction,
-} from '../database/functions.ts'
+export {
+  attributePredicate,
+  entityPredicate,
+  type FunctionDb,
+  type NamedFunction,
+  type NamedFunctions,
+  transactionFunction,
+  xform,
+} from './functions.ts'
 export type { IndexName } from '../fact/datom.ts'
 export type { ValueType } from '../fact/attribute.ts'
 export type { AttributeDefinition, Attributes, Definition, KeywordText } from './types/attributes.ts'

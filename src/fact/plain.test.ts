@@ -42,7 +42,7 @@ describe('values as plain JavaScript', () => {
       ['__proto__']: 7,
       '[1]': 8,
     })
-    expect(Object.getPrototypeOf(plain('{:a 1}'))).toBeNull()
+    expect(Object.getPrototypeOf(plain('{__proto__ {:a 1}}'))).toBe(Object.prototype)
   })
 
   it('keep a decimal as an object of its library', () => {

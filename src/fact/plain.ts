@@ -32,11 +32,10 @@ export function toPlain(value: Edn): unknown {
   return value
 }
 
-/** Without a prototype, so that a key such as `__proto__` is a key like any other. */
+/** An object like any other, in which `__proto__` is a key like any other too. */
 function plainObject(map: EdnMap): Record<string, unknown> {
-  const object: Record<string, unknown> = Object.create(null) as Record<string, unknown>
-  for (const [key, value] of map.entries) object[keyText(key)] = toPlain(value)
-  return object
+  // `fromEntries` defines keys where an assignment would set a prototype.
+  return Object.fromEntries(map.entries.map(([key, value]) => [keyText(key), toPlain(value)]))
 }
 
 function keyText(key: Edn): string {
