@@ -135,3 +135,31 @@ describe('indexing in a worker', () => {
     expect([...writer.value().facts.match(undefined, undefined, 399)]).toHaveLength(5)
   })
 })
+
+describe('an index', () => {
+  it('of another database is refused', async () => {
+    const { catalog, writer } = await openWriter('one', false)
+    await writer.index()
+    await catalog[Symbol.asyncDispose]()
+    const { catalog: other } = await openWriter('two', false)
+    await other[Symbol.asyncDispose]()
+    env.files.remove(`${folder}/two/index`)
+    env.files.rename(`${folder}/one/index`, `${folder}/two/index`)
+    const reader = await Catalog.openFolder(env, folder, { isReadOnly: true })
+    await expect(reader.connection('two')).rejects.toMatchObject({ code: 'varve.error/root-foreign' })
+  })
+
+  it('says so when it is asked for a past that an attribute without history did not keep', async () => {
+    const { catalog, writer } = await openWriter('one', false)
+    await using _ = catalog
+    const first = await writer.transact({ tx: readEdn('[{:thing/key "a" :thing/scratch 1}]').value })
+    await writer.transact({ tx: readEdn('[{:thing/key "a" :thing/scratch 2}]').value })
+    await writer.index()
+    const { facts, schema } = writer.value()
+    const { id } = schema.attributeNamed(readEdn(':thing/scratch').value as never)!
+    expect([...facts.match(undefined, id, 2)]).toHaveLength(1)
+    expect(() => [...facts.asOf(first.t).match(undefined, id, undefined)]).toThrow(
+      expect.objectContaining({ code: 'varve.error/history-gone' }),
+    )
+  })
+})

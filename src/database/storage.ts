@@ -9,6 +9,7 @@
 // `create` or `delete` sweeps them away.
 
 import type { Env } from '../base/env.ts'
+import { makeDurableFolder } from '../base/folders.ts'
 import type { BlobStore } from '../blob/blob-store.ts'
 import { openFolderStore } from '../blob/folder-store.ts'
 import { MemoryBlobStore } from '../blob/memory-store.ts'
@@ -25,6 +26,8 @@ import {
 } from './connection-errors.ts'
 
 export const FORMAT_VERSION = 1
+/** The file that makes a folder a data folder. */
+export const MARKER = 'varve.json'
 
 export type DatabaseInfo = {
   readonly name: string
@@ -129,12 +132,12 @@ export class FolderCatalogStorage implements CatalogStorage {
     folder: string,
     options: { readonly canCreate: boolean },
   ): Promise<FolderCatalogStorage> {
-    const marker = `${folder}/varve.json`
+    const marker = `${folder}/${MARKER}`
     if (env.files.stat(marker) === undefined) {
       if (env.files.list(folder).length > 0) throw foreignFolder(folder)
       if (!options.canCreate) throw folderMissing(folder)
-      env.files.makeFolder(folder)
-      await writeSmallFile(env, folder, 'varve.json', { format: 'varve', version: FORMAT_VERSION })
+      await makeDurableFolder(env, folder)
+      await writeSmallFile(env, folder, MARKER, { format: 'varve', version: FORMAT_VERSION })
     } else {
       const { version } = readSmallFile(env, marker)
       if (version !== FORMAT_VERSION) throw formatUnknown(marker, version, FORMAT_VERSION)
@@ -180,7 +183,7 @@ export class FolderCatalogStorage implements CatalogStorage {
 
   #sweep(): void {
     for (const entry of this.#env.files.list(this.folder)) {
-      if (/^\.(making|deleted)-/.test(entry)) this.#env.files.remove(`${this.folder}/${entry}`)
+      if (/^\.(making-|deleted-|unfinished$)/.test(entry)) this.#env.files.remove(`${this.folder}/${entry}`)
     }
   }
 

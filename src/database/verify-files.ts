@@ -22,7 +22,7 @@ const WHATS: Readonly<Record<Exclude<Use, 'used'>, string>> = {
 /** What lies beside the databases. */
 export function strangersInCatalog(env: Env, folder: string): readonly Finding[] {
   return strangers(env, undefined, folder, (name) => {
-    if (/^\.(making-|deleted-|varve\.json$)/.test(name)) return 'leftover'
+    if (/^\.(making-|deleted-|unfinished$|varve\.json$)/.test(name)) return 'leftover'
     const isDatabase = env.files.stat(`${folder}/${name}/database.json`) !== undefined
     return name === 'varve.json' || isDatabase ? 'used' : 'unknown'
   })

@@ -101,7 +101,7 @@ export function decodeRoot(bytes: Uint8Array): Root {
   const text = new TextDecoder().decode(bytes)
   const end = text.indexOf('\n')
   const [header, format, checksum] = text.slice(0, Math.max(end, 0)).split(' ')
-  if (header !== HEADER) throw rootCorrupt('it does not begin like one')
+  if (header !== HEADER || !/^\d+$/.test(format ?? '')) throw rootCorrupt('it does not begin like one')
   if (format !== String(ROOT_FORMAT)) throw rootForeign('format', format, ROOT_FORMAT)
   const body = text.slice(end + 1, -1)
   if (sha256Hex(body) !== checksum || text.at(-1) !== '\n') throw rootCorrupt('it fails its checksum')
