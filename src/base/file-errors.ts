@@ -127,7 +127,7 @@ export function portInUse(host: string, port: number, cause: unknown): VarveErro
     code: 'varve.error/port-in-use',
     kind: 'conflict',
     message: `Another process listens on ${host}:${port}`,
-    fix: 'Choose another port, or 0 for a free one',
+    fix: 'Choose another with --port, or --port 0 for a free one',
     data: { host, port },
     cause,
   })

@@ -29,8 +29,8 @@ export class LocalSession implements Session {
     folder: string,
     options: { readonly isReadOnly: boolean },
   ): Promise<LocalSession> {
-    void env
-    return new LocalSession(await connectLocal(`file:${folder}`, { readOnly: options.isReadOnly }))
+    // With an env of its own it asks in this thread: a worker would take longer to start than most questions.
+    return new LocalSession(await connectLocal(`file:${folder}`, { env, readOnly: options.isReadOnly }))
   }
 
   constructor(varve: LocalVarve) {

@@ -57,6 +57,8 @@ export type QueryJob = {
 }
 
 export interface QueryRunner extends AsyncDisposable {
+  /** Gets ready, so that the first query does not wait for it. */
+  warm(): void
   run(job: QueryJob): Promise<Answer>
   /** The same, with the result as text. */
   write(job: QueryJob, notation: Notation): Promise<WrittenAnswer>

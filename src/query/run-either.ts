@@ -18,6 +18,10 @@ export class EitherRunner implements QueryRunner {
     this.#names = new Set(names)
   }
 
+  warm(): void {
+    this.#workers.warm()
+  }
+
   run(job: QueryJob): Promise<Answer> {
     return this.#runnerFor(job).run(job)
   }

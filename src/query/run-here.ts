@@ -19,6 +19,10 @@ export class InThreadRunner implements QueryRunner {
     this.#clock = clock
   }
 
+  warm(): void {
+    // This thread is always ready.
+  }
+
   async run(job: QueryJob): Promise<Answer> {
     const deadlineMs = this.#clock.monotonicMs() + job.timeoutMs
     for (let attempt = 0; ; attempt++) {

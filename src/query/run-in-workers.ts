@@ -43,6 +43,11 @@ export class WorkerRunner implements QueryRunner {
     this.#limits = { ...POOL_LIMITS, ...limits }
   }
 
+  /** Starts the first worker. */
+  warm(): void {
+    if (this.#all.size === 0 && !this.#isClosed) this.#idle.push(this.#start())
+  }
+
   run(job: QueryJob): Promise<Answer> {
     return this.#withWorker(job, (worker, rest) => worker.run(rest))
   }

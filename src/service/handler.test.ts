@@ -492,6 +492,7 @@ describe('the protocol', () => {
   it('shows nothing of a fault of its own, and tells the log', async () => {
     await shop()
     const broken: QueryRunner = {
+      warm: () => undefined,
       run: () => Promise.reject(new TypeError('secret detail')),
       write: () => Promise.reject(new TypeError('secret detail')),
       [Symbol.asyncDispose]: () => Promise.resolve(),

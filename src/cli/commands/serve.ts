@@ -21,13 +21,16 @@ export function addServeCommand(program: Command, { env, terminal }: Context): v
     .action(async ({ data, port, write }: Options) => {
       await using varve = await connectLocal(`file:${data}`, { readOnly: write !== true })
       const { catalog, runner } = varve
+      runner.warm()
+      await Promise.all(catalog.list().map(({ name }) => catalog.connection(name)))
       await using server = await startServer({
         catalog,
         runner,
         port,
         onFault: (error) => reportError(error, terminal),
       })
+      const stopped = terminal.stopped()
       terminal.out(`Serving ${data} at http://127.0.0.1:${server.port}\n`)
-      await terminal.stopped()
+      await stopped
     })
 }

@@ -1,42 +1,39 @@
 // The tour that `varve dev` gives: questions that really run over the company's databases, with their answers
-// and how long they took.
+// and how long they took. It follows one customer.
 
 import { type LocalVarve } from '../../api/varve.ts'
 import { viewsOf } from '../../database/views.ts'
-import { readEdn } from '../../fact/edn-reader.ts'
 import type { Env } from '../../base/env.ts'
 import { shapeAnswer } from '../../engine/shape.ts'
 import type { Edn } from '../../fact/value.ts'
-import { requestParts } from '../../query/parsed.ts'
-import { ask } from '../../query/ask.ts'
-import { atMoment } from '../../query/moment.ts'
+import { type AskArgument, ask } from '../../query/ask.ts'
+import { atMoment, momentSources } from '../../query/moment.ts'
 import { table } from '../output.ts'
 import type { Terminal } from '../../base/terminal.ts'
 
-const PURCHASES_OF_A_CUSTOMER = `[:find ?name ?bought ?amount ?status
- :in ?purchase-id
- :where [$pur ?p :purchase/id ?purchase-id]
-        [$pur ?p :purchase/customer-id ?customer-id]
-        [$cus ?c :customer/id ?customer-id]
+/** Bought before and after `THEN`, paid in between, and had been entered with a misspelled name. */
+export const CUSTOMER_ID = 'cus-527'
+export const THEN = new Date('2014-11-15T13:37:42Z')
+
+const PURCHASES_OF_A_CUSTOMER = `[:find ?name ?purchase ?cents ?status
+ :in ?customer-id
+ :where [$cus ?c :customer/id ?customer-id]
         [$cus ?c :customer/name ?name]
-        [$pur ?other :purchase/customer-id ?customer-id]
-        [$pur ?other :purchase/id ?bought]
-        [$pur ?other :purchase/amount ?amount]
-        [$pur ?other :purchase/bill-id ?bill-id]
+        [$pur ?p :purchase/customer-id ?customer-id]
+        [$pur ?p :purchase/id ?purchase]
+        [$pur ?p :purchase/amount ?cents]
+        [$pur ?p :purchase/bill-id ?bill-id]
         [$bil ?b :bill/id ?bill-id]
         [$bil ?b :bill/status ?s]
-        [$bil ?s :db/ident ?status]
- :limit 6]`
+        [$bil ?s :db/ident ?status]]`
 
 const HISTORY_OF_A_NAME = `[:find ?when ?name ?added ?who ?why
- :in $h
- :where [$cus ?tx :audit/reason "name was mistyped"]
-        [(get-else $cus ?tx :audit/reason "") ?ignored]
-        [$h ?c :customer/name ?name ?tx2 ?added]
-        [$h ?c :customer/name _ ?tx false]
-        [$cus ?tx2 :db/txInstant ?when]
-        [$cus ?tx2 :audit/user ?who]
-        [(get-else $cus ?tx2 :audit/reason "") ?why]]`
+ :in $history ?customer-id
+ :where [$cus ?c :customer/id ?customer-id]
+        [$history ?c :customer/name ?name ?tx ?added]
+        [$cus ?tx :db/txInstant ?when]
+        [$cus ?tx :audit/user ?who]
+        [(get-else $cus ?tx :audit/reason "") ?why]]`
 
 const STATUS_OF_BILLS = `SELECT s.v AS status, count(*) AS bills, sum(a.v) / 100 AS euros
 FROM bills."bill/status" b JOIN bills."db/ident" s ON s.e = b.v JOIN bills."bill/amount" a ON a.e = b.e
@@ -45,59 +42,50 @@ GROUP BY ALL ORDER BY bills DESC`
 export type TourContext = { readonly varve: LocalVarve; readonly env: Env; readonly terminal: Terminal }
 
 export async function giveTour(context: TourContext): Promise<void> {
-  const { terminal } = context
-  const past = new Date('2014-11-15T13:37:42Z')
-  terminal.out('\n1. What did the customer of purchase pur-8 buy? Three databases, one question.\n\n')
-  terminal.out(`${indented(PURCHASES_OF_A_CUSTOMER)}\n\n`)
-  terminal.out(`   as of ${past.toISOString()}:\n`)
-  await show(context, PURCHASES_OF_A_CUSTOMER, ['pur-8'], past)
-  terminal.out('   now:\n')
-  await show(context, PURCHASES_OF_A_CUSTOMER, ['pur-8'], undefined)
+  await showPurchases(context)
   await showHistory(context)
   await showDuckdb(context)
 }
 
-async function show(
+async function showPurchases(context: TourContext): Promise<void> {
+  const { terminal } = context
+  terminal.out(
+    `\n1. What has customer ${CUSTOMER_ID} bought, and is it paid? Three databases, one question.\n\n`,
+  )
+  terminal.out(`${indented(PURCHASES_OF_A_CUSTOMER)}\n\n`)
+  const args: readonly AskArgument[] = [{ kind: 'value', value: CUSTOMER_ID }]
+  terminal.out(`   As it was known on ${THEN.toISOString().slice(0, 10)}:\n\n`)
+  await showAnswer(context, PURCHASES_OF_A_CUSTOMER, args, THEN)
+  terminal.out('   Now:\n\n')
+  await showAnswer(context, PURCHASES_OF_A_CUSTOMER, args)
+}
+
+async function showHistory(context: TourContext): Promise<void> {
+  const { varve, terminal } = context
+  terminal.out(
+    `2. One value through time: the name of ${CUSTOMER_ID} had been misspelled. Who wrote it, who put it right, and why?\n\n`,
+  )
+  terminal.out(`${indented(HISTORY_OF_A_NAME)}\n\n`)
+  const present = await atMoment(varve.catalog, 'customers', {})
+  await showAnswer(context, HISTORY_OF_A_NAME, [
+    { kind: 'database', value: present.history() },
+    { kind: 'value', value: CUSTOMER_ID },
+  ])
+}
+
+async function showAnswer(
   { varve, env, terminal }: TourContext,
-  text: string,
-  args: readonly Edn[],
-  asOf: Date | undefined,
+  query: string,
+  args: readonly AskArgument[],
+  asOf?: Date,
 ): Promise<void> {
   const fromMs = env.clock.monotonicMs()
-  const parts = requestParts(readEdn(text).value, undefined)
-  const sourceNamed = (name: string) => atMoment(varve.catalog, name, asOf === undefined ? {} : { asOf })
-  const asked = await ask(
-    { query: parts.query, args: args.map((value) => ({ kind: 'value', value })), sourceNamed },
-    varve.runner,
-  )
+  const sourceNamed = momentSources(varve.catalog, asOf === undefined ? {} : { asOf })
+  const asked = await ask({ query, args, sourceNamed }, varve.runner)
   const ms = env.clock.monotonicMs() - fromMs
   const rows = shapeAnswer(asked.query, asked.answer) as readonly (readonly Edn[])[]
   const header = asked.answer.columns.map(({ name }) => name)
-  terminal.out(`${indented(table(rows, header))}   ${rows.length} rows, ${ms.toFixed(1)} ms\n\n`)
-}
-
-async function showHistory({ varve, env, terminal }: TourContext): Promise<void> {
-  terminal.out('2. One value through time, and who wrote it: a name that was mistyped.\n\n')
-  const fromMs = env.clock.monotonicMs()
-  const present = await atMoment(varve.catalog, 'customers', {})
-  const asked = await ask(
-    {
-      query: readEdn(HISTORY_OF_A_NAME).value,
-      args: [{ kind: 'database', value: present.history() }],
-      sourceNamed: (name) => atMoment(varve.catalog, name, {}),
-    },
-    varve.runner,
-  )
-  const ms = env.clock.monotonicMs() - fromMs
-  const rows = (shapeAnswer(asked.query, asked.answer) as readonly (readonly Edn[])[]).slice(0, 3)
-  terminal.out(
-    `${indented(
-      table(
-        rows,
-        asked.answer.columns.map(({ name }) => name),
-      ),
-    )}   ${ms.toFixed(1)} ms\n\n`,
-  )
+  terminal.out(`${indented(table(rows, header))}   ${rows.length} rows in ${ms.toFixed(1)} ms\n\n`)
 }
 
 async function showDuckdb({ varve, env, terminal }: TourContext): Promise<void> {
@@ -114,7 +102,7 @@ async function showDuckdb({ varve, env, terminal }: TourContext): Promise<void> 
   const { columns, rows } = await runSql(views, STATUS_OF_BILLS)
   const ms = env.clock.monotonicMs() - fromMs
   terminal.out(
-    `${indented(STATUS_OF_BILLS)}\n\n${indented(table(rows, columns))}   ${ms.toFixed(1)} ms, views included\n\n`,
+    `${indented(STATUS_OF_BILLS)}\n\n${indented(table(rows, columns))}   ${rows.length} rows in ${ms.toFixed(1)} ms, views included\n\n`,
   )
 }
 

@@ -1,0 +1,173 @@
+// `npm start` as a newcomer meets it: a company, a server, a tour; again in a moment; whole after an interruption.
+
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { RunningVarve, TestFolder, varve } from './varve-process.ts'
+
+const folder = new TestFolder()
+const data = join(folder.path, 'data')
+let first: RunningVarve
+
+beforeAll(async () => {
+  first = new RunningVarve(['dev', '--data', data, '--port', '0'])
+  await first.printed(/answers until you press Ctrl-C/)
+})
+afterAll(async () => {
+  await first[Symbol.asyncDispose]()
+  folder[Symbol.dispose]()
+})
+
+/** Rows of the n-th table that was printed, as arrays of cells. */
+function tableOf(text: string, n: number): string[][] {
+  const tables = text.split(/^ {3}─[─ ]+\n/m)
+  return tables[n + 1]!.split(/\n {3}\d+ rows in/)[0]!
+    .split('\n')
+    .map((line) => line.trim().split(/ {2,}/))
+}
+
+describe('the first start', () => {
+  it('makes a company of about 300,000 facts', () => {
+    const [, facts] = /([\d,]+) facts in [\d,]+ transactions/.exec(first.stdout) ?? []
+    expect(Number(facts?.replaceAll(',', ''))).toBeGreaterThan(270_000)
+    expect(Number(facts?.replaceAll(',', ''))).toBeLessThan(330_000)
+  })
+
+  it('shows one customer across three databases, then and now', () => {
+    const then = tableOf(first.stdout, 0)
+    const now = tableOf(first.stdout, 1)
+    expect(then.length).toBeGreaterThan(1)
+    expect(now.length).toBeGreaterThan(then.length)
+    const statusOf = new Map(now.map(([, purchase, , status]) => [purchase, status]))
+    const changed = then.filter(([, purchase, , status]) => statusOf.get(purchase) !== status)
+    expect(changed.length).toBeGreaterThan(0)
+  })
+
+  it('tells the history of one name: asserted, put right, by whom and why', () => {
+    const rows = tableOf(first.stdout, 2)
+    expect(rows.map(([, name, added]) => [name, added])).toEqual([
+      ['Joan Brnadt', 'true'],
+      ['Joan Brandt', 'true'],
+      ['Joan Brnadt', 'false'],
+    ])
+    expect(rows[1]!.slice(3)).toEqual(['ida@shop', 'name was mistyped'])
+    expect(rows[1]![0]).toBe(rows[2]![0])
+  })
+
+  it('has DuckDB open the same files', () => {
+    expect(first.stdout).toMatch(/opened by DuckDB[\s\S]*status\/paid +\d+/)
+  })
+
+  it('suggests three commands that work as they stand', async () => {
+    const url = await first.url()
+    const [, next] = first.stdout.split('Try next, in another terminal:')
+    expect(next!.match(/npx varve|curl/g)).toHaveLength(3)
+    const cities = await varve(['q', '--url', url, ...quoted(next!, 'npx varve q')])
+    expect(cities).toMatchObject({ code: 0, stderr: '' })
+    expect(cities.stdout).toContain('"Vienna"')
+    const pulled = await varve([
+      'pull',
+      '--url',
+      url,
+      '--database',
+      'purchases',
+      ...quoted(next!, 'npx varve pull'),
+    ])
+    expect(pulled).toMatchObject({ code: 0, stderr: '' })
+    expect(pulled.stdout).toContain(':article/name')
+    const body = quoted(next!, 'curl').at(-1)!
+    const answer = await fetch(`${url}/v1/query`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/edn' },
+      body,
+    })
+    expect(await answer.text()).toMatch(/^\{:result \d{6,},/)
+  })
+})
+
+/** What stands in single quotes behind `command`, up to the next empty line. */
+function quoted(text: string, command: string): string[] {
+  const [paragraph] = text.slice(text.indexOf(command)).split(/\n\n/)
+  return [...paragraph!.matchAll(/'([^']*)'/g)].map(([, words]) => words!)
+}
+
+describe('another start', () => {
+  it('in the folder of a running one says who has it', async () => {
+    const second = await varve(['dev', '--data', data, '--port', '0'])
+    expect(second.code).toBe(1)
+    expect(second.stderr).toContain(`process ${first.child.pid} `)
+    expect(second.stderr).toContain('varve.error/folder-locked')
+    expect(second.stderr).toContain('fix: ')
+  })
+
+  it('stops when asked to, and reopens what is there in a moment', async () => {
+    expect(await first.stop()).toBe(0)
+    const fromMs = performance.now()
+    await using second = new RunningVarve(['dev', '--data', data, '--port', '0'])
+    await second.printed(/rows in [\d.]+ ms/)
+    console.log(`second start: ${Math.round(performance.now() - fromMs)} ms to its first answer`)
+    expect(second.stdout).not.toContain('Making')
+    expect(await second.stop('SIGTERM')).not.toBe(1)
+  })
+
+  it('on a port in use says so and what to do', async () => {
+    const holder = createServer()
+    await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
+    const { port } = holder.address() as AddressInfo
+    const refused = await varve([
+      'dev',
+      '--data',
+      join(folder.path, 'empty'),
+      '--empty',
+      '--port',
+      String(port),
+    ])
+    holder.close()
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain(`127.0.0.1:${port}`)
+    expect(refused.stderr).toContain('varve.error/port-in-use')
+    expect(refused.stderr).toContain('--port')
+  })
+
+  it('takes an empty folder without the company', async () => {
+    await using running = new RunningVarve([
+      'dev',
+      '--data',
+      join(folder.path, 'empty'),
+      '--empty',
+      '--port',
+      '0',
+    ])
+    const url = await running.url()
+    expect(await (await fetch(`${url}/v1/databases`)).json()).toEqual({ databases: [] })
+    await running.printed(/answers until/)
+    expect(await running.stop()).toBe(0)
+  })
+})
+
+describe('a first start that is interrupted', () => {
+  it('is finished by the next, wherever it stopped', async () => {
+    const interrupted = join(folder.path, 'interrupted')
+    // Before anything was written, and in the midst of it.
+    for (const moment of [/Making/, /Writing: \S+ \d+%/]) {
+      await using start = new RunningVarve(['dev', '--data', interrupted, '--port', '0'])
+      await start.printed(moment)
+      await start.stop('SIGKILL')
+    }
+    expect(existsSync(join(interrupted, '.company-unfinished'))).toBe(true)
+    {
+      await using last = new RunningVarve(['dev', '--data', interrupted, '--port', '0'])
+      await last.printed(/answers until/)
+      await last.stop()
+    }
+    expect(existsSync(join(interrupted, '.company-unfinished'))).toBe(false)
+    const whole = await varve(['databases', '--data', data])
+    expect(await varve(['databases', '--data', interrupted])).toEqual(whole)
+    const everything = '[:find (count ?e) (sum ?cents) :where [$pur ?e :purchase/amount ?cents]]'
+    expect(await varve(['q', '--data', interrupted, everything])).toEqual(
+      await varve(['q', '--data', data, everything]),
+    )
+  })
+})

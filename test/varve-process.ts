@@ -1,0 +1,84 @@
+// The `varve` command as a process of its own, from source: run to its end, or started and spoken to.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root } from './examples.ts'
+import { type Finished, runProgram } from './toolchains.ts'
+
+const COMMAND = join(root, 'bin/varve.mjs')
+
+/** A folder that goes with the test. */
+export class TestFolder implements Disposable {
+  readonly path: string = mkdtempSync(join(tmpdir(), 'varve-test-'));
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+/** `varve …` to its end. */
+export function varve(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly stdin?: string } = {},
+): Promise<Finished> {
+  return runProgram(process.execPath, [COMMAND, ...args], {
+    cwd: options.cwd ?? root,
+    ...(options.stdin !== undefined && { stdin: options.stdin }),
+  })
+}
+
+/** A running `varve …`; killed when disposed. */
+export class RunningVarve implements AsyncDisposable {
+  readonly child: ChildProcess
+  readonly ended: Promise<number | string>
+  stdout = ''
+  stderr = ''
+  #changed: () => void = () => undefined
+
+  constructor(args: readonly string[]) {
+    this.child = spawn(process.execPath, [COMMAND, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text
+      this.#changed()
+    })
+    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text
+      this.#changed()
+    })
+    this.ended = new Promise((resolve) =>
+      this.child.once('close', (code, signal) => {
+        resolve(code ?? signal ?? 'unknown')
+        this.#changed()
+      }),
+    )
+  }
+
+  /** The first match in what was printed, once it is there; throws with all of it if the process ends before. */
+  async printed(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.stdout) ?? pattern.exec(this.stderr)
+      if (found !== null) return found
+      if (this.child.exitCode !== null || this.child.signalCode !== null)
+        throw new Error(`ended before it printed ${pattern}:\n${this.stdout}${this.stderr}`)
+      await new Promise<void>((resolve) => (this.#changed = resolve))
+    }
+  }
+
+  /** The URL that a server prints once it serves. */
+  async url(): Promise<string> {
+    return (await this.printed(/ at (http:\/\/127\.0\.0\.1:\d+)\n/))[1]!
+  }
+
+  /** Asks it to stop, as Ctrl-C does; its exit code. */
+  async stop(signal: NodeJS.Signals = 'SIGINT'): Promise<number | string> {
+    this.child.kill(signal)
+    return this.ended
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill('SIGKILL')
+    await this.ended
+  }
+}
