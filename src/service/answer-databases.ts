@@ -67,8 +67,8 @@ export const DATABASE_ROUTES: readonly Route[] = [
     path: '/v1/databases/:name/schema',
     about: 'The schema as transaction data',
     answer: async (context) => {
-      const { schema, basisT } = (await connectionOf(context)).value()
-      return ok(context, { schema: new Valued(schemaForms(schema)), basisT })
+      const { facts, basisT } = (await connectionOf(context)).value()
+      return ok(context, { schema: new Valued(schemaForms(facts)), basisT })
     },
   },
   {
