@@ -3,6 +3,7 @@
 // runs the source, in the installed package what was built from it.
 
 import { existsSync } from 'node:fs'
+import * as nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const OLDEST_NODE = [22, 18]
@@ -15,6 +16,9 @@ if (isNewEnough) await runHere()
 else if (!isCheckout || !(await runOnToolchain())) sayWhatToDo()
 
 async function runHere() {
+  // Parsing and compiling its modules is most of what a short command does: 0.46 s of processor time without what
+  // an earlier run compiled, 0.18 s with it (2026-11-25).
+  nodeModule.enableCompileCache?.()
   const load = (path) =>
     import(new URL(isCheckout ? `../src/${path}.ts` : `../dist/${path}.js`, import.meta.url).href)
   const { main } = await load('cli/main')

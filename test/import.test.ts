@@ -50,6 +50,7 @@ async function varve(words: readonly string[], answer?: string): Promise<Outcome
     },
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
+    flushed: () => Promise.resolve(),
     stopped: () => Promise.resolve(),
     exitCode: 0,
     end: () => undefined,

@@ -2,9 +2,10 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { root } from './examples.ts'
 import { RunningVarve, TestFolder, varve } from './varve-process.ts'
 
 const folder = new TestFolder()
@@ -92,6 +93,66 @@ function quoted(text: string, command: string): string[] {
   const [paragraph] = text.slice(text.indexOf(command)).split(/\n\n/)
   return [...paragraph!.matchAll(/'([^']*)'/g)].map(([, words]) => words!)
 }
+
+describe('the requests of the talk', () => {
+  const LARGEST = 'docs/guide/largest-purchase.edn'
+  const SHARD = 'docs/guide/shard-of-bills.edn'
+  type Answer = {
+    readonly result: readonly (readonly (string | number)[])[]
+    readonly warnings: readonly {
+      readonly code: string
+      readonly place: { readonly line: number; readonly column: number }
+    }[]
+  }
+  const ask = async (body: string): Promise<Answer> => {
+    const response = await fetch(`${await first.url()}/v1/query`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/edn', accept: 'application/json' },
+      body,
+    })
+    expect(response.status).toBe(200)
+    return (await response.json()) as Answer
+  }
+
+  it('are answered over HTTP, the stray bracket pointed at', async () => {
+    const largest = await ask(readFileSync(join(root, LARGEST), 'utf8'))
+    expect(largest.result).toEqual([['Ines Kaya', 66_545]])
+    expect(largest.warnings).toMatchObject([
+      { code: 'varve.warning/bracket-recovered', place: { line: 4, column: 33 } },
+    ])
+    const shard = await ask(readFileSync(join(root, SHARD), 'utf8'))
+    expect(shard.result.length).toBeGreaterThan(300)
+    expect(shard.warnings).toMatchObject([{ place: { line: 2, column: 43 } }])
+  })
+
+  it('are answered by the command, of the server and of the folder alike', async () => {
+    const url = await first.url()
+    for (const file of [LARGEST, SHARD]) {
+      const ofFolder = await varve(['q', '--data', data, `@${file}`])
+      expect(ofFolder.code).toBe(0)
+      expect(ofFolder.stderr).toMatch(/^warning: .*one too many.* \(?.*line \d, column \d\d/)
+      expect(await varve(['q', '--url', url, `@${file}`])).toEqual(ofFolder)
+    }
+  })
+
+  it('make up the whole answer of 35 shards of about equal size', async () => {
+    const text = readFileSync(join(root, SHARD), 'utf8')
+    const shards = []
+    for (let index = 0; index < 35; index++) {
+      shards.push((await ask(text.replace(':args [0 35]', `:args [${index} 35]`))).result)
+    }
+    const { result: whole } = await ask(text.replace(':args [0 35]', ':args [0 1]'))
+    const rowsOf = (rows: Answer['result']): string[] => rows.map((row) => row.join(' '))
+    expect(new Set(shards.flatMap(rowsOf))).toEqual(new Set(rowsOf(whole)))
+    const mean = shards.reduce((sum, rows) => sum + rows.length, 0) / 35
+    const sizes = shards.map((rows) => rows.length / mean)
+    console.log(
+      `35 shards of ${Math.min(...sizes).toFixed(3)} to ${Math.max(...sizes).toFixed(3)} of their mean, ${mean.toFixed(0)} rows`,
+    )
+    expect(Math.min(...sizes)).toBeGreaterThan(0.9)
+    expect(Math.max(...sizes)).toBeLessThan(1.1)
+  })
+})
 
 describe('another start', () => {
   it('in the folder of a running one says who has it', async () => {

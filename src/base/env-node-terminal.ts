@@ -25,6 +25,8 @@ export function processTerminal(): Terminal {
         })
       }),
     out: (text) => void stdout.write(text),
+    flushed: () =>
+      stdout.writableNeedDrain ? new Promise((resolve) => stdout.once('drain', resolve)) : Promise.resolve(),
     err: (text) => void stderr.write(text),
     stopped: () =>
       new Promise((resolve) => {

@@ -9,6 +9,8 @@ export interface Terminal {
   /** One line of answer to a question that goes to stderr; empty where the input ends. */
   ask(question: string): Promise<string>
   out(text: string): void
+  /** Resolves when what went out was taken, so that a long output waits for its reader. */
+  flushed(): Promise<void>
   err(text: string): void
   /** Resolves when the user asks to stop: Ctrl-C, or the signal that ends processes politely. */
   stopped(): Promise<void>

@@ -1,10 +1,10 @@
 // A session with a server: EDN over HTTP, so that every value arrives as it left.
 
 import type { Env } from '../base/env.ts'
-import { type ErrorKind, type Place, VarveError, type Warning } from '../base/errors.ts'
+import { type ErrorKind, VarveError, type Warning } from '../base/errors.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
-import { type Edn, EdnMap, keyword } from '../fact/value.ts'
+import { type Edn, EdnMap, Keyword, keyword } from '../fact/value.ts'
 import { toPlain } from '../fact/plain.ts'
 import type { Column } from '../plan/engine.ts'
 import type {
@@ -79,13 +79,13 @@ export class HttpSession implements Session {
       }
       if (answer.get(keyword('next-t')) !== undefined) continue
       if (!options.isLive) return
-      await this.#env.timers.sleep(LIVE_INTERVAL_MS)
+      await this.#env.timers.sleep(LIVE_INTERVAL_MS, options.signal)
     }
   }
 
-  async schema(database: string): Promise<Edn> {
+  async schema(database: string): Promise<readonly EdnMap[]> {
     const answer = await this.#send('GET', `/v1/databases/${encodeURIComponent(database)}/schema`)
-    return answer.get(keyword('schema')) ?? []
+    return answer.get(keyword('schema')) as readonly EdnMap[]
   }
 
   async delete(name: string): Promise<void> {
@@ -113,12 +113,21 @@ export class HttpSession implements Session {
     } catch (cause) {
       throw serverUnreachable(this.#url, cause)
     }
-    const { value } = readEdn(await response.text(), ANSWER_LIMITS)
-    if (!(value instanceof EdnMap)) throw serverUnreachable(this.#url, undefined)
+    const value = await readAnswer(response, this.#url)
     const error = value.get(keyword('error'))
     if (error instanceof EdnMap) throw errorOf(error)
     return value
   }
+}
+
+async function readAnswer(response: Response, url: string): Promise<EdnMap> {
+  try {
+    const { value } = readEdn(await response.text(), ANSWER_LIMITS)
+    if (value instanceof EdnMap) return value
+  } catch (cause) {
+    throw serverUnreachable(url, cause)
+  }
+  throw serverUnreachable(url, undefined)
 }
 
 function askFields(options: AskOptions): Record<string, Edn> {
@@ -143,40 +152,37 @@ function answerOf(answer: EdnMap): SessionAnswer {
 
 function warningsOf(answer: EdnMap): readonly Warning[] {
   return ((answer.get(keyword('warnings')) ?? []) as readonly EdnMap[]).map((warning) => ({
-    code: textOf(warning, 'code'),
+    code: textOf(warning, 'code').replace(/^:/, ''),
     message: textOf(warning, 'message'),
     fix: textOf(warning, 'fix'),
   }))
 }
 
 function errorOf(error: EdnMap): VarveError {
-  const data = error.get(keyword('data'))
-  const place = data instanceof EdnMap ? data.get(keyword('place')) : undefined
   return new VarveError({
     code: textOf(error, 'code').replace(/^:/, ''),
     kind: textOf(error, 'kind').replace(/^:/, '') as ErrorKind,
     message: textOf(error, 'message'),
     fix: textOf(error, 'fix'),
-    data: {
-      answer: toPlain(data ?? null),
-      ...(place instanceof EdnMap && { place: placeOf(place) }),
-    },
+    data: dataOf(error.get(keyword('data')) ?? null),
   })
 }
 
-function placeOf(place: EdnMap): Place {
-  const source = place.get(keyword('source'))
-  const line = place.get(keyword('line'))
-  const column = place.get(keyword('column'))
-  const path = place.get(keyword('path'))
-  return {
-    ...(typeof source === 'string' && { source }),
-    ...(typeof line === 'number' && { line }),
-    ...(typeof column === 'number' && { column }),
-    ...(Array.isArray(path) && {
-      path: (path as readonly Edn[]).map((step) => (typeof step === 'number' ? step : String(step))),
-    }),
-  }
+/** Lines and columns are those of the body that went over: of the place only the path means something here. */
+function dataOf(data: Edn): Readonly<Record<string, unknown>> {
+  const plain: Record<string, unknown> = {}
+  if (!(data instanceof EdnMap)) return plain
+  for (const [key, value] of data.entries) plain[nameOf(key)] = toPlain(value)
+  const place = data.get(keyword('place'))
+  const path = place instanceof EdnMap ? place.get(keyword('path')) : undefined
+  if (place !== undefined) plain['place'] = path === undefined ? undefined : { path: toPlain(path) }
+  return plain
+}
+
+function nameOf(key: Edn): string {
+  return (key instanceof Keyword ? key.text : String(key)).replace(/-([a-z])/g, (_, letter: string) =>
+    letter.toUpperCase(),
+  )
 }
 
 function textOf(map: EdnMap, name: string): string {

@@ -96,7 +96,12 @@ export class LocalSession implements Session {
         : typeof moment === 'number'
           ? moment
           : facts.tAt(moment.getTime() - 1) + 1
-    const range = { from: point(options.from, 0), to: point(options.to, Infinity), isLive: options.isLive }
+    const range = {
+      from: point(options.from, 0),
+      to: point(options.to, Infinity),
+      isLive: options.isLive,
+      ...(options.signal && { signal: options.signal }),
+    }
     for await (const { t, txInstantMs, datoms } of connection.transactions(range)) {
       const known = datoms.some(({ a }) => schema.attribute(a) === undefined)
         ? connection.value().schema
@@ -109,8 +114,8 @@ export class LocalSession implements Session {
     }
   }
 
-  async schema(database: string): Promise<Edn> {
-    return schemaForms((await this.#varve.catalog.connection(database)).value().schema)
+  async schema(database: string): Promise<readonly EdnMap[]> {
+    return schemaForms((await this.#varve.catalog.connection(database)).value().facts)
   }
 
   async delete(name: string): Promise<void> {

@@ -19,6 +19,7 @@ import { addServeCommand } from './commands/serve.ts'
 import { addTransactCommand } from './commands/transact.ts'
 import { addViewsCommand } from './commands/views.ts'
 import { reportError } from './report.ts'
+import { packageVersion } from './version.ts'
 
 export type Context = { readonly env: ReturnType<typeof nodeEnv>; readonly terminal: Terminal }
 
@@ -26,6 +27,7 @@ export async function main(words: readonly string[], context: Context): Promise<
   const program = new Command('varve')
     .description('Facts written once, asked as of any moment.')
     .showHelpAfterError('(--help shows what there is)')
+    .version(packageVersion(context.env))
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.terminal.out(text),

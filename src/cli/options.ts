@@ -16,7 +16,7 @@ export type PlaceOptions = { readonly data: string; readonly url?: string }
 export function withPlace(command: Command): Command {
   return command
     .option('--data <folder>', 'folder of the databases', './varve-data')
-    .option('--url <url>', 'a server to ask instead of a folder')
+    .addOption(new Option('--url <url>', 'a server to ask instead of a folder').conflicts('data'))
 }
 
 export function withOutput(command: Command): Command {
@@ -79,7 +79,7 @@ export function readWords(
 /** An argument is EDN; what reads as a bare symbol, or as nothing at all, is the string that was typed. */
 export function parseArgument(word: string): Edn {
   try {
-    const { value } = readEdn(word)
+    const { value } = readEdn(word, { source: 'argument' })
     return value instanceof EdnSymbol ? word : value
   } catch (error) {
     if (error instanceof VarveError && /^[^\s()[\]{}"]+$/.test(word)) return word

@@ -38,6 +38,7 @@ export type LogOptions = {
   readonly from?: Date | number
   readonly to?: Date | number
   readonly isLive: boolean
+  readonly signal?: AbortSignal
 }
 
 export type SessionDatabase = { readonly name: string; readonly alias: string; readonly basisT: number }
@@ -51,6 +52,6 @@ export interface Session extends AsyncDisposable {
   transact(database: string, tx: Edn): Promise<SessionTransaction>
   log(database: string, options: LogOptions): AsyncIterable<SessionLogItem>
   /** Schema as transaction data. */
-  schema(database: string): Promise<Edn>
+  schema(database: string): Promise<readonly EdnMap[]>
   delete(name: string): Promise<void>
 }

@@ -1,10 +1,11 @@
 // `varve databases`, `varve schema`, `varve delete`: what there is, what it means, and ending it.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { VarveError } from '../../base/errors.ts'
 import { writeEdn } from '../../fact/edn-writer.ts'
 import type { Edn } from '../../fact/value.ts'
 import type { Context } from '../main.ts'
+import { schemaSource } from '../schema-source.ts'
 import { openSession, outputFormat, type PlaceOptions, withOutput, withPlace } from '../options.ts'
 import { formatResult, type OutputFormat } from '../output.ts'
 
@@ -27,10 +28,23 @@ export function addSchemaCommand(program: Command, { env, terminal }: Context): 
   withPlace(program.command('schema'))
     .description('show the schema of a database')
     .requiredOption('--database <name>', 'the database')
-    .addHelpText('after', '\nExample:\n  varve schema --database purchases')
-    .action(async (options: PlaceOptions & { readonly database: string }) => {
+    .addOption(
+      new Option('--output <format>', 'as transaction data, or as TypeScript')
+        .choices(['edn', 'ts'])
+        .default('edn'),
+    )
+    .addHelpText('after', '\nExample:\n  varve schema --database purchases --output ts > purchases.ts')
+    .action(async (options: PlaceOptions & { readonly database: string; readonly output: 'edn' | 'ts' }) => {
       await using session = await openSession(env, options, true)
-      terminal.out(`${writeEdn(await session.schema(options.database), { pretty: true })}\n`)
+      const forms = await session.schema(options.database)
+      if (options.output === 'edn') {
+        terminal.out(`${writeEdn(forms, { pretty: true })}\n`)
+        return
+      }
+      const found = (await session.databases()).find(
+        ({ name, alias }) => name === options.database || alias === options.database,
+      )
+      terminal.out(schemaSource(found?.name ?? options.database, found?.alias ?? options.database, forms))
     })
 }
 

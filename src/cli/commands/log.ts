@@ -1,12 +1,20 @@
-// `varve log`: transactions as they were written, one a line; with --live it waits for more.
+// `varve log`: transactions as they were written, as they come; with --live it waits for more until Ctrl-C.
 
 import type { Command } from 'commander'
 import { writeEdn } from '../../fact/edn-writer.ts'
 import { writeJson } from '../../fact/json-writer.ts'
 import { type Edn, EdnMap, keyword } from '../../fact/value.ts'
 import type { Context } from '../main.ts'
-import { openSession, parseMoment, type PlaceOptions, withOutput, withPlace } from '../options.ts'
-import type { OutputFormat } from '../output.ts'
+import {
+  openSession,
+  outputFormat,
+  parseMoment,
+  type PlaceOptions,
+  withOutput,
+  withPlace,
+} from '../options.ts'
+import { csvLine, type OutputFormat } from '../output.ts'
+import type { SessionLogItem } from '../session.ts'
 
 type Options = PlaceOptions & {
   readonly database: string
@@ -16,31 +24,74 @@ type Options = PlaceOptions & {
   readonly output?: OutputFormat
 }
 
-export function addLogCommand(program: Command, { env, terminal }: Context): void {
+export function addLogCommand(program: Command, context: Context): void {
   withOutput(withPlace(program.command('log')))
-    .description('show transactions')
+    .description('show transactions in their order')
     .requiredOption('--database <name>', 'the database')
     .option('--from <moment>', 'an instant or a t, included', parseMoment)
     .option('--to <moment>', 'an instant or a t, excluded', parseMoment)
-    .option('--live', 'wait for further transactions')
+    .option('--live', 'wait for further transactions, until Ctrl-C')
     .addHelpText('after', '\nExample:\n  varve log --database purchases --from 2015-11-01 --output ndjson')
-    .action(async (options: Options) => {
-      await using session = await openSession(env, options, true)
-      const isJson = options.output === 'json' || options.output === 'ndjson'
-      const { from, to } = options
-      const range = {
-        ...(from !== undefined && { from }),
-        ...(to !== undefined && { to }),
-        isLive: options.live === true,
-      }
-      for await (const { t, txInstant, datoms } of session.log(options.database, range)) {
-        const item = (name: (text: string) => Edn): Edn =>
-          new EdnMap([
-            [name('t'), t],
-            [name(isJson ? 'txInstant' : 'tx-instant'), txInstant],
-            [name('datoms'), datoms],
-          ])
-        terminal.out(`${isJson ? writeJson(item((text) => text)) : writeEdn(item(keyword))}\n`)
-      }
-    })
+    .action((options: Options) => showLog(options, context))
+}
+
+async function showLog(options: Options, { env, terminal }: Context): Promise<void> {
+  await using session = await openSession(env, options, true)
+  const format = outputFormat(options.output, terminal)
+  const { from, to } = options
+  const stopping = new AbortController()
+  if (options.live === true) void terminal.stopped().then(() => stopping.abort())
+  const range = {
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    isLive: options.live === true,
+    signal: stopping.signal,
+  }
+  let count = 0
+  try {
+    for await (const item of session.log(options.database, range)) {
+      terminal.out(`${before(format, count++)}${formatItem(item, format)}`)
+      await terminal.flushed()
+    }
+  } catch (error) {
+    // Whoever asked it to stop has what was wanted.
+    if (!stopping.signal.aborted) throw error
+  }
+  if (format === 'json') terminal.out(count === 0 ? '[]\n' : '\n]\n')
+}
+
+function before(format: OutputFormat, count: number): string {
+  if (format === 'json') return count === 0 ? '[\n' : ',\n'
+  return format === 'csv' && count === 0
+    ? csvLine(['t', 'txInstant', 'e', 'attribute', 'value', 'added'])
+    : ''
+}
+
+function formatItem(item: SessionLogItem, format: OutputFormat): string {
+  const { t, txInstant, datoms } = item
+  switch (format) {
+    case 'json':
+      return writeJson(mapOf(item, ['t', 'txInstant', 'datoms']))
+    case 'ndjson':
+      return `${writeJson(mapOf(item, ['t', 'txInstant', 'datoms']))}\n`
+    case 'edn':
+      return `${writeEdn(mapOf(item, [keyword('t'), keyword('tx-instant'), keyword('datoms')]))}\n`
+    case 'csv':
+      return datoms.map((datom) => csvLine([t, txInstant, ...datom])).join('')
+    case 'table': {
+      const lines = datoms.map(
+        ([e, attribute, v, added]) =>
+          `  ${added === true ? '+' : '-'} ${[e, attribute, v].map((part) => writeEdn(part!)).join(' ')}\n`,
+      )
+      return `t ${t}  ${txInstant.toISOString()}\n${lines.join('')}`
+    }
+  }
+}
+
+function mapOf({ t, txInstant, datoms }: SessionLogItem, names: readonly [Edn, Edn, Edn]): EdnMap {
+  return new EdnMap([
+    [names[0], t],
+    [names[1], txInstant],
+    [names[2], datoms],
+  ])
 }

@@ -31,8 +31,9 @@ export function addPullCommand(program: Command, { env, terminal }: Context): vo
     .addHelpText('after', `\nExample:\n  varve pull --database customers '[*]' '[:customer/id "cus-1"]'`)
     .action(async (pattern: string, eid: string, options: Options) => {
       await using session = await openSession(env, options, true)
-      const { value } = readEdn(readWords(env, pattern).text)
-      const answer = await session.pull(value, readEdn(eid).value, options)
+      const { text, source } = readWords(env, pattern)
+      const { value } = readEdn(text, { source: source ?? 'pattern' })
+      const answer = await session.pull(value, readEdn(eid, { source: 'eid' }).value, options)
       reportWarnings(answer.warnings, terminal)
       terminal.out(formatResult(answer.result, [], outputFormat(options.output, terminal)))
     })

@@ -2,7 +2,8 @@
 
 import type { Command } from 'commander'
 import { readEdn } from '../../fact/edn-reader.ts'
-import { requestParts } from '../../query/parsed.ts'
+import { withLine } from '../../fact/path-place.ts'
+import { requestParts, type RequestParts } from '../../query/parsed.ts'
 import type { Context } from '../main.ts'
 import {
   openSession,
@@ -17,6 +18,7 @@ import {
 } from '../options.ts'
 import { formatResult, type OutputFormat } from '../output.ts'
 import { reportWarnings } from '../report.ts'
+import type { AskOptions } from '../session.ts'
 
 type Options = PlaceOptions & {
   readonly database?: string
@@ -24,6 +26,20 @@ type Options = PlaceOptions & {
   readonly limit?: number
   readonly timeout?: number
   readonly output?: OutputFormat
+}
+
+/** What the command line says goes before what the request says. */
+function askOptions(options: Options, parts: RequestParts): AskOptions {
+  const database = options.database ?? parts.database
+  const asOf = options.asOf ?? parts.asOf
+  const limit = options.limit ?? parts.limit
+  const timeoutMs = options.timeout ?? parts.timeoutMs
+  return {
+    ...(database !== undefined && { database }),
+    ...(asOf !== undefined && { asOf }),
+    ...(limit !== undefined && { limit }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  }
 }
 
 export function addQueryCommand(program: Command, { env, terminal }: Context): void {
@@ -41,17 +57,15 @@ export function addQueryCommand(program: Command, { env, terminal }: Context): v
     )
     .action(async (query: string, words: readonly string[], options: Options) => {
       const { text, source } = readWords(env, query)
-      const read = readEdn(text, { recover: true, ...(source !== undefined && { source }) })
+      const read = readEdn(text, { recover: true, source: source ?? 'query' })
       const parts = requestParts(read.value, read.places)
       await using session = await openSession(env, options, true)
       const args = words.length > 0 ? words.map(parseArgument) : (parts.args ?? [])
-      const asOf = options.asOf ?? parts.asOf
-      const answer = await session.query(parts.query, args, {
-        ...(options.database !== undefined && { database: options.database }),
-        ...(asOf !== undefined && { asOf }),
-        ...(options.limit !== undefined && { limit: options.limit }),
-        ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
-      })
+      const answer = await session
+        .query(parts.query, args, askOptions(options, parts))
+        .catch((error: unknown) => {
+          throw withLine(error, parts.query, read.places.placeOf)
+        })
       reportWarnings([...read.warnings, ...parts.warnings, ...answer.warnings], terminal)
       const columns = answer.columns.map(({ name }) => name)
       terminal.out(formatResult(answer.result, columns, outputFormat(options.output, terminal)))

@@ -6,8 +6,14 @@ import { startServer } from '../../service/server.ts'
 import type { Context } from '../main.ts'
 import { parsePort } from '../options.ts'
 import { reportError } from '../report.ts'
+import { DEFAULT_PORT } from './dev.ts'
 
-type Options = { readonly data: string; readonly port: number; readonly write?: boolean }
+type Options = {
+  readonly data: string
+  readonly host: string
+  readonly port: number
+  readonly write?: boolean
+}
 
 export function addServeCommand(program: Command, { env, terminal }: Context): void {
   void env
@@ -15,10 +21,11 @@ export function addServeCommand(program: Command, { env, terminal }: Context): v
     .command('serve')
     .description('serve a data folder over HTTP')
     .option('--data <folder>', 'folder of the databases', './varve-data')
-    .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', parsePort, 8470)
+    .option('--host <host>', 'address to listen on; there is no access control yet', '127.0.0.1')
+    .option('--port <n>', 'port; 0 takes a free one', parsePort, DEFAULT_PORT)
     .option('--write', 'take transactions too: this process becomes the writer')
     .addHelpText('after', '\nExample:\n  varve serve --data ./varve-data --port 8470')
-    .action(async ({ data, port, write }: Options) => {
+    .action(async ({ data, host, port, write }: Options) => {
       await using varve = await connectLocal(`file:${data}`, { readOnly: write !== true })
       const { catalog, runner } = varve
       runner.warm()
@@ -26,11 +33,15 @@ export function addServeCommand(program: Command, { env, terminal }: Context): v
       await using server = await startServer({
         catalog,
         runner,
+        host,
         port,
         onFault: (error) => reportError(error, terminal),
       })
       const stopped = terminal.stopped()
-      terminal.out(`Serving ${data} at http://127.0.0.1:${server.port}\n`)
+      const shown = host.includes(':') ? `[${host}]` : host
+      terminal.out(
+        `Serving ${data}${write === true ? '' : ', for reading only,'} at http://${shown}:${server.port}\n`,
+      )
       await stopped
     })
 }

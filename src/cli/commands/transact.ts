@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { readEdn } from '../../fact/edn-reader.ts'
+import { withLine } from '../../fact/path-place.ts'
 import { type Edn, EdnMap, keyword } from '../../fact/value.ts'
 import type { Context } from '../main.ts'
 import { openSession, outputFormat, type PlaceOptions, readWords, withOutput, withPlace } from '../options.ts'
@@ -21,9 +22,13 @@ export function addTransactCommand(program: Command, { env, terminal }: Context)
     )
     .action(async (words: string, options: Options) => {
       const { text, source } = readWords(env, words)
-      const { value } = readEdn(text, { ...(source !== undefined && { source }) })
+      const { value, places } = readEdn(text, { source: source ?? 'tx' })
       await using session = await openSession(env, options, false)
-      const { t, txInstant, tempids, datomCount, warnings } = await session.transact(options.database, value)
+      const { t, txInstant, tempids, datomCount, warnings } = await session
+        .transact(options.database, value)
+        .catch((error: unknown) => {
+          throw withLine(error, value, places.placeOf)
+        })
       reportWarnings(warnings, terminal)
       const entries: [Edn, Edn][] = [
         [keyword('t'), t],
