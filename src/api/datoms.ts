@@ -2,11 +2,13 @@
 
 import { VarveError } from '../base/errors.ts'
 import type { Datom, FactSource, IndexName } from '../fact/datom.ts'
-import { formFromData } from '../fact/json-form.ts'
 import { type Edn, Keyword, type Value } from '../fact/value.ts'
 import { coerceValue } from '../fact/coerce.ts'
 import type { Attribute } from '../fact/attribute.ts'
 import { resolveAttribute, resolveEntity } from '../engine/entity.ts'
+import { argumentForm } from './forms.ts'
+
+const INDICES: readonly string[] = ['eavt', 'aevt', 'avet', 'vaet']
 
 /** The facts of an index whose leading places equal the components. */
 export function indexDatoms(
@@ -14,8 +16,9 @@ export function indexDatoms(
   index: IndexName,
   components: readonly unknown[],
 ): Iterable<Datom> {
+  if (!INDICES.includes(index)) throw indexUnknown(index)
   if (components.length > 3) throw tooManyComponents(index)
-  const forms = components.map((component) => formFromData(component, 'form'))
+  const forms = components.map((component) => argumentForm(component))
   const places = index === 'vaet' ? 'vae' : index.slice(0, 3)
   const at = places.indexOf('a')
   const attribute = forms[at] === undefined ? undefined : attributeOf(facts, forms[at])
@@ -31,11 +34,9 @@ export function indexDatoms(
 
 /** The facts of one attribute by value, `from` included and `to` excluded. */
 export function indexRange(facts: FactSource, name: unknown, from: unknown, to: unknown): Iterable<Datom> {
-  const attribute = attributeOf(facts, formFromData(name, 'form'))
+  const attribute = attributeOf(facts, argumentForm(name))
   const bound = (value: unknown): Value | undefined =>
-    value === undefined || value === null
-      ? undefined
-      : placeValue(facts, 'v', formFromData(value, 'form'), attribute)
+    value === undefined || value === null ? undefined : placeValue(facts, 'v', argumentForm(value), attribute)
   const first = bound(from)
   const limit = bound(to)
   return facts.range('avet', {
@@ -64,6 +65,16 @@ function attributeOf(facts: FactSource, form: Edn): Attribute {
   const byId = typeof form === 'number' ? facts.schema.attribute(form) : undefined
   if (byId !== undefined) return byId
   return resolveAttribute(facts, form instanceof Keyword ? form : Keyword.of(String(form)))
+}
+
+function indexUnknown(index: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/index-unknown',
+    kind: 'incorrect',
+    message: `There is no index ${index}`,
+    fix: `Name one of ${INDICES.join(', ')}`,
+    data: { index },
+  })
 }
 
 function tooManyComponents(index: IndexName): VarveError {

@@ -1,7 +1,7 @@
 // An entity of one database value, read as it is walked.
 
 import { pull } from '../engine/pull.ts'
-import { resolveAttribute, resolveEntity } from '../engine/entity.ts'
+import { resolveAttribute, findEntity } from '../engine/entity.ts'
 import type { FactSource } from '../fact/datom.ts'
 import { DB_IDENT } from '../fact/bootstrap.ts'
 import { toPlain } from '../fact/plain.ts'
@@ -16,7 +16,7 @@ export class LocalEntity {
   /** Null where the reference names nobody. */
   static of(facts: FactSource, eid: Edn): LocalEntity | null {
     if (facts.isHistory) throw historyHasNoEntities()
-    const id = resolveEntity(facts, eid)
+    const id = findEntity(facts, eid)
     return id === undefined ? null : new LocalEntity(facts, id)
   }
 

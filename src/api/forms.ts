@@ -1,8 +1,11 @@
 // What users give as text or as data, as forms.
 
+import { typedPlainValue } from '../fact/coerce.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { type FormMode, formFromData } from '../fact/json-form.ts'
+import type { Schema } from '../fact/schema.ts'
 import type { Edn } from '../fact/value.ts'
+import { isLookupRef } from '../engine/entity.ts'
 
 /** Text stays text, so that what parses it can remember it and point into it; data becomes a form. */
 export function formOf(given: unknown, mode: FormMode): Edn {
@@ -12,4 +15,19 @@ export function formOf(given: unknown, mode: FormMode): Edn {
 /** EDN text or data as a form. */
 export function textOrForm(given: unknown, mode: FormMode): Edn {
   return typeof given === 'string' ? readEdn(given).value : formFromData(given, mode)
+}
+
+/** One argument, place of an index, or bound: text is text, but for keywords. */
+export function argumentForm(given: unknown): Edn {
+  const [form = null] = formFromData([given], 'arguments') as readonly Edn[]
+  return form
+}
+
+/** An id, an ident or a lookup ref; the value of a lookup ref takes the type of its attribute. */
+export function entityForm(given: unknown, schema: Schema): Edn {
+  const form = argumentForm(given)
+  if (!isLookupRef(form)) return form
+  const [ident, value] = form
+  const attribute = schema.attributeNamed(ident)
+  return attribute === undefined ? form : [ident, typedPlainValue(attribute, value)]
 }

@@ -17,7 +17,7 @@ import { toPlain } from '../fact/plain.ts'
 import type { Edn } from '../fact/value.ts'
 import type { EngineInput } from '../plan/engine.ts'
 import { LocalEntity } from './entity.ts'
-import { formOf } from './forms.ts'
+import { argumentForm, entityForm, formOf } from './forms.ts'
 import type { Entity } from './types/interfaces.ts'
 
 /** The database that a function sees. Reads are synchronous: the function runs inside the transaction. */
@@ -118,16 +118,16 @@ function functionDb(facts: FactSource, engine: NaiveEngineOptions): FunctionDb {
     basisT: facts.basisT,
     q: (query, ...args) => toPlain(answerFrom(facts, formOf(query, 'query'), args, engine)),
     pull: (pattern, eid) => {
-      const result = pull(facts, parsedPattern(formOf(pattern, 'pattern')), formFromData(eid, 'form'))
+      const result = pull(facts, parsedPattern(formOf(pattern, 'pattern')), entityForm(eid, facts.schema))
       return result === null ? null : toPlain(result)
     },
-    entity: (eid) => LocalEntity.of(facts, formFromData(eid, 'form')) as Entity | null,
+    entity: (eid) => LocalEntity.of(facts, entityForm(eid, facts.schema)) as Entity | null,
   }
 }
 
 function answerFrom(facts: FactSource, form: Edn, args: readonly unknown[], engine: NaiveEngineOptions): Edn {
   const parsed = parsedQuery(form)
-  const rest = args.map((arg) => formFromData(arg, 'arguments'))
+  const rest = args.map(argumentForm)
   const inputs = parsed.query.inputs.map((input): EngineInput => {
     if (input.kind === 'source') {
       if (input.name !== '$') throw sourceMissing(input.name)

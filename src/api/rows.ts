@@ -5,6 +5,9 @@ import type { Edn } from '../fact/value.ts'
 import type { Column } from '../plan/engine.ts'
 import type { Rows } from './types/interfaces.ts'
 
+/** What Node asks an object that it prints. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+
 export class AnswerRows implements Rows<unknown[]> {
   readonly columns: readonly Column[]
   readonly #rows: readonly (readonly Edn[])[]
@@ -24,6 +27,15 @@ export class AnswerRows implements Rows<unknown[]> {
 
   toArray(): unknown[][] {
     return this.#rows.map((row) => row.map(toPlain))
+  }
+
+  /** Rows are arrays to whoever writes or prints them. */
+  toJSON(): unknown[][] {
+    return this.toArray()
+  }
+
+  [INSPECT](): unknown[][] {
+    return this.toArray()
   }
 
   *[Symbol.iterator](): Generator<unknown[]> {

@@ -3,24 +3,26 @@
 // The types that users see are precise (types/interfaces.ts); behind them every query is data, so the classes
 // here are written against plain forms and implement the interface at its loosest.
 
+import { VarveError } from '../base/errors.ts'
 import type { AttributeId } from '../fact/attribute.ts'
 import type { Datom, IndexName } from '../fact/datom.ts'
 import { formFromData } from '../fact/json-form.ts'
 import { toPlain } from '../fact/plain.ts'
 import type { Schema } from '../fact/schema.ts'
-import { EdnMap } from '../fact/value.ts'
+import { type Edn, EdnMap } from '../fact/value.ts'
 import type { Catalog } from '../database/catalog.ts'
 import type { Connection, LogRange } from '../database/connection.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
+import { notTransactionData } from '../database/errors.ts'
 import type { LoggedTransaction } from '../database/fact-store.ts'
 import type { TransactOutcome, TransactRequest } from '../database/writer.ts'
 import { ask, type AskArgument, type Asked, type QueryRunner } from '../query/ask.ts'
-import { atMoment, momentSources, type MomentRequest } from '../query/moment.ts'
+import { momentSources, type MomentRequest } from '../query/moment.ts'
 import { pullEntity } from '../query/pull.ts'
 import { shapeAnswer } from '../engine/shape.ts'
 import { indexDatoms, indexRange } from './datoms.ts'
 import { LocalEntity } from './entity.ts'
-import { formOf, textOrForm } from './forms.ts'
+import { argumentForm, entityForm, formOf, textOrForm } from './forms.ts'
 import type { Xforms } from './functions.ts'
 import { AnswerRows } from './rows.ts'
 import type {
@@ -65,20 +67,27 @@ export class LocalVarve {
   async open(schemaOrName: DefinedSchema | string, options: OpenOptions = {}): Promise<LocalDatabase> {
     if (typeof schemaOrName !== 'string') {
       const { name, alias } = schemaOrName
-      const schema = schemaOrName.toTransaction()
-      return new LocalDatabase(this, await this.catalog.create(name, { alias, schema }))
+      return this.#create(name, alias === name ? undefined : alias, schemaOrName.toTransaction())
     }
-    if (options.schema === undefined && options.alias === undefined) {
+    const { schema, alias } = options
+    if (schema === undefined && alias === undefined) {
       return new LocalDatabase(this, await this.catalog.connection(schemaOrName))
     }
-    const schema = options.schema === undefined ? undefined : textOrForm(options.schema, 'form')
-    return new LocalDatabase(
-      this,
-      await this.catalog.create(schemaOrName, {
-        ...(options.alias !== undefined && { alias: options.alias }),
-        ...(schema !== undefined && { schema }),
-      }),
-    )
+    const known = this.catalog.list().find((info) => info.alias === schemaOrName)
+    const form = schema === undefined ? undefined : textOrForm(schema, 'schema')
+    return this.#create(known?.name ?? schemaOrName, alias, form)
+  }
+
+  async #create(name: string, alias: string | undefined, schema: Edn | undefined): Promise<LocalDatabase> {
+    const existing = this.catalog.list().find((info) => info.name === name)
+    if (existing !== undefined && alias !== undefined && alias !== existing.alias) {
+      throw aliasDiffers(existing, alias)
+    }
+    const connection = await this.catalog.create(name, {
+      ...(alias !== undefined && { alias }),
+      ...(schema !== undefined && { schema }),
+    })
+    return new LocalDatabase(this, connection)
   }
 
   typed(): this {
@@ -233,7 +242,7 @@ export class LocalDb {
         query: formOf(query, 'query'),
         args: args.map(argumentOf),
         database: this.value,
-        sourceNamed: (name) => atMoment(this.#varve.catalog, name, {}),
+        sourceNamed: momentSources(this.#varve.catalog, {}),
       },
       this.#varve.runner,
     )
@@ -241,14 +250,19 @@ export class LocalDb {
   }
 
   async pull(pattern: unknown, eid: unknown): Promise<unknown> {
-    const { result } = await pullEntity(this.value, formOf(pattern, 'pattern'), formFromData(eid, 'form'), {
-      xform: (name) => this.#varve.xforms.get(name),
-    })
+    const { result } = await pullEntity(
+      this.value,
+      formOf(pattern, 'pattern'),
+      entityForm(eid, this.schema),
+      {
+        xform: (name) => this.#varve.xforms.get(name),
+      },
+    )
     return result === null ? null : toPlain(result)
   }
 
   async entity(eid: unknown): Promise<Entity | null> {
-    return LocalEntity.of(this.value.facts, formFromData(eid, 'form')) as Entity | null
+    return LocalEntity.of(this.value.facts, entityForm(eid, this.schema)) as Entity | null
   }
 
   async *datoms(index: IndexName, ...components: readonly unknown[]): AsyncGenerator<DatomItem> {
@@ -278,11 +292,15 @@ export class LocalDb {
 }
 
 function transactRequest(tx: unknown, options: TransactOptions): TransactRequest {
-  const meta = options.meta === undefined ? undefined : formFromData(options.meta, 'form')
+  const [meta] =
+    options.meta === undefined ? [] : (formFromData([options.meta], 'transaction') as readonly Edn[])
+  if (meta !== undefined && !(meta instanceof EdnMap)) {
+    throw notTransactionData('The meta of a transaction is no map', "Write { ':db/doc': 'why' }")
+  }
   return {
     tx: formOf(tx, 'transaction'),
     isPlainData: typeof tx !== 'string',
-    ...(meta instanceof EdnMap && { meta }),
+    ...(meta !== undefined && { meta }),
     ...(options.idempotencyKey !== undefined && { idempotencyKey: options.idempotencyKey }),
     ...(options.strict !== undefined && { isStrict: options.strict }),
   }
@@ -303,7 +321,7 @@ function transactResult(varve: LocalVarve, outcome: TransactOutcome): TransactRe
 
 function argumentOf(argument: unknown): AskArgument {
   if (argument instanceof LocalDb) return { kind: 'database', value: argument.value }
-  return { kind: 'value', value: formFromData(argument, 'value') }
+  return { kind: 'value', value: argumentForm(argument), isPlainData: true }
 }
 
 function shaped({ query, answer }: Asked): unknown {
@@ -327,4 +345,17 @@ function datomItem({ e, a, v, t, added }: Datom, schema: Schema): DatomItem {
 
 function attributeText(a: AttributeId, schema: Schema): `:${string}` {
   return `:${schema.attribute(a)?.ident.text ?? String(a)}`
+}
+
+function aliasDiffers(
+  { name, alias }: { readonly name: string; readonly alias: string },
+  given: string,
+): VarveError {
+  return new VarveError({
+    code: 'varve.error/alias-differs',
+    kind: 'conflict',
+    message: `Database ${name} has the alias ${alias}, and ${given} was given`,
+    fix: `Give ${alias}, or leave the alias out: it is for ever`,
+    data: { name, alias, given },
+  })
 }

@@ -112,6 +112,27 @@ function memberValue(
   return member
 }
 
+/**
+ * A value of plain data as the type of an attribute, where it can be read as that: text for an instant or a uuid, a
+ * number for a decimal. What cannot stays as it is, for it may be meant to match nothing.
+ */
+export function typedPlainValue({ valueType, tuple }: Attribute, value: Edn): Edn {
+  if (valueType !== 'tuple') return typedPlainScalar(valueType, value)
+  if (!Array.isArray(value) || tuple === undefined) return value
+  return (value as readonly Edn[]).map((item, index) => {
+    const type = tuple.kind === 'homogeneous' ? tuple.type : tuple.types[index]
+    return type === undefined || type === 'tuple' ? item : typedPlainScalar(type, item)
+  })
+}
+
+const PLAIN_DATA: CoerceContext = { isPlainData: true, resolveRef: () => -1 }
+
+function typedPlainScalar(type: Exclude<ValueType, 'tuple'>, value: Edn): Edn {
+  const isText = typeof value === 'string' || (value instanceof Keyword && type === 'string')
+  const isDecimal = type === 'bigdec' && numberType(value) === 'double'
+  return type !== 'ref' && (isText || isDecimal) ? (scalarOf('', type, value, PLAIN_DATA) ?? value) : value
+}
+
 function scalarValue(
   name: string,
   type: Exclude<ValueType, 'tuple'>,

@@ -14,12 +14,18 @@ import { basisOf } from './basis.ts'
 import { parsedQuery, type ParsedQuery } from './parsed.ts'
 import { checkRules } from './check-rules.ts'
 import { parseRules } from './parse-rules.ts'
+import { type FactsNamed, typedArgument } from './plain-arguments.ts'
 import { sourcesOf } from './variables.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
 
 /** An argument: a value, or a database for a source that `:in` declares. */
 export type AskArgument =
-  | { readonly kind: 'value'; readonly value: Edn }
+  | {
+      readonly kind: 'value'
+      readonly value: Edn
+      /** Made of JSON or JavaScript, where text may stand for values of other types. */
+      readonly isPlainData?: boolean
+    }
   | { readonly kind: 'database'; readonly value: DatabaseValue }
 
 export type AskRequest = {
@@ -40,7 +46,7 @@ export type JobInput =
   | { readonly kind: 'facts'; readonly value: DatabaseValue }
   | { readonly kind: 'rows'; readonly rows: readonly (readonly Edn[])[] }
   | { readonly kind: 'rules'; readonly form: Edn; readonly rules: RuleSet }
-  | { readonly kind: 'value'; readonly value: Edn }
+  | { readonly kind: 'value'; readonly value: Edn; readonly isPlainData?: boolean }
 
 /** A query with everything it is asked over. */
 export type QueryJob = {
@@ -136,7 +142,7 @@ async function prepare(request: AskRequest, limits: AskLimits): Promise<Prepared
   const job: QueryJob = {
     form: parsed.form,
     query,
-    inputs,
+    inputs: typedInputs(query, inputs, catalog),
     catalog,
     timeoutMs: Math.min(request.timeoutMs ?? limits.timeoutMs, limits.timeoutMsMax),
     rowCountMax: limits.rowCountMax,
@@ -145,6 +151,25 @@ async function prepare(request: AskRequest, limits: AskLimits): Promise<Prepared
     ...(request.signal && { signal: request.signal }),
   }
   return { job, parsed }
+}
+
+/** Inputs of plain data, with the types of the attributes that they are compared with. */
+function typedInputs(
+  query: Query,
+  inputs: readonly JobInput[],
+  catalog: ReadonlyMap<SourceName, DatabaseValue>,
+): readonly JobInput[] {
+  if (!inputs.some((input) => input.kind === 'value' && input.isPlainData)) return inputs
+  const factsNamed: FactsNamed = (name) => {
+    const index = query.inputs.findIndex((input) => input.kind === 'source' && input.name === name)
+    const given = inputs[index]
+    return (given?.kind === 'facts' ? given.value : catalog.get(name))?.facts
+  }
+  return inputs.map((input, index): JobInput => {
+    const asked = query.inputs[index]
+    if (input.kind !== 'value' || !input.isPlainData || asked?.kind !== 'binding') return input
+    return { kind: 'value', value: typedArgument(query, asked.binding, input.value, factsNamed) }
+  })
 }
 
 function asked<A extends { readonly warnings: readonly Warning[] }>(
@@ -176,16 +201,20 @@ async function bindInputs(
   const valueCount = inputs.filter(({ kind }) => kind !== 'source').length
   const rest = [...request.args]
   let spare = rest.length - valueCount
+  // `$` is the database that is asked, unless every source is given as an argument.
+  const isDefaultKept =
+    request.database !== undefined &&
+    rest.filter(({ kind }) => kind === 'database').length < inputs.length - valueCount
   const bound: JobInput[] = []
   for (const input of inputs) {
     if (input.kind === 'source') {
       const [next] = rest
-      if (next?.kind === 'database') {
+      if (input.name === '$' && request.database !== undefined && isDefaultKept) {
+        bound.push({ kind: 'facts', value: request.database })
+      } else if (next?.kind === 'database') {
         rest.shift()
         spare--
         bound.push({ kind: 'facts', value: next.value })
-      } else if (input.name === '$' && request.database !== undefined) {
-        bound.push({ kind: 'facts', value: request.database })
       } else if (spare > 0 && next !== undefined) {
         rest.shift()
         spare--
@@ -202,7 +231,7 @@ async function bindInputs(
     bound.push(
       input.kind === 'rules'
         ? { kind: 'rules', form: next.value, rules: parseRules(next.value, placeOf) }
-        : { kind: 'value', value: next.value },
+        : { kind: 'value', value: next.value, ...(next.isPlainData && { isPlainData: true }) },
     )
   }
   if (rest.length > 0) throw argumentCountWrong(inputs, request.args.length)

@@ -61,7 +61,9 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
   if (form === undefined) throw fieldInvalid('query', 'a query as EDN text or form')
   // The query may itself be text of a whole request, as people paste it.
   const parts = requestParts(form, fields)
-  const args = fields.form('args', 'arguments') ?? parts.args ?? []
+  const given = fields.form('args', 'arguments')
+  const args = given ?? parts.args ?? []
+  const isPlainData = given !== undefined && fields.notation === 'json'
   if (!Array.isArray(args)) throw fieldInvalid('args', 'a list')
   const moment = momentOf(fields.form('asOf', 'instant') ?? parts.asOf, fields.form('cursors', 'value'))
   const sourceNamed = momentSources(service.catalog, { ...moment, signal: request.signal })
@@ -71,7 +73,7 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
   const asked = await askWritten(
     {
       query: parts.query,
-      args: (args as readonly Edn[]).map((value) => ({ kind: 'value', value })),
+      args: (args as readonly Edn[]).map((value) => ({ kind: 'value', value, isPlainData })),
       sourceNamed,
       ...(database !== undefined && { database: await sourceNamed(database) }),
       ...(limit !== undefined && { limit }),

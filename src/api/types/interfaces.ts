@@ -8,7 +8,7 @@ import type { Attributes, KeywordText, Sources } from './attributes.ts'
 import type { DefinedSchema, SourcesOf } from './define-schema.ts'
 import type { EntityAttribute, EntityValue } from './entity.ts'
 import type { CheckPattern, PatternInput, PullResult } from './pull.ts'
-import type { CheckQuery, QueryArgs, QueryInput, QueryResult, SourcesWith } from './query.ts'
+import type { CheckQuery, QueryArgs, QueryInput, QueryResult, RequestArgs, SourcesWith } from './query.ts'
 import type { ColumnInfo } from './rows.ts'
 import type { CheckTransaction, EntityRef, MetaOf, TransactionInput } from './transaction.ts'
 
@@ -47,7 +47,7 @@ export type SchemaMap = { readonly [key: KeywordText]: unknown }
 
 export type QueryRequest<M extends Sources, Q> = {
   readonly query: CheckQuery<M, Q>
-  readonly args?: QueryArgs<M, Q>
+  readonly args?: RequestArgs<M, Q>
   /** The database that `$` means. */
   readonly database?: string
   /** An instant for all databases, or a t where only one is asked. */

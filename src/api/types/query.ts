@@ -39,19 +39,23 @@ export type CheckQuery<M extends Sources, Q> =
           }
     : Q
 
-/** What the query's `in` asks for. The database itself (`$`) is left out; a database known by its alias may be. */
+/** What `in` asks of `db.q`, the database itself (`$`) left out. A source that is known by its alias need not be given. */
 export type QueryArgs<M extends Sources, Q> =
+  PartsOf<Q> extends infer P extends QueryParts ? ArgumentsOf<M, P, WithoutOwn<P['in']>> : readonly unknown[]
+
+/** What `in` asks of a request, whose database may be named beside the arguments. */
+export type RequestArgs<M extends Sources, Q> =
   PartsOf<Q> extends infer P extends QueryParts ? ArgumentsOf<M, P, P['in']> : readonly unknown[]
 
 /** Any source that is given as an argument: a database value, or rows. */
 export type SourceArgument = { readonly basisT: number } | readonly (readonly unknown[])[]
 
+type WithoutOwn<In> = In extends readonly ['$', ...infer Rest] ? Rest : In
+
 type ArgumentsOf<M, P extends QueryParts, In> = In extends readonly [infer First, ...infer Rest]
-  ? First extends '$'
-    ? ArgumentsOf<M, P, Rest>
-    : First extends `$${string}`
-      ? ArgumentsOf<M, P, Rest> | readonly [source: SourceArgument, ...ArgumentsOf<M, P, Rest>]
-      : readonly [ArgumentOf<M, P, First>, ...ArgumentsOf<M, P, Rest>]
+  ? First extends `$${string}`
+    ? ArgumentsOf<M, P, Rest> | readonly [source: SourceArgument, ...ArgumentsOf<M, P, Rest>]
+    : readonly [ArgumentOf<M, P, First>, ...ArgumentsOf<M, P, Rest>]
   : readonly []
 
 /** Rows, an array, a value or null, as `find` says. */
