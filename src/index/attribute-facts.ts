@@ -1,14 +1,15 @@
 // The facts of one attribute as one view sees them: its runs merged with its novelty. A fact is an interval from
 // `added` to `retracted`; what a view shows of an interval is decided in one place, `show`.
 
-import type { AttributeId, EntityId, T } from '../fact/attribute.ts'
+import type { Attribute, AttributeId, EntityId, T } from '../fact/attribute.ts'
+import { BUILTIN_ATTRIBUTE_COUNT } from '../fact/bootstrap.ts'
 import { compareDatoms, type Datom } from '../fact/datom.ts'
 import { compareValues, type Value } from '../fact/value.ts'
 import { integerAt } from '../segment/column.ts'
 import { valueAt } from '../segment/value-column.ts'
+import type { AttributeNovelty } from './attribute-novelty.ts'
 import type { AttributeRuns } from './index.ts'
 import { mergeDatoms } from './merge.ts'
-import type { AttributeNovelty } from './novelty.ts'
 import { Probe } from './probe.ts'
 import type { Run } from './run.ts'
 
@@ -21,6 +22,8 @@ export type View = {
   /** Only later ones show. */
   readonly sinceT: T
   readonly isHistory: boolean
+  /** The last t that the runs hold. */
+  readonly indexedT: T
 }
 
 export class AttributeFacts {
@@ -29,29 +32,30 @@ export class AttributeFacts {
   readonly #novelty: AttributeNovelty | undefined
   readonly #view: View
   readonly #isForgetful: boolean
+  /** An entity has one value, a value one entity: what is found first is all there is. */
+  readonly #hasOneValue: boolean
+  readonly #hasOneEntity: boolean
   /** Present runs and those history runs of whose facts the view may show some. */
   readonly #visibleRuns: readonly Run[]
 
+  /** `attribute` is what the schema of the newest t says, undefined where it never said anything. */
   constructor(
     a: AttributeId,
+    attribute: Attribute | undefined,
     runs: AttributeRuns | undefined,
     novelty: AttributeNovelty | undefined,
     view: View,
-    isForgetful: boolean,
   ) {
     this.#a = a
     this.#runs = runs
     this.#novelty = novelty
     this.#view = view
-    this.#isForgetful = isForgetful
-    const mayShow = ({ entry }: Run): boolean => {
-      const { added, retracted } = entry
-      if (added[0] > view.untilT) return false
-      if (retracted === undefined) return true
-      if (view.isHistory) return !isForgetful && retracted[1] > view.sinceT
-      return retracted[1] > view.untilT
-    }
-    this.#visibleRuns = [...(runs?.present ?? []), ...(runs?.history ?? [])].filter(mayShow)
+    this.#isForgetful = a >= BUILTIN_ATTRIBUTE_COUNT && attribute?.noHistory === true
+    // Only of the newest t: in the past the attribute may have been another.
+    const isNow = view.untilT === view.newestT && !view.isHistory
+    this.#hasOneValue = isNow && attribute?.cardinality === 'one'
+    this.#hasOneEntity = isNow && attribute?.unique !== undefined
+    this.#visibleRuns = runs === undefined ? [] : visibleRuns(runs, view, this.#isForgetful)
   }
 
   /** How many facts there are at most, for choosing where to begin. */
@@ -84,23 +88,37 @@ export class AttributeFacts {
   /** Facts of one entity, by value, then t. */
   ofEntity(e: EntityId): Datom[] {
     const shown: Datom[] = []
-    for (const run of this.#visibleRuns) {
-      const [first, limit] = run.rowsOfEntity(e)
-      for (let row = first; row < limit; row++) this.#showRow(run, row, e, undefined, shown)
+    const novelty = this.#novelty
+    let row = novelty === undefined ? -1 : novelty.lastRowOfEntity(e)
+    for (; row >= 0; row = novelty!.rowOfEntityBefore(row)) {
+      this.#showNovelty(row, shown)
+      if (this.#hasOneValue && shown.length > 0) return shown
     }
-    for (const row of this.#novelty?.rowsOfEntity(e) ?? []) this.#showNovelty(row, shown)
+    // The youngest run first: what is asked for was often written lately.
+    for (let i = this.#visibleRuns.length - 1; i >= 0; i--) {
+      const run = this.#visibleRuns[i]!
+      const [first, limit] = run.rowsOfEntity(e)
+      for (let at = first; at < limit; at++) this.#showRow(run, at, e, undefined, shown)
+      if (this.#hasOneValue && shown.length > 0) return shown
+    }
     return shown.length > 1 ? shown.sort((x, y) => compareDatoms('aevt', x, y)) : shown
   }
 
   /** Facts with one value, by entity, then t. */
   ofValue(v: Value): Datom[] {
     const shown: Datom[] = []
+    const novelty = this.#novelty
+    let row = novelty === undefined ? -1 : novelty.lastRowOfValue(v)
+    for (; row >= 0; row = novelty!.rowOfValueBefore(row)) {
+      this.#showNovelty(row, shown)
+      if (this.#hasOneEntity && shown.length > 0) return shown
+    }
     let probe: Probe | undefined
     for (const run of this.#visibleRuns) {
       probe ??= new Probe(run.type, v)
-      for (const row of run.rowsOfValue(probe)) this.#showRow(run, row, undefined, undefined, shown)
+      for (const at of run.rowsOfValue(probe)) this.#showRow(run, at, undefined, undefined, shown)
+      if (this.#hasOneEntity && shown.length > 0) return shown
     }
-    for (const row of this.#novelty?.rowsOfValue(v) ?? []) this.#showNovelty(row, shown)
     return shown.length > 1 ? shown.sort((x, y) => compareDatoms('aevt', x, y)) : shown
   }
 
@@ -165,7 +183,7 @@ export class AttributeFacts {
     const novelty = this.#novelty!
     const shown: Datom[] = []
     for (const row of novelty.rowsByEntity()) {
-      const { e } = novelty.datom(row)
+      const e = novelty.entityAt(row)
       if (from !== undefined && e < from) continue
       if (to !== undefined && e >= to) return
       this.#showNovelty(row, shown)
@@ -178,7 +196,7 @@ export class AttributeFacts {
     const novelty = this.#novelty!
     const shown: Datom[] = []
     for (const row of novelty.rowsByValue()) {
-      const { v } = novelty.datom(row)
+      const v = novelty.valueAt(row)
       if (from !== undefined && compareValues(v, from) < 0) continue
       if (to !== undefined && compareValues(v, to) >= 0) return
       this.#showNovelty(row, shown)
@@ -205,8 +223,9 @@ export class AttributeFacts {
 
   #showNovelty(row: number, shown: Datom[]): void {
     const novelty = this.#novelty!
-    const { e, v, t } = novelty.datom(row)
-    this.#show(e, v, t, novelty.retractedT(row), shown)
+    const added = novelty.tAt(row)
+    if (added > this.#view.untilT) return
+    this.#show(novelty.entityAt(row), novelty.valueAt(row), added, novelty.retractedT(row), shown)
   }
 
   /** When a fact that held at indexedT was retracted. */
@@ -252,7 +271,7 @@ export class AttributeFacts {
   /** Assertions that were retracted, and their retractions, whatever the view. */
   *#everything(e: EntityId | undefined): Iterable<Datom> {
     const view: View = { ...this.#view, untilT: this.#view.newestT, sinceT: -1, isHistory: true }
-    const all = new AttributeFacts(this.#a, this.#runs, this.#novelty, view, false)
+    const all = new AttributeFacts(this.#a, undefined, this.#runs, this.#novelty, view)
     const facts = e === undefined ? all.inEntityOrder(undefined, undefined) : all.ofEntity(e)
     let before: Datom | undefined
     for (const datom of facts) {
@@ -264,6 +283,18 @@ export class AttributeFacts {
       before = datom
     }
   }
+}
+
+function visibleRuns({ present, history }: AttributeRuns, view: View, isForgetful: boolean): readonly Run[] {
+  const { untilT, sinceT, isHistory, indexedT } = view
+  // What the index has in its history was gone before the view's moment.
+  if (untilT >= indexedT && !isHistory) return present
+  return [...present, ...history].filter(({ entry: { added, retracted } }) => {
+    if (added[0] > untilT) return false
+    if (retracted === undefined) return true
+    if (isHistory) return !isForgetful && retracted[1] > sinceT
+    return retracted[1] > untilT
+  })
 }
 
 type Span = { added: T; retracted: T }

@@ -26,7 +26,8 @@ import {
 } from '../fact/value.ts'
 import type { AttributeRuns, Index } from './index.ts'
 import { firstMergedRun, INDEX_LIMITS, type IndexLimits } from './merge-policy.ts'
-import type { AttributeNovelty, Novelty } from './novelty.ts'
+import type { AttributeNovelty } from './attribute-novelty.ts'
+import type { Novelty } from './novelty.ts'
 import { type AttributeEntry, type Root, ROOT_FORMAT, type RunEntry, type SegmentEntry } from './root.ts'
 import type { Run } from './run.ts'
 import {
@@ -113,8 +114,8 @@ function planAttribute(
   const added: Datom[] = []
   const retired: Retired[] = []
   for (let row = 0; novelty !== undefined && row < novelty.rowCount; row++) {
+    if (novelty.tAt(row) > toT) break
     const datom = novelty.datom(row)
-    if (datom.t > toT) break
     const retracted = novelty.retractedT(row)
     if (retracted > toT) added.push(datom)
     else retired.push({ e: datom.e, v: datom.v, added: datom.t, retracted })

@@ -91,6 +91,7 @@ function history(operations: readonly (readonly Operation[])[]): Datom[][] {
       const isMany = a === TAGS || a === FRIEND
       const place = isMany ? key(datom) : `${datom.e} ${a}`
       if (touched.has(place) || held.has(key(datom)) === datom.added) continue
+      if (a === NAME && datom.added && isHeldByAnother(held.values(), datom)) continue
       touched.add(place)
       if (isRetract) held.delete(key(datom))
       else {
@@ -106,6 +107,11 @@ function history(operations: readonly (readonly Operation[])[]): Datom[][] {
     all.push(datoms)
   })
   return all
+}
+
+function isHeldByAnother(held: Iterable<Datom>, { e, a, v }: Datom): boolean {
+  for (const other of held) if (other.a === a && other.e !== e && equalValues(other.v, v)) return true
+  return false
 }
 
 function key({ e, a, v }: Datom): string {

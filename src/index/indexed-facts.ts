@@ -37,6 +37,7 @@ export class IndexedFacts implements FactSource {
       untilT: basisT,
       sinceT: -1,
       isHistory: false,
+      indexedT: index.root.indexedT,
     })
   }
 
@@ -87,7 +88,7 @@ export class IndexedFacts implements FactSource {
 
   tAt(instantMs: number): T {
     const { newestT } = this.#view
-    const facts = this.#seen({ newestT, untilT: newestT, sinceT: -1, isHistory: false }).#attribute(
+    const facts = this.#seen({ ...this.#view, untilT: newestT, sinceT: -1, isHistory: false }).#attribute(
       DB_TX_INSTANT,
     )
     // Moments never go back from one transaction to the next, so halving finds the last.
@@ -114,13 +115,13 @@ export class IndexedFacts implements FactSource {
   #attribute(a: AttributeId): AttributeFacts {
     let facts = this.#attributes.get(a)
     if (facts === undefined) {
-      const isForgetful = a >= BUILTIN_ATTRIBUTE_COUNT && this.schema.attribute(a)?.noHistory === true
+      const attribute = this.schema.attribute(a)
       facts = new AttributeFacts(
         a,
+        attribute,
         this.#index.attribute(a),
         this.#novelty.attribute(a),
         this.#view,
-        isForgetful,
       )
       this.#attributes.set(a, facts)
     }

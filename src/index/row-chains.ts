@@ -22,6 +22,10 @@ export class RowChains {
     this.#slots[slot] = row
   }
 
+  entityAt(row: number): EntityId {
+    return this.#entities[row]!
+  }
+
   /** The last row of an entity, −1 if it has none. */
   last(e: EntityId): number {
     return this.#slots[this.#slotOf(e)]!

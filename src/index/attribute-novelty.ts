@@ -1,0 +1,264 @@
+// One attribute's facts beyond the index: its assertions as columns, in order of t, with the t at which each was
+// retracted, and the retractions of facts that the index holds. A row is an assertion; its number is its place.
+// Columns instead of objects, because what stays in memory is moved and marked by the collector again and again.
+
+import type { AttributeId, EntityId, T } from '../fact/attribute.ts'
+import type { Datom } from '../fact/datom.ts'
+import { compareValues, equalValues, keyOf, type Value } from '../fact/value.ts'
+import { NumberList } from './number-list.ts'
+import { RowChains } from './row-chains.ts'
+
+export class AttributeNovelty {
+  readonly #a: AttributeId
+  readonly #byEntity = new RowChains()
+  readonly #values: Value[] = []
+  readonly #ts = new NumberList()
+  /** When each row was retracted, Infinity while it holds. */
+  readonly #retractedTs = new NumberList()
+  /** Retractions of facts that the index holds. */
+  readonly #retractions = new Retractions()
+  /** Of all retractions, in order. */
+  readonly #retractionTs = new NumberList()
+  #byValue: ValueChains | undefined
+  #inEntityOrder = NO_ROWS
+  #inValueOrder = NO_ROWS
+
+  constructor(a: AttributeId) {
+    this.#a = a
+  }
+
+  get rowCount(): number {
+    return this.#values.length
+  }
+
+  /** Retractions of facts that the index holds. */
+  get retractionCount(): number {
+    return this.#retractions.count
+  }
+
+  /** Assertions and retractions of all kinds. */
+  get datomCount(): number {
+    return this.#values.length + this.#retractionTs.length
+  }
+
+  add({ e, v, t, added }: Datom): void {
+    if (added) {
+      this.#assert(e, v, t, Infinity)
+      return
+    }
+    this.#retractionTs.push(t)
+    const row = this.#holdingRow(e, v)
+    if (row >= 0) this.#retractedTs.set(row, t)
+    else this.#retractions.add(e, v, t)
+  }
+
+  /** The assertion at a row. */
+  datom(row: number): Datom {
+    return { e: this.entityAt(row), a: this.#a, v: this.valueAt(row), t: this.tAt(row), added: true }
+  }
+
+  entityAt(row: number): EntityId {
+    return this.#byEntity.entityAt(row)
+  }
+
+  valueAt(row: number): Value {
+    return this.#values[row]!
+  }
+
+  tAt(row: number): T {
+    return this.#ts.at(row)
+  }
+
+  /** Infinity while it holds. */
+  retractedT(row: number): T {
+    return this.#retractedTs.at(row)
+  }
+
+  /** The newest row about an entity, −1 if there is none. */
+  lastRowOfEntity(e: EntityId): number {
+    return this.#byEntity.last(e)
+  }
+
+  /** The row about the same entity before this one, −1 if there is none. */
+  rowOfEntityBefore(row: number): number {
+    return this.#byEntity.before(row)
+  }
+
+  /** The newest row with a value, −1 if there is none. The table is made when somebody first asks. */
+  lastRowOfValue(v: Value): number {
+    this.#byValue ??= new ValueChains(this.#values)
+    return this.#byValue.last(v)
+  }
+
+  /** The row with the same value before this one, −1 if there is none. */
+  rowOfValueBefore(row: number): number {
+    return this.#byValue!.before(row)
+  }
+
+  /** Row numbers by entity, then value, then t. */
+  rowsByEntity(): Uint32Array {
+    this.#inEntityOrder = withLateRows(this.#inEntityOrder, this.rowCount, (x, y) => {
+      const byEntity = this.entityAt(x) - this.entityAt(y)
+      return byEntity || compareValues(this.#values[x]!, this.#values[y]!) || x - y
+    })
+    return this.#inEntityOrder
+  }
+
+  /** Row numbers by value, then entity, then t. */
+  rowsByValue(): Uint32Array {
+    this.#inValueOrder = withLateRows(this.#inValueOrder, this.rowCount, (x, y) => {
+      const byValue = compareValues(this.#values[x]!, this.#values[y]!)
+      return byValue || this.entityAt(x) - this.entityAt(y) || x - y
+    })
+    return this.#inValueOrder
+  }
+
+  /** When a fact of the index was retracted; Infinity while it holds. */
+  retractionOf(e: EntityId, v: Value): T {
+    return this.#retractions.tOf(e, v)
+  }
+
+  /** Retractions of facts of the index up to t, in order. */
+  *retractionsUpTo(t: T): Iterable<Datom> {
+    for (let index = 0; index < this.#retractions.count; index++) {
+      const retracted = this.#retractions.tAt(index)
+      if (retracted > t) return
+      const e = this.#retractions.entityAt(index)
+      yield { e, a: this.#a, v: this.#retractions.valueAt(index), t: retracted, added: false }
+    }
+  }
+
+  /** The t of the last retraction up to t, −1 if there is none. */
+  lastRetractionT(t: T): T {
+    const count = this.#retractionTs.countAtMost(t)
+    return count === 0 ? -1 : this.#retractionTs.at(count - 1)
+  }
+
+  /** What came after `t`, over an index that holds everything up to it; undefined if nothing did. */
+  after(t: T): AttributeNovelty | undefined {
+    const firstRow = this.#ts.countAtMost(t)
+    const firstRetraction = this.#retractionTs.countAtMost(t)
+    if (firstRow === this.rowCount && firstRetraction === this.#retractionTs.length) return undefined
+    const later = new AttributeNovelty(this.#a)
+    for (let row = firstRow; row < this.rowCount; row++) {
+      later.#assert(this.entityAt(row), this.valueAt(row), this.tAt(row), this.retractedT(row))
+    }
+    for (let i = firstRetraction; i < this.#retractionTs.length; i++) {
+      later.#retractionTs.push(this.#retractionTs.at(i))
+    }
+    for (const { e, v, t: retractedT } of this.#retractionsOfIndexAt(t, firstRow)) {
+      later.#retractions.add(e, v, retractedT)
+    }
+    return later
+  }
+
+  /** Retractions after `t`, in order, of facts that an index up to `t` holds: of rows before `limitRow`, too. */
+  #retractionsOfIndexAt(t: T, limitRow: number): readonly Datom[] {
+    const found: Datom[] = []
+    for (const retraction of this.retractionsUpTo(Infinity)) if (retraction.t > t) found.push(retraction)
+    for (let row = 0; row < limitRow; row++) {
+      const retractedT = this.retractedT(row)
+      if (retractedT > t && retractedT < Infinity)
+        found.push({ ...this.datom(row), t: retractedT, added: false })
+    }
+    return found.sort((x, y) => x.t - y.t)
+  }
+
+  #assert(e: EntityId, v: Value, t: T, retractedT: T): void {
+    this.#byEntity.add(e)
+    this.#byValue?.add(v)
+    this.#values.push(v)
+    this.#ts.push(t)
+    this.#retractedTs.push(retractedT)
+  }
+
+  #holdingRow(e: EntityId, v: Value): number {
+    for (let row = this.#byEntity.last(e); row >= 0; row = this.#byEntity.before(row)) {
+      if (this.retractedT(row) === Infinity && equalValues(this.#values[row]!, v)) return row
+    }
+    return -1
+  }
+}
+
+/** Facts that were retracted, in order of t, found by entity. */
+class Retractions {
+  readonly #byEntity = new RowChains()
+  readonly #values: Value[] = []
+  readonly #ts = new NumberList()
+
+  get count(): number {
+    return this.#values.length
+  }
+
+  add(e: EntityId, v: Value, t: T): void {
+    this.#byEntity.add(e)
+    this.#values.push(v)
+    this.#ts.push(t)
+  }
+
+  entityAt(index: number): EntityId {
+    return this.#byEntity.entityAt(index)
+  }
+
+  valueAt(index: number): Value {
+    return this.#values[index]!
+  }
+
+  tAt(index: number): T {
+    return this.#ts.at(index)
+  }
+
+  tOf(e: EntityId, v: Value): T {
+    for (let index = this.#byEntity.last(e); index >= 0; index = this.#byEntity.before(index)) {
+      if (equalValues(this.#values[index]!, v)) return this.#ts.at(index)
+    }
+    return Infinity
+  }
+}
+
+/** Rows by value: the last row of each value, and for each row the one before with the same value. */
+class ValueChains {
+  readonly #last = new Map<ReturnType<typeof keyOf>, number>()
+  readonly #before: number[] = []
+
+  constructor(values: readonly Value[]) {
+    for (const v of values) this.add(v)
+  }
+
+  add(v: Value): void {
+    const key = keyOf(v)
+    this.#before.push(this.#last.get(key) ?? -1)
+    this.#last.set(key, this.#before.length - 1)
+  }
+
+  last(v: Value): number {
+    return this.#last.get(keyOf(v)) ?? -1
+  }
+
+  before(row: number): number {
+    return this.#before[row]!
+  }
+}
+
+const NO_ROWS = new Uint32Array(0)
+
+/** The rows in order, and those added since: they are sorted alone and merged. */
+function withLateRows(
+  before: Uint32Array<ArrayBuffer>,
+  rowCount: number,
+  compare: (x: number, y: number) => number,
+): Uint32Array<ArrayBuffer> {
+  if (rowCount === before.length) return before
+  const late = Uint32Array.from({ length: rowCount - before.length }, (_, index) => before.length + index)
+  late.sort(compare)
+  // A new array every time: whoever reads the old one may still be at it.
+  const merged = new Uint32Array(rowCount)
+  let left = 0
+  let right = 0
+  for (let at = 0; at < merged.length; at++) {
+    const takesLeft =
+      right === late.length || (left < before.length && compare(before[left]!, late[right]!) <= 0)
+    merged[at] = takesLeft ? before[left++]! : late[right++]!
+  }
+  return merged
+}
