@@ -33,6 +33,8 @@ export class IndexedStore implements FactStore {
   #nextNovelty: Novelty | undefined
   #schema: Schema = Schema.bootstrap
   #root: ReadRoot | undefined
+  /** Those of the last t, once somebody asked. */
+  #facts: IndexedFacts | undefined
 
   constructor(blobs: BlobStore, index: Index) {
     this.blobs = blobs
@@ -73,10 +75,12 @@ export class IndexedStore implements FactStore {
     this.#novelty.add(t, datoms)
     this.#nextNovelty?.add(t, datoms)
     this.#schema = this.#schema.apply(datoms)
+    this.#facts = undefined
   }
 
   facts(): IndexedFacts {
-    return IndexedFacts.at(this.#index, this.#novelty, this.#schema, this.basisT)
+    this.#facts ??= this.factsAt(this.basisT, this.#schema)
+    return this.#facts
   }
 
   factsAt(t: T, schema: Schema = this.#schemaAt(t)): IndexedFacts {
@@ -131,5 +135,6 @@ export class IndexedStore implements FactStore {
     this.#nextNovelty = undefined
     this.#index = index
     this.#root = newest
+    this.#facts = undefined
   }
 }

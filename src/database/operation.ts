@@ -66,6 +66,9 @@ export type EntityName = EntityId | Keyword | Tempid | LookupRef
 /** The value of an operation; of a reference an `EntityName`. */
 export type OperationValue = Edn | Tempid | LookupRef | TupleWithTempids
 
+/** The entity that has a unique value before the transaction, null for nobody; undefined before somebody looked. */
+export type Holder = EntityId | null | undefined
+
 export type FactOperation = {
   readonly kind: 'add' | 'retract'
   readonly e: EntityName
@@ -77,8 +80,8 @@ export type FactOperation = {
   readonly origin: number
   /** The value by the attribute's type, once an upsert needed it. */
   coerced: Value | undefined
-  /** An upsert looked for this value and nobody had it. */
-  isFree: boolean
+  /** Who holds this unique value before: an upsert has looked. */
+  holder: Holder
 }
 
 export type CasOperation = {

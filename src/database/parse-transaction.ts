@@ -146,7 +146,7 @@ export class TransactionParser {
       path,
       origin,
       coerced: undefined,
-      isFree: false,
+      holder: undefined,
     })
   }
 
@@ -243,7 +243,7 @@ export class TransactionParser {
       path,
       origin,
       coerced: undefined,
-      isFree: false,
+      holder: undefined,
     })
   }
 

@@ -11,6 +11,7 @@ import {
   Tempid,
   type CasOperation,
   type FactOperation,
+  type Holder,
   type Operation,
   type Path,
   type RetractEntityOperation,
@@ -25,8 +26,8 @@ export type Change = {
   readonly added: boolean
   /** The entity is made by this transaction: nothing is held about it. */
   readonly isNew: boolean
-  /** Nobody held this unique value before: an upsert has looked. */
-  readonly isFree: boolean
+  /** Who held this unique value before, if somebody has looked. */
+  readonly holder: Holder
   readonly path: Path | undefined
   readonly origin: number
   /** It is not merely what was so before. */
@@ -75,14 +76,14 @@ export class Changes {
     const v = operation.coerced ?? this.#names.value(attribute, operation.value!)
     if (attribute.id === DB_ENSURE) this.ensures.push({ e, spec: v as EntityId, path })
     else if (attribute.id === DB_TX_INSTANT) this.#takeTxInstant(e, attribute, v as Date, path)
-    else this.#add(operation, e, v, operation.isFree)
+    else this.#add(operation, e, v, operation.holder)
   }
 
-  #add(operation: FactOperation | CasOperation, e: EntityId, v: Value, isFree: boolean): void {
+  #add(operation: FactOperation | CasOperation, e: EntityId, v: Value, holder: Holder): void {
     const { attribute, path, origin } = operation
     if (attribute.predicates.length > 0) checkAttributePredicates(attribute, v, this.#functions)
     const isNew = (operation.e instanceof Tempid && operation.e.root().isNew) || e === this.#names.txEntity
-    this.list.push({ e, attribute, v, added: true, isNew, isFree, path, origin, hasEffect: false })
+    this.list.push({ e, attribute, v, added: true, isNew, holder, path, origin, hasEffect: false })
   }
 
   #takeTxInstant(e: EntityId, attribute: Attribute, v: Date, path: Path | undefined): void {
@@ -116,7 +117,7 @@ export class Changes {
       v,
       added: false,
       isNew: false,
-      isFree: false,
+      holder: undefined,
       path,
       origin,
       hasEffect: false,
@@ -138,7 +139,7 @@ export class Changes {
       const { old } = operation
       throw errors.casFailed(e, attribute, errors.shown(expected ?? asShown(old)), errors.shown(held))
     }
-    this.#add(operation, e, this.#names.value(attribute, operation.value), false)
+    this.#add(operation, e, this.#names.value(attribute, operation.value), undefined)
   }
 
   /** The old value of a cas; one that the attribute cannot hold fails as any other that is not there. */

@@ -8,7 +8,7 @@ import type { Datom, FactSource } from '../fact/datom.ts'
 import type { Schema } from '../fact/schema.ts'
 import { equalValues, keyOf, textKey, type Scalar, type Value } from '../fact/value.ts'
 import * as errors from './errors.ts'
-import type { Path } from './operation.ts'
+import type { Holder, Path } from './operation.ts'
 import type { Change } from './transact-changes.ts'
 import type { Cursor } from './transact-names.ts'
 
@@ -16,7 +16,7 @@ type UniqueAddition = {
   readonly e: EntityId
   readonly attribute: Attribute
   readonly v: Value
-  readonly isFree: boolean
+  readonly holder: Holder
   readonly path: Path | undefined
 }
 
@@ -131,6 +131,7 @@ export class DatomBuilder {
   /** `isReplaced`: this transaction retracted the old value, if there was another. */
   #add(change: Change, isReplaced: boolean): void {
     const { e, attribute, v } = change
+    if (change.holder === e) return
     if (!change.isNew) {
       if (attribute.cardinality === 'one') {
         for (const held of this.#facts.match(e, attribute.id, undefined)) {
@@ -191,7 +192,7 @@ export class DatomBuilder {
     if (v === undefined) return
     this.#emit(e, attribute, v, true)
     if (attribute.unique !== undefined) {
-      this.#uniques.push({ e, attribute, v, isFree: false, path: this.#cursor.path })
+      this.#uniques.push({ e, attribute, v, holder: undefined, path: this.#cursor.path })
     }
   }
 
@@ -239,8 +240,8 @@ export class DatomBuilder {
     if (uniques.length > 1) this.#refuseTwoNewHolders()
     let lost: Set<string> | undefined
     for (let i = 0; i < uniques.length; i++) {
-      const { e, attribute, v, isFree, path } = uniques[i]!
-      if (isFree) continue
+      const { e, attribute, v, holder, path } = uniques[i]!
+      if (holder === null) continue
       for (const held of this.#facts.match(undefined, attribute.id, v)) {
         if (held.e === e) continue
         lost ??= this.#lostFacts()

@@ -105,10 +105,8 @@ export class Names {
     this.cursor.path = operation.path
     operation.coerced = this.value(attribute, value!)
     const holder = this.holder(attribute, operation.coerced)
-    if (holder === undefined) {
-      operation.isFree = true
-      return
-    }
+    operation.holder = holder ?? null
+    if (holder === undefined) return
     if (tempid.entity !== undefined && tempid.entity !== holder) {
       const shown = errors.shown(operation.coerced)
       throw errors.upsertConflict(String(tempid), attribute, shown, tempid.entity, holder)

@@ -106,9 +106,9 @@ export class Schema {
 
   /** The schema after one transaction's datoms; this very object where none of them matters. */
   apply(datoms: Iterable<Datom>): Schema {
-    const relevant: Datom[] = []
-    for (const datom of datoms) if (isSchemaAttribute(datom.a)) relevant.push(datom)
-    if (relevant.length === 0) return this
+    let relevant: Datom[] | undefined
+    for (const datom of datoms) if (isSchemaAttribute(datom.a)) (relevant ??= []).push(datom)
+    if (relevant === undefined) return this
     // Retractions first: a transaction is a set, and a name moved within it belongs to the new holder.
     relevant.sort((x, y) => Number(x.added) - Number(y.added))
     const entities = new Map(this.#entities)
