@@ -6,9 +6,11 @@ import { readEdn } from '../fact/edn-reader.ts'
 import type { Edn } from '../fact/value.ts'
 import type { Env } from '../base/env.ts'
 import { INDEXING_LIMITS } from '../database/indexing.ts'
-import { FolderCatalogStorage } from '../database/storage.ts'
+import { type DatabaseStorage, FolderCatalogStorage } from '../database/storage.ts'
 import { Writer } from '../database/writer.ts'
 import { INDEX_LIMITS, type IndexLimits } from '../index/merge-policy.ts'
+import { type LogLimits, openLog } from '../log/folder-log.ts'
+import type { WritableLog } from '../log/transaction-log.ts'
 import { SeededRandom } from './seeded-random.ts'
 
 const ENTITY_COUNT = 60
@@ -39,8 +41,8 @@ export type RichOptions = {
 }
 
 /**
- * Makes a folder with the database `rich`: of its transactions the last seventh is in the log alone, the rest in an
- * index of many small runs, packs and dead rows.
+ * Makes a folder with the database `rich`: most of its log is sealed, and of its transactions the last seventh is
+ * in the log alone, the rest in an index of many small runs, packs and dead rows.
  */
 export async function makeRichFolder(
   env: Env,
@@ -48,7 +50,10 @@ export async function makeRichFolder(
   { seed, transactionCount, isIndexedWhole = false }: RichOptions,
 ): Promise<void> {
   const catalog = await FolderCatalogStorage.open(env, folder, { canCreate: true })
-  const storage = await catalog.create('rich', 'rich')
+  const made = await catalog.create('rich', 'rich')
+  const openForWriting = (): Promise<WritableLog> =>
+    openLog(env, `${folder}/rich/log`, { mode: 'write', limits: RICH_LOG })
+  const storage: DatabaseStorage = { ...made, openForWriting }
   await using writer = await Writer.open(env, storage, {
     schema: richSchema(),
     indexing: { ...INDEXING_LIMITS, index: RICH_INDEX },
@@ -56,6 +61,9 @@ export async function makeRichFolder(
   await fillRichly(writer, seed, transactionCount)
   if (isIndexedWhole) await writer.index()
 }
+
+/** Files so small that most of the log is sealed. */
+const RICH_LOG: LogLimits = { fileBytesMax: 16 << 10, fillBytesMax: 4 << 10, fillBytesMin: 4 << 10 }
 
 /** Limits so small that few facts make all that an index can hold. */
 const RICH_INDEX: IndexLimits = {

@@ -78,20 +78,28 @@ describe('a check of everything on disk', () => {
     expect(databases[0]!.datomCount).toBeGreaterThan(500)
   })
 
-  it('finds a flipped bit in the log', async () => {
-    const path = nameOf(LOG, /\.log$/)
-    flip(path, 5_000)
+  it.each([/\.log$/, /\.sealed$/])('finds a flipped bit in a file of the log: %s', async (pattern) => {
+    const path = nameOf(LOG, pattern)
+    flip(path, 700)
     const [finding] = await findings()
     expect(finding).toMatchObject({ path, database: 'rich', fix: expect.stringContaining('backup') })
     expect(finding!.what).toContain('varve.error/log-corrupt')
-    expect(finding!.offset).toBeLessThanOrEqual(5_000)
+    expect(finding!.offset).toBeLessThanOrEqual(700)
     expect(finding!.offset).toBeGreaterThan(0)
   })
 
-  it('finds a log that was cut, or is gone', async () => {
-    const path = nameOf(LOG, /\.log$/)
-    truncateSync(path, 9_000)
-    expect((await findings())[0]!.what).toContain('varve.error/log-corrupt')
+  it.each([/\.log$/, /\.sealed$/])(
+    'finds a file of the log that was cut, or is gone: %s',
+    async (pattern) => {
+      const path = nameOf(LOG, pattern)
+      truncateSync(path, 1_000)
+      expect((await findings())[0]!.what).toContain('varve.error/log-corrupt')
+      rmSync(path)
+      expect((await findings())[0]!.what).toContain('varve.error/log-corrupt')
+    },
+  )
+
+  it('finds that the log is gone', async () => {
     rmSync(LOG, { recursive: true })
     expect((await findings())[0]!.what).toMatch(/index holds facts up to t \d+, the log ends at t -1/)
   })
