@@ -2,6 +2,7 @@
 // that passed the tail's checksum; a wrong shape is still answered, not trusted.
 
 import { type ColumnType, isNarrow } from './column.ts'
+import { CODEC } from './page-encode.ts'
 import { boundToInteger } from './segment-writer.ts'
 import { ThriftError, ThriftReader, type ThriftStruct } from './thrift.ts'
 
@@ -10,6 +11,7 @@ export type PageInfo = {
   readonly byteCount: number
   readonly firstRow: number
   readonly rowCount: number
+  readonly isCompressed: boolean
   readonly crc32: number
 }
 
@@ -44,7 +46,6 @@ const PHYSICAL_TYPES: Readonly<Record<number, ColumnType>> = {
   5: 'double',
   6: 'bytes',
 }
-const CODEC_ZSTD = 6
 
 /** Reads a tail that begins at byte `tailOffset` of its file. Throws a `ThriftError` where it is none. */
 export function parseTail(tail: Uint8Array, tailOffset: number): Footer {
@@ -83,9 +84,12 @@ function readColumn({ chunk, element, tail, tailOffset, rowCount, sums }: ChunkP
   const type = columnType(element)
   const firstPage = meta.number(9)
   const offset = meta.has(11) ? meta.number(11) : firstPage
-  require(meta.number(4) === CODEC_ZSTD && meta.number(5) === rowCount, 'a column written by somebody else')
+  const codec = meta.number(4)
+  const isCompressed = codec === CODEC.zstd
+  require((isCompressed || codec === CODEC.none) &&
+    meta.number(5) === rowCount, 'a column written by somebody else')
   const dictionary = meta.has(11)
-    ? { offset, byteCount: firstPage - offset, crc32: nextSum(sums) }
+    ? { offset, byteCount: firstPage - offset, isCompressed, crc32: nextSum(sums) }
     : undefined
   const locations = new ThriftReader(tail, chunk.number(4) - tailOffset).struct().structs(1)
   const pages = locations.map((location, index): PageInfo => {
@@ -95,6 +99,7 @@ function readColumn({ chunk, element, tail, tailOffset, rowCount, sums }: ChunkP
       offset: location.number(1),
       byteCount: location.number(2),
       firstRow,
+      isCompressed,
       rowCount: (next === undefined ? rowCount : next.number(3)) - firstRow,
       crc32: nextSum(sums),
     }

@@ -6,6 +6,9 @@ import { assert } from '../base/assert.ts'
 import type { ColumnData, ColumnType, TextColumn } from './column.ts'
 import { packDeltas } from './delta.ts'
 
+/** Codecs of Parquet that a column may have. */
+export const CODEC = { none: 0, zstd: 6 } as const
+
 /** Numbers of Parquet's `Encoding`. */
 export const ENCODING = { plain: 0, rle: 3, delta: 5, deltaLength: 6, dictionary: 8 } as const
 

@@ -8,7 +8,7 @@ import { constants, zstdCompressSync } from 'node:zlib'
 import { assert } from '../base/assert.ts'
 import { crc32 } from '../base/checksum.ts'
 import { type ColumnData, type ColumnType, rowCountOf, type TextColumn } from './column.ts'
-import { ENCODING, encodeDictionary, encodePage } from './page-encode.ts'
+import { CODEC, ENCODING, encodeDictionary, encodePage } from './page-encode.ts'
 import { bytesAt, compareBytes, withDictionary } from './text.ts'
 import { THRIFT_TYPE, ThriftWriter } from './thrift.ts'
 
@@ -38,7 +38,8 @@ export type WrittenSegment = {
 }
 
 const MAGIC = new TextEncoder().encode('PAR1')
-const CODEC_ZSTD = 6
+/** A column of less than this is not compressed: setting a compressor up takes longer than it could ever save. */
+const COMPRESSED_BYTES_MIN = 4_096
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const PAGE_KIND = { data: 0, dictionary: 2 } as const
 /** Longer texts are cut in statistics, which stay bounds. */
@@ -82,6 +83,7 @@ type Page = {
 type Chunk = {
   readonly column: SegmentColumn
   readonly data: ColumnData
+  readonly codec: number
   readonly offset: number
   readonly byteCount: number
   readonly plainByteCount: number
@@ -133,11 +135,20 @@ function writeChunk(
 ): Chunk {
   const data = column.type === 'text' ? withDictionary(column.data) : column.data
   const offset = file.byteCount
+  const dictionaryBody = data.kind === 'dictionary' ? encodeDictionary(data.dictionary) : undefined
+  const bodies = starts.map((firstRow, index) =>
+    encodePage(column.type, data, firstRow, starts[index + 1] ?? rowCount),
+  )
+  const bodyByteCount = bodies.reduce(
+    (sum, { body }) => sum + body.byteLength,
+    dictionaryBody?.byteLength ?? 0,
+  )
+  const codec = bodyByteCount < COMPRESSED_BYTES_MIN ? CODEC.none : CODEC.zstd
   let plainByteCount = 0
   const encodings = new Set<number>()
   const put = (kind: number, count: number, encoding: number, body: Uint8Array) => {
     const at = file.byteCount
-    const packed = zstdCompressSync(body, ZSTD)
+    const packed = codec === CODEC.none ? body : zstdCompressSync(body, ZSTD)
     const header = pageHeader(kind, count, encoding, body.byteLength, packed)
     file.put(header)
     file.put(packed)
@@ -147,22 +158,17 @@ function writeChunk(
   }
   const dictionary =
     data.kind === 'dictionary'
-      ? put(
-          PAGE_KIND.dictionary,
-          rowCountOf(data.dictionary),
-          ENCODING.plain,
-          encodeDictionary(data.dictionary),
-        )
+      ? put(PAGE_KIND.dictionary, rowCountOf(data.dictionary), ENCODING.plain, dictionaryBody!)
       : undefined
   const pages = starts.map((firstRow, index): Page => {
     const limit = starts[index + 1] ?? rowCount
-    const { encoding, body } = encodePage(column.type, data, firstRow, limit)
+    const { encoding, body } = bodies[index]!
     const written = put(PAGE_KIND.data, limit - firstRow, encoding, body)
     return { ...written, firstRow, bounds: boundsOf(column, data, firstRow, limit) }
   })
   const byteCount = file.byteCount - offset
   const indexes = { columnIndex: undefined, offsetIndex: undefined }
-  return { column, data, offset, byteCount, plainByteCount, dictionary, pages, encodings, ...indexes }
+  return { column, data, codec, offset, byteCount, plainByteCount, dictionary, pages, encodings, ...indexes }
 }
 
 function pageHeader(
@@ -411,7 +417,7 @@ function writeColumnChunk(thrift: ThriftWriter, chunk: Chunk, rowCount: number):
   for (const encoding of chunk.encodings) thrift.zigzag(encoding)
   thrift.list(3, THRIFT_TYPE.binary, 1)
   thrift.binaryItem(column.name)
-  thrift.i32(4, CODEC_ZSTD)
+  thrift.i32(4, chunk.codec)
   thrift.i64(5, rowCount)
   thrift.i64(6, chunk.plainByteCount)
   thrift.i64(7, chunk.byteCount)

@@ -222,7 +222,11 @@ export class SegmentColumnReader {
       if (packed.byteLength !== header.number(3) || (!isDictionary && rowCount !== page.rowCount)) {
         throw new ThriftError(page.offset, 'a page of another length')
       }
-      const body = zstdDecompressSync(packed, { maxOutputLength: Math.max(header.number(2), 1) })
+      // A copy, where it is not compressed: it begins at a place that typed arrays can be laid over.
+      const body = page.isCompressed
+        ? zstdDecompressSync(packed, { maxOutputLength: Math.max(header.number(2), 1) })
+        : packed.slice()
+      if (body.byteLength !== header.number(2)) throw new ThriftError(page.offset, 'a page of another length')
       return { encoding: data.number(2), rowCount, body }
     })
   }
