@@ -15,6 +15,7 @@ import { connectionClosed, databaseUnborn, momentUnknown } from './connection-er
 import { applySteps, DatabaseValue, type DatabaseRef, type ViewableFacts } from './database-value.ts'
 import type { FactStore, LoggedTransaction } from './fact-store.ts'
 import { openFactStore } from './indexed-store.ts'
+import { ColumnCache, type ColumnCacheLimits } from '../segment/column-cache.ts'
 import type { DatabaseInfo, DatabaseStorage } from './storage.ts'
 
 export type LogRange = {
@@ -120,6 +121,7 @@ export type FollowerLimits = {
   readonly noveltyCountMax: number
   /** After a failure the log is tried again this much later. */
   readonly retryMs: number
+  readonly cache?: ColumnCacheLimits
 }
 export const FOLLOWER_LIMITS: FollowerLimits = { noveltyCountMax: 50_000, retryMs: 1_000 }
 
@@ -139,7 +141,7 @@ export class Follower extends Connection {
   ): Promise<Follower> {
     const log = await storage.openForReading()
     try {
-      const store = await openFactStore(storage)
+      const store = await openFactStore(storage, { cache: new ColumnCache(limits.cache) })
       catchUp(store, log)
       if (store.basisT < 0) throw databaseUnborn(storage.info.name)
       return new Follower(env, storage, store, log, limits)

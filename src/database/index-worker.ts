@@ -28,7 +28,7 @@ async function open() {
   const storage = (await FolderCatalogStorage.open(env, folder, { canCreate: false })).open(name)
   const log = await storage.openForReading()
   const cache = new ColumnCache({ ...COLUMN_CACHE_LIMITS, cachedBytesMax: CACHED_BYTES_MAX })
-  return { log, store: await openFactStore(storage, cache) }
+  return { log, store: await openFactStore(storage, { cache }) }
 }
 
 async function answer(job: IndexJob): Promise<IndexJobAnswer> {

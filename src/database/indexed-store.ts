@@ -4,20 +4,24 @@ import type { BlobStore } from '../blob/blob-store.ts'
 import type { T } from '../fact/attribute.ts'
 import { Schema } from '../fact/schema.ts'
 import { Index } from '../index/index.ts'
-import { rootForeign } from '../index/errors.ts'
+import { rootConflict, rootForeign } from '../index/errors.ts'
 import { IndexedFacts, readSchemaAt } from '../index/indexed-facts.ts'
 import { Novelty } from '../index/novelty.ts'
 import { type ReadRoot, readRoot } from '../index/root.ts'
-import { ColumnCache } from '../segment/column-cache.ts'
+import type { ColumnCache } from '../segment/column-cache.ts'
 import type { FactStore, LoggedTransaction } from './fact-store.ts'
 import type { DatabaseStorage } from './storage.ts'
 
-/** The store of a database as its newest index has it; the log beyond is still to be applied. */
+/**
+ * The store of a database as its newest index has it; the log beyond is still to be applied. A writer gives its
+ * epoch: an index that a later writer published is not for it, and ends in `varve.error/root-conflict`.
+ */
 export async function openFactStore(
   storage: DatabaseStorage,
-  cache: ColumnCache = new ColumnCache(),
+  options: { readonly epochMax?: number; readonly cache?: ColumnCache } = {},
 ): Promise<IndexedStore> {
-  const store = new IndexedStore(storage.blobs, Index.empty(storage.info.id, cache))
+  const index = Index.empty(storage.info.id, options.cache)
+  const store = new IndexedStore(storage.blobs, index, options.epochMax ?? Infinity)
   await store.adoptNewestIndex()
   return store
 }
@@ -27,6 +31,7 @@ const ADOPTION_COUNT_MAX = 10
 
 export class IndexedStore implements FactStore {
   readonly blobs: BlobStore
+  readonly #epochMax: number
   #index: Index
   #novelty: Novelty
   /** The novelty beyond the index that is being built, so that adopting it takes no time. */
@@ -36,8 +41,9 @@ export class IndexedStore implements FactStore {
   /** Those of the last t, once somebody asked. */
   #facts: IndexedFacts | undefined
 
-  constructor(blobs: BlobStore, index: Index) {
+  constructor(blobs: BlobStore, index: Index, epochMax: number) {
     this.blobs = blobs
+    this.#epochMax = epochMax
     this.#index = index
     this.#novelty = new Novelty(index.root.indexedT)
   }
@@ -96,6 +102,8 @@ export class IndexedStore implements FactStore {
     for (let attempt = 0; ; attempt++) {
       const newest = await readRoot(this.blobs)
       if (newest === undefined || newest.root.publication === this.#root?.root.publication) return
+      const { publication, epoch } = newest.root
+      if (epoch > this.#epochMax) throw rootConflict(publication, epoch)
       try {
         await this.adopt(newest)
         return

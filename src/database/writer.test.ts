@@ -3,12 +3,20 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Env } from '../base/env.ts'
+import type { VarveError } from '../base/errors.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { keyword } from '../fact/value.ts'
 import type { Frame, WritableLog } from '../log/transaction-log.ts'
 import { attributes } from '../testing/naive-database.ts'
 import { SimulatedMachine } from '../testing/simulated-env.ts'
-import { simulatedStorage, TINY_COMMIT, TINY_FOLLOWER, TINY_INDEXING } from '../testing/simulated-storage.ts'
+import {
+  simulatedStorage,
+  TINY_CACHE,
+  TINY_COMMIT,
+  TINY_FOLDER,
+  TINY_FOLLOWER,
+  TINY_INDEXING,
+} from '../testing/simulated-storage.ts'
 import { Follower } from './connection.ts'
 import type { DatabaseValue } from './database-value.ts'
 import type { DatabaseStorage } from './storage.ts'
@@ -152,7 +160,56 @@ describe('a writer', () => {
       await env.timers.sleep(1)
       expect(putCount()).toBe(2)
     }))
+
+  it('collects nothing that its successor needs, stopped between publishing and collecting (I3)', () =>
+    onMachine(async (machine, env) => {
+      const storage = simulatedStorage(env)
+      const writer = await Writer.open(env, storage, OPTIONS)
+      await writer.transact(add('ann', 1))
+      const swap = storage.blobs.swap.bind(storage.blobs)
+      storage.blobs.swap = async (...args) => {
+        const isSwapped = await swap(...args)
+        machine.stop(env)
+        await env.timers.sleep(1)
+        return isSwapped
+      }
+      const indexing = writer.index()
+      const other = machine.startProcess()
+      await other.timers.sleep(10)
+      const successor = await Writer.open(other, simulatedStorage(other, { takeOver: true }), OPTIONS)
+      await successor.transact(add('bob', 2))
+      await successor.index()
+      machine.resume(env)
+      await indexing
+      const { refusals } = await refusalsOf(writer)
+      expect(refusals).toEqual(['varve.error/writer-fenced', 'varve.error/writer-fenced'])
+      await successor[Symbol.asyncDispose]()
+      const follower = await Follower.open(other, simulatedStorage(other))
+      expect(people(follower.value())).toEqual(['ann 1', 'bob 2'])
+      await follower[Symbol.asyncDispose]()
+    }))
+
+  it('refuses a log that ends before what was indexed', () =>
+    onMachine(async (_machine, env) => {
+      const writer = await Writer.open(env, simulatedStorage(env), OPTIONS)
+      await writer.transact(add('ann', 1))
+      await writer.index()
+      await writer[Symbol.asyncDispose]()
+      env.files.remove(`${TINY_FOLDER}/log`)
+      await expect(Writer.open(env, simulatedStorage(env), OPTIONS)).rejects.toMatchObject({
+        code: 'varve.error/log-corrupt',
+      })
+    }))
 })
+
+/** What a writer says to two further transactions. */
+async function refusalsOf(writer: Writer): Promise<{ readonly refusals: readonly unknown[] }> {
+  const refusals: unknown[] = []
+  for (let age = 0; age < 2; age++) {
+    await writer.transact(add('cy', age)).catch((error: VarveError) => refusals.push(error.code))
+  }
+  return { refusals }
+}
 
 function countPuts(storage: DatabaseStorage, put: () => never): { readonly putCount: () => number } {
   let count = 0
@@ -196,7 +253,7 @@ describe('a follower', () => {
       const other = machine.startProcess()
       // It keeps one file open, so nearly everything must be opened again.
       const storage = simulatedStorage(other, { openFileCountMax: 1 })
-      const follower = await Follower.open(other, storage, TINY_FOLLOWER)
+      const follower = await Follower.open(other, storage, { ...TINY_FOLLOWER, cache: TINY_CACHE })
       const value = follower.value()
       machine.stop(other)
       for (let generation = 0; generation < 4; generation++) {
@@ -218,7 +275,10 @@ describe('a follower', () => {
       const writer = await Writer.open(env, simulatedStorage(env), OPTIONS)
       await writer.transact(add('ann', 1))
       const other = machine.startProcess()
-      const follower = await Follower.open(other, simulatedStorage(other), TINY_FOLLOWER)
+      const follower = await Follower.open(other, simulatedStorage(other), {
+        ...TINY_FOLLOWER,
+        cache: TINY_CACHE,
+      })
       const { name, flip } = lastFrame(machine, env)
       await writer.transact(add('bob', 2))
       flip()

@@ -19,6 +19,7 @@ import { writeEdn } from '../fact/edn-writer.ts'
 import { EdnMap, keyword, type Edn } from '../fact/value.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { encodeTransaction } from '../log/transaction-codec.ts'
+import { logCorrupt } from '../log/errors.ts'
 import type { WritableLog } from '../log/transaction-log.ts'
 import { Waiters } from '../log/waiters.ts'
 import { catchUp, Connection, readTransactions } from './connection.ts'
@@ -325,11 +326,19 @@ async function openLogAndStore(
 ): Promise<{ readonly log: WritableLog; readonly store: IndexedStore }> {
   const log = await storage.openForWriting()
   try {
-    return { log, store: await openFactStore(storage) }
+    const store = await openFactStore(storage, { epochMax: log.epoch })
+    if (store.basisT > log.lastT()) throw lostBehindIndex(storage, log.lastT(), store.basisT)
+    return { log, store }
   } catch (error) {
     await log[Symbol.asyncDispose]()
     throw error
   }
+}
+
+/** Only durable transactions are indexed: if the log ends before the index, bytes of it are gone. */
+function lostBehindIndex({ folder, info }: DatabaseStorage, lastT: T, indexedT: T): VarveError {
+  const what = `the index holds transactions up to t ${indexedT}, so these were durable and are gone`
+  return logCorrupt(folder ?? info.name, 0, lastT + 1, what)
 }
 
 /** What the transaction would do to a value, be it old or a speculation itself; nothing is written. */

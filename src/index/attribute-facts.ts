@@ -65,24 +65,24 @@ export class AttributeFacts {
     return this.#view.isHistory ? count * 2 + (this.#novelty?.retractionCount ?? 0) : count
   }
 
-  /** True where the past that this view shows is not kept, for an entity or for any. */
-  isGone(e: EntityId | undefined): boolean {
-    const { untilT, newestT } = this.#view
+  /** True where what held at a moment is not kept, for an entity or for any. */
+  isGone(e: EntityId | undefined, momentT: T): boolean {
+    const { newestT } = this.#view
     const span = { added: Infinity, retracted: -1 }
     const gone = this.#runs?.gone
     if (gone !== undefined) {
       const { entry } = gone
-      if (entry.added[0] <= untilT && untilT < entry.retracted![1]) {
+      if (entry.added[0] <= momentT && momentT < entry.retracted![1]) {
         const [first, limit] = e === undefined ? [0, entry.rowCount] : gone.rowsOfEntity(e)
         for (let row = first; row < limit; row++) {
           const added = gone.addedAt(row)
           const retracted = gone.retractedAt(row)
-          if (added <= untilT && untilT < retracted) return true
+          if (added <= momentT && momentT < retracted) return true
           if (e !== undefined) extend(span, added, retracted)
         }
       }
     }
-    return this.#isForgetful && untilT < newestT && this.#isForgottenBeyondIndex(e, span)
+    return this.#isForgetful && momentT < newestT && this.#isForgottenBeyondIndex(e, momentT, span)
   }
 
   /** Facts of one entity, by value, then t. */
@@ -236,9 +236,10 @@ export class AttributeFacts {
 
   /** What this view shows of an interval: nothing, the fact, or in a history what happened to it. */
   #show(e: EntityId, v: Value, added: T, retracted: T, shown: Datom[]): void {
-    const { untilT, sinceT, isHistory } = this.#view
-    const holds = added <= untilT && retracted > untilT
+    const { newestT, untilT, sinceT, isHistory } = this.#view
     if (!isHistory || this.#isForgetful) {
+      // Without a past, a history has only what holds to this day.
+      const holds = added <= untilT && retracted > (isHistory ? newestT : untilT)
       if (holds && added > sinceT) shown.push({ e, a: this.#a, v, t: added, added: true })
       return
     }
@@ -248,13 +249,13 @@ export class AttributeFacts {
   }
 
   /** The same question as `isGone` about what was not indexed yet: an index may drop it any time. */
-  #isForgottenBeyondIndex(e: EntityId | undefined, indexed: Span): boolean {
-    const { untilT, newestT } = this.#view
+  #isForgottenBeyondIndex(e: EntityId | undefined, momentT: T, indexed: Span): boolean {
+    const { newestT } = this.#view
     const lastT = Math.max(
       this.#novelty?.lastRetractionT(newestT) ?? -1,
       ...(this.#runs?.history ?? []).map(({ entry }) => entry.retracted![1]),
     )
-    if (lastT <= untilT) return false
+    if (lastT <= momentT) return false
     const spans = new Map<EntityId, Span>()
     if (e !== undefined) spans.set(e, indexed)
     for (const datom of this.#everything(e)) {
@@ -262,9 +263,10 @@ export class AttributeFacts {
       const span = spans.get(datom.e) ?? { added: Infinity, retracted: -1 }
       spans.set(datom.e, span)
       if (!datom.added) extend(span, Infinity, datom.t)
-      else if (datom.t <= untilT) extend(span, datom.t, -1)
+      else if (datom.t <= momentT) extend(span, datom.t, -1)
     }
-    for (const { added, retracted } of spans.values()) if (added <= untilT && untilT < retracted) return true
+    for (const { added, retracted } of spans.values())
+      if (added <= momentT && momentT < retracted) return true
     return false
   }
 

@@ -7,9 +7,9 @@ import { bootstrapDatoms, BUILTIN_COUNT, DB_TX_INSTANT } from '../fact/bootstrap
 import type { Datom, FactSource, IndexName, IndexRange } from '../fact/datom.ts'
 import { Schema } from '../fact/schema.ts'
 import { double, equalValues, keyword, type Value } from '../fact/value.ts'
-import { COLUMN_CACHE_LIMITS, ColumnCache, type ColumnCacheLimits } from '../segment/column-cache.ts'
+import { COLUMN_CACHE_LIMITS, ColumnCache } from '../segment/column-cache.ts'
 import { NaiveFacts } from '../testing/naive-facts.ts'
-import { TINY_INDEX } from '../testing/simulated-storage.ts'
+import { TINY_CACHE, TINY_INDEX } from '../testing/simulated-storage.ts'
 import { buildIndex } from './build.ts'
 import { collectGarbage } from './garbage.ts'
 import { IndexedFacts, readSchemaAt } from './indexed-facts.ts'
@@ -19,14 +19,6 @@ import { Novelty } from './novelty.ts'
 import { publishRoot, readRoot } from './root.ts'
 
 /** Limits so small that a few facts go through every kind of merge. */
-/** So little memory, and such a love of pages, that point reads meet every path. */
-const FRUGAL: ColumnCacheLimits = {
-  cachedBytesMax: 200,
-  wholeRowCountMax: 0,
-  pageReadCountMax: 3,
-  pageReadShareMax: 0.1,
-}
-
 const A = BUILTIN_COUNT
 const [TAGS, FRIEND, NAME, SCORE, CODE] = [A, A + 1, A + 2, A + 3, A + 4]
 const ENTITIES = [entityId(A, 0), entityId(A, 1), entityId(A, 2), entityId(A + 7, 0), entityId(A + 7, 5)]
@@ -121,7 +113,7 @@ function key({ e, a, v }: Datom): string {
 /** Feeds a history, indexing after the transactions named, and gives back the facts of every t on the way. */
 async function feed(datoms: readonly Datom[][], indexAt: ReadonlySet<number>, limits: IndexLimits) {
   const store = new MemoryBlobStore()
-  const cache = new ColumnCache(limits === TINY_INDEX ? FRUGAL : COLUMN_CACHE_LIMITS)
+  const cache = new ColumnCache(limits === TINY_INDEX ? TINY_CACHE : COLUMN_CACHE_LIMITS)
   let index = Index.empty('db', cache)
   let novelty = new Novelty(-1)
   let schema = Schema.bootstrap

@@ -138,9 +138,10 @@ export class IndexedFacts implements FactSource {
   #kept(a: AttributeId, e: EntityId | undefined): AttributeFacts {
     const facts = this.#attribute(a)
     const { untilT, newestT, isHistory } = this.#view
-    if (!isHistory && (untilT < newestT || untilT < this.#index.root.indexedT) && facts.isGone(e)) {
-      throw historyGone(this.schema, a, untilT)
-    }
+    // A history shows what held at its newest t: an index that went on since may have dropped it.
+    const momentT = isHistory ? newestT : untilT
+    if (momentT >= newestT && momentT >= this.#index.root.indexedT) return facts
+    if (facts.isGone(e, momentT)) throw historyGone(this.schema, a, momentT)
     return facts
   }
 

@@ -115,14 +115,21 @@ export class WritingLog implements WritableLog {
     let nextT = Math.max(0, fromT)
     const limitT = Math.min(toT, this.#lastT + 1)
     while (nextT < limitT) {
-      const part = partOf(this.#parts, nextT)
-      assert(part !== undefined, 'every t of the log stands in a file')
+      const part = this.#partOf(nextT)
       for (const frame of this.#frames.read(part, nextT, limitT)) {
         yield frame
         nextT = frame.lastT + 1
         // Sealing may have replaced the file meanwhile; the open one stays readable.
       }
     }
+  }
+
+  /** A writer that took over may have sealed any file of this one: the same frames stand in the sealed one. */
+  #partOf(t: T): LogPart {
+    const part = partOf(this.#parts, t)
+    assert(part !== undefined, 'every t of the log stands in a file')
+    if (part.kind === 'sealed' || this.#env.files.stat(part.path) !== undefined) return part
+    return { ...part, kind: 'sealed', path: `${this.#folder}/${fileName(part.id, 'sealed')}` }
   }
 
   async append(frame: Frame): Promise<void> {

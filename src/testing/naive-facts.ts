@@ -180,7 +180,7 @@ class Visible {
 
 function visibleDatoms(datoms: readonly Datom[], view: View, schema: Schema): Datom[] {
   const known = datoms.filter(({ t }) => t <= view.asOf)
-  const shown = view.isHistory ? withoutForgotten(known, schema) : holding(known)
+  const shown = view.isHistory ? withoutForgotten(known, datoms, schema) : holding(known)
   return shown.filter(({ t }) => t > view.since)
 }
 
@@ -195,10 +195,11 @@ function holding(datoms: readonly Datom[]): Datom[] {
   return [...facts.values()]
 }
 
-function withoutForgotten(datoms: readonly Datom[], schema: Schema): readonly Datom[] {
+/** Of attributes without history only what holds to this day, whatever moment a history ends at. */
+function withoutForgotten(datoms: readonly Datom[], all: readonly Datom[], schema: Schema): readonly Datom[] {
   const isForgetful = ({ a }: Datom): boolean => schema.attribute(a)?.noHistory === true
   if (!datoms.some(isForgetful)) return datoms
-  const held = new Set(holding(datoms))
+  const held = new Set(holding(all))
   return datoms.filter((datom) => !isForgetful(datom) || held.has(datom))
 }
 

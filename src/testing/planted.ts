@@ -3,6 +3,8 @@
 
 import { type PlantedMistake, plantMistake } from '../base/planted.ts'
 import type { Env, File, Files } from '../base/env.ts'
+import type { BlobStore } from '../blob/blob-store.ts'
+import { decodeRoot, encodeRoot, readRoot, type Root, SEGMENT_PREFIX } from '../index/root.ts'
 
 /** What the wrapped files do wrong. */
 export type PlantedFileBug =
@@ -15,7 +17,14 @@ export type PlantedFileBug =
   | 'blob-skip-sync'
   | 'blob-skip-folder-sync'
 
-export type PlantedBug = PlantedMistake | PlantedFileBug
+/** What the wrapped blobs of an index do wrong. */
+export type PlantedBlobBug =
+  | 'index-swap-blindly'
+  | 'index-collect-before-swap'
+  | 'index-forget-dead-rows'
+  | 'index-drop-history'
+
+export type PlantedBug = PlantedMistake | PlantedFileBug | PlantedBlobBug
 
 let planted: PlantedBug | undefined
 
@@ -72,6 +81,53 @@ function plantedFiles(files: Files, bug: PlantedBug): Files {
     }
     default:
       return files
+  }
+}
+
+/** The blobs of an index, with the bug that is planted now. */
+export function plantedBlobs(blobs: BlobStore): BlobStore {
+  const { list, swap } = bound(blobs)
+  const rewritten = (change: (root: Root) => Root): BlobStore => ({
+    ...bound(blobs),
+    swap: (key, expected, bytes) => swap(key, expected, encodeRoot(change(decodeRoot(bytes)))),
+  })
+  switch (planted) {
+    case 'index-swap-blindly':
+      return {
+        ...bound(blobs),
+        swap: async (key, _expected, bytes) => swap(key, (await readRoot(blobs))?.bytes, bytes),
+      }
+    case 'index-collect-before-swap':
+      return {
+        ...bound(blobs),
+        swap: async (key, expected, bytes) => {
+          const wanted = new Set(decodeRoot(bytes).segments.map((segment) => segment.key))
+          for (const one of await list(SEGMENT_PREFIX)) if (!wanted.has(one)) await blobs.delete(one)
+          return swap(key, expected, bytes)
+        },
+      }
+    case 'index-forget-dead-rows':
+      return rewritten((root) => ({
+        ...root,
+        segments: root.segments.map((segment) => ({ ...segment, dead: undefined })),
+      }))
+    case 'index-drop-history':
+      return rewritten((root) => ({
+        ...root,
+        attributes: root.attributes.map((attribute) => ({ ...attribute, history: [] })),
+      }))
+    default:
+      return blobs
+  }
+}
+
+function bound(blobs: BlobStore): BlobStore {
+  return {
+    put: (key, bytes) => blobs.put(key, bytes),
+    open: (key) => blobs.open(key),
+    list: (prefix) => blobs.list(prefix),
+    delete: (key) => blobs.delete(key),
+    swap: (key, expected, bytes) => blobs.swap(key, expected, bytes),
   }
 }
 

@@ -8,11 +8,13 @@ import type { GroupCommitLimits } from '../database/group-commit.ts'
 import type { IndexingLimits } from '../database/indexing.ts'
 import type { DatabaseStorage } from '../database/storage.ts'
 import type { IndexLimits } from '../index/merge-policy.ts'
+import type { ColumnCacheLimits } from '../segment/column-cache.ts'
 import { openLog, type LogLimits } from '../log/folder-log.ts'
+import { plantedBlobs } from './planted.ts'
 
 export const TINY_FOLDER = '/data/things'
 
-export const TINY_LOG: LogLimits = { fileBytesMax: 5_000, fillBytesMax: 2_048, fillBytesMin: 1_024 }
+export const TINY_LOG: LogLimits = { fileBytesMax: 8_000, fillBytesMax: 2_048, fillBytesMin: 1_024 }
 
 export const TINY_INDEX: IndexLimits = {
   smallRowCountMax: 2,
@@ -31,10 +33,19 @@ export const TINY_INDEXING: IndexingLimits = {
   noveltyCountBrake: 60,
   brakeMsMax: 3,
   retryMs: 5,
-  index: TINY_INDEX,
+  // Pages of a few rows, not of two: a simulation runs many thousand indexings.
+  index: { ...TINY_INDEX, segment: { pageRowCountMax: 16, pageTextBytesMax: 512 } },
 }
 
 export const TINY_COMMIT: GroupCommitLimits = { frameBytesMax: 400, pendingCountMax: 4 }
+
+/** So little memory that nearly every question reads files. */
+export const TINY_CACHE: ColumnCacheLimits = {
+  cachedBytesMax: 200,
+  wholeRowCountMax: 0,
+  pageReadCountMax: 3,
+  pageReadShareMax: 0.1,
+}
 
 export const TINY_FOLLOWER: FollowerLimits = { noveltyCountMax: 30, retryMs: 5 }
 
@@ -51,7 +62,7 @@ export function simulatedStorage(env: Env, options: SimulatedStorageOptions = {}
   return {
     info: { name: 'things', alias: 'things', id: 'simulated' },
     folder: TINY_FOLDER,
-    blobs: openFolderStore(env, `${TINY_FOLDER}/index`, { openFileCountMax }),
+    blobs: plantedBlobs(openFolderStore(env, `${TINY_FOLDER}/index`, { openFileCountMax })),
     openForWriting: () => openLog(env, folder, { mode: 'write', takeOver, limits: TINY_LOG }),
     openForReading: () => openLog(env, folder, { mode: 'read' }),
   }
