@@ -6,7 +6,7 @@ import type { Blob } from '../blob/blob-store.ts'
 import { openFolderStore, type FolderBlobStore } from '../blob/folder-store.ts'
 import { VarveError } from '../base/errors.ts'
 import type { Env } from '../base/env.ts'
-import { BrokenPromise } from './simulate-log.ts'
+import { BrokenPromise, check } from './broken-promise.ts'
 import { PowerCut, SimulatedMachine } from './simulated-env.ts'
 
 const FOLDER = '/data/index'
@@ -151,8 +151,4 @@ function numberOf(root: Uint8Array | undefined): number {
     'the root is whole',
   )
   return number
-}
-
-function check(isTrue: boolean, promise: string): void {
-  if (!isTrue) throw new BrokenPromise(promise)
 }

@@ -6,7 +6,7 @@
 
 import { VarveError } from '../base/errors.ts'
 import { openLog, verifyLog, type LogLimits } from '../log/folder-log.ts'
-import { BrokenPromise } from './simulate-log.ts'
+import { BrokenPromise, check } from './broken-promise.ts'
 import { SimulatedMachine } from './simulated-env.ts'
 
 const FOLDER = '/data/log'
@@ -109,8 +109,4 @@ async function judge(
     if (!(error instanceof VarveError) || error.code !== 'varve.error/log-corrupt') throw error
     counters.found++
   }
-}
-
-function check(isTrue: boolean, promise: string): void {
-  if (!isTrue) throw new BrokenPromise(promise)
 }

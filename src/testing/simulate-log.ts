@@ -9,6 +9,7 @@ import { VarveError } from '../base/errors.ts'
 import type { Env } from '../base/env.ts'
 import { openLog, verifyLog, type LogLimits } from '../log/folder-log.ts'
 import type { Frame, TransactionLog, WritableLog } from '../log/transaction-log.ts'
+import { BrokenPromise, check } from './broken-promise.ts'
 import { PowerCut, SimulatedMachine } from './simulated-env.ts'
 
 const FOLDER = '/data/log'
@@ -34,9 +35,6 @@ export type LogCounters = {
   /** Frames that recovery kept although nobody had been told that they are durable. */
   keptUnacknowledged: number
 }
-
-/** A promise that was broken; the message names the seed. */
-export class BrokenPromise extends Error {}
 
 /** Runs seeds one after another. Throws `BrokenPromise` at the first that breaks a promise. */
 export async function simulateLog(options: LogSimulation): Promise<LogCounters> {
@@ -279,8 +277,4 @@ class LogRun {
 
 function textOf({ firstT, lastT, epoch, payload }: Frame): string {
   return `${firstT}–${lastT}@${epoch} ${Buffer.from(payload).toString('latin1')}`
-}
-
-function check(isTrue: boolean, promise: string): void {
-  if (!isTrue) throw new BrokenPromise(promise)
 }

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { withPlantedBug } from './planted.ts'
 import { simulateBlobStore } from './simulate-blob-store.ts'
 import { simulateDamage } from './simulate-damage.ts'
-import { BrokenPromise, simulateLog } from './simulate-log.ts'
+import { BrokenPromise } from './broken-promise.ts'
+import { simulateLog } from './simulate-log.ts'
 import { SimulatedMachine } from './simulated-env.ts'
 
 describe('the log on a machine that fails', () => {
