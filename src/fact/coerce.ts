@@ -6,7 +6,7 @@ import type { Attribute, MemberType, ValueType } from './attribute.ts'
 import { invalidTuple, nanRefused, nilValue, numberOutOfRange, wrongType } from './errors.ts'
 import { writeEdn } from './edn-writer.ts'
 import { Complaint } from './errors.ts'
-import { limitsOf } from './limits.ts'
+import { DECIMAL_EXPONENT_MAX, limitsOf, NUMBER_DIGITS_MAX } from './limits.ts'
 import { parseBytes, parseInstant, parseUri, parseUuid } from './literals.ts'
 import { isKeywordText, isSymbolText } from './names.ts'
 import { parseBigInteger, parseDecimal } from './number-text.ts'
@@ -216,12 +216,12 @@ function numberOf(name: string, type: NumberType, value: Edn, context: CoerceCon
     case 'float':
       return floatOf(name, value)
     case 'bigdec':
-      return decimalOf(value, context)
+      return decimalOf(name, value, context)
     case 'bigint':
     case 'long': {
       const whole = wholeOf(value)
       if (whole === undefined) return undefined
-      if (type === 'bigint') return new BigInteger(whole)
+      if (type === 'bigint') return bigIntegerOf(name, whole)
       return whole < LONG_MIN || whole > LONG_MAX ? undefined : long(whole)
     }
   }
@@ -253,7 +253,23 @@ function floatOf(name: string, value: Edn): Scalar {
   return rounded
 }
 
-function decimalOf(value: Edn, { isPlainData }: CoerceContext): Scalar | undefined {
+/** What no notation could write so that it reads back is no value of a fact. */
+const BIGINT_LIMIT = 10n ** BigInt(NUMBER_DIGITS_MAX)
+
+function bigIntegerOf(name: string, whole: bigint): Scalar {
+  if (whole < BIGINT_LIMIT && whole > -BIGINT_LIMIT) return new BigInteger(whole)
+  throw numberOutOfRange(name, 'bigint', shortened(String(whole)))
+}
+
+function decimalOf(name: string, value: Edn, context: CoerceContext): Scalar | undefined {
+  const decimal = anyDecimalOf(value, context)
+  if (decimal === undefined) return undefined
+  const isWithin = decimal.sd() <= NUMBER_DIGITS_MAX && Math.abs(decimal.e ?? 0) <= DECIMAL_EXPONENT_MAX
+  if (isWithin) return decimal
+  throw numberOutOfRange(name, 'bigdec', shortened(decimal.toExponential()))
+}
+
+function anyDecimalOf(value: Edn, { isPlainData }: CoerceContext): Decimal | undefined {
   if (value instanceof Decimal) return value
   const whole = wholeOf(value)
   if (whole !== undefined) return new Decimal(String(whole))

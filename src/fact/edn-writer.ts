@@ -3,6 +3,7 @@
 
 import { limitExceeded, valueUnwritable } from './errors.ts'
 import { base64, doubleText, floatText } from './literals.ts'
+import { NUMBER_DIGITS_MAX } from './limits.ts'
 import { isKeywordText, isSymbolText, isTagText } from './names.ts'
 import { shortened } from './source-text.ts'
 import {
@@ -23,7 +24,7 @@ import {
 
 const WRITE_DEPTH_MAX = 1_000
 const WIDTH_DEFAULT = 100
-/** Decimals of more digits before or after the point are written with an exponent. */
+/** Decimals with more zeros than that, or with nearly as many digits as readers take, are written with an exponent. */
 const PLAIN_EXPONENT_MAX = 40
 
 export type EdnWriteOptions = {
@@ -131,7 +132,9 @@ function objectText(value: ScalarObject): string {
 /** A finite decimal without the letter M. */
 export function decimalText(value: Decimal): string {
   if (!value.isFinite()) throw valueUnwritable('A decimal is not finite', 'Check the arithmetic that made it')
-  return Math.abs(value.e ?? 0) > PLAIN_EXPONENT_MAX ? value.toExponential().toUpperCase() : value.toFixed()
+  const isPlain =
+    Math.abs(value.e ?? 0) <= PLAIN_EXPONENT_MAX && value.sd() <= NUMBER_DIGITS_MAX - PLAIN_EXPONENT_MAX
+  return isPlain ? value.toFixed() : value.toExponential().toUpperCase()
 }
 
 /** RFC 3339 with milliseconds and Z. */

@@ -144,16 +144,6 @@ export function valueUnwritable(message: string, fix: string): VarveError {
   return new VarveError({ code: 'varve.error/value-unwritable', kind: 'incorrect', message, fix })
 }
 
-export function encodingInvalid(message: string, position: number): VarveError {
-  return new VarveError({
-    code: 'varve.error/encoding-invalid',
-    kind: 'fault',
-    message: `${message} (byte ${position})`,
-    fix: 'The bytes are cut off or were not written by Varve: run `varve check` and restore from a backup',
-    data: { position },
-  })
-}
-
 export function nilValue(attribute: string): VarveError {
   return new VarveError({
     code: 'db.error/nil-value',

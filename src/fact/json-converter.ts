@@ -91,6 +91,7 @@ const ESCAPES = [
   '#map',
   '#tag',
 ]
+const DOUBLE = /^-?\d{1,400}(?:\.\d{1,400})?(?:[eE][+-]?\d{1,4})?$/
 const NOT_FINITE: ReadonlyMap<string, number> = new Map([
   ['NaN', NaN],
   ['Infinity', Infinity],
@@ -262,14 +263,12 @@ export class Converter {
         return parseDecimal(digits, this.#limits)
       }
       case '#double': {
-        const given = text === undefined ? undefined : NOT_FINITE.get(text)
-        if (given !== undefined) return given
-        return numberType(number) === undefined ? no(key, NOT_FINITE_FIX) : double(toDouble(number))
+        const given = text === undefined ? number : doubleFromText(text)
+        if (given === undefined || numberType(given) === undefined) return no(key, DOUBLE_FIX)
+        return double(toDouble(given))
       }
       case '#float':
-        return (
-          floatFrom(text === undefined ? number : (NOT_FINITE.get(text) ?? null)) ?? no(key, NOT_FINITE_FIX)
-        )
+        return floatFrom((text === undefined ? number : doubleFromText(text)) ?? null) ?? no(key, DOUBLE_FIX)
       default: {
         const meant = nearest(key, ESCAPES)
         const fix = 'For a map whose only key begins with # write {"#map": [[key, value]]}'
@@ -328,10 +327,16 @@ export class Converter {
 }
 
 const LONG_FIX = 'Write digits: {"#long": "9007199254740993"}'
-const NOT_FINITE_FIX = 'Write a number, "NaN", "Infinity" or "-Infinity"'
+const DOUBLE_FIX = 'Write a number, "NaN", "Infinity" or "-Infinity"'
 
 function no(key: string, fix: string): Complaint {
   return new Complaint(`${key} holds something that it cannot be made of`, fix)
+}
+
+/** Digits, or what JSON has no number for. */
+function doubleFromText(text: string): number | undefined {
+  const value = DOUBLE.test(text) ? Number(text) : undefined
+  return value !== undefined && Number.isFinite(value) ? value : NOT_FINITE.get(text)
 }
 
 function parsed<Parsed>(

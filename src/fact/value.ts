@@ -17,6 +17,8 @@
 
 import { BigNumber } from 'bignumber.js'
 
+import { assert } from '../base/assert.ts'
+
 /** Exact decimal arithmetic; scale is not kept: 1.50M is 1.5M. */
 export type Decimal = BigNumber
 export const Decimal = BigNumber.clone({
@@ -455,7 +457,7 @@ function decimalKey(x: Decimal): string | number {
   if (x.isInteger()) return integerKey(BigInt(x.toFixed()))
   const rounded = x.toNumber()
   // A decimal meets a double only where the double is exactly that decimal: 0.5M and 0.5, not 0.1M and 0.1.
-  return exactDecimal(rounded).eq(x) ? rounded : `d${x.toFixed()}`
+  return Number.isFinite(rounded) && exactDecimal(rounded).eq(x) ? rounded : `d${x.toFixed()}`
 }
 
 function isNaNValue(x: Edn): boolean {
@@ -494,8 +496,9 @@ function exactNumber(x: Edn): Decimal {
   return exactDecimal(toDouble(x))
 }
 
-/** The double written out as the exact decimal that it is: 0.1 becomes 0.1000000000000000055511151231257827…M. */
+/** The finite double written out as the exact decimal that it is: 0.1 becomes 0.1000000000000000055511151231257827…M. */
 export function exactDecimal(x: number): Decimal {
+  assert(Number.isFinite(x), 'what is not finite is no decimal')
   if (Number.isInteger(x)) return new Decimal(BigInt(x).toString())
   // Scale by powers of two until whole: exact in binary, and exact again when divided in decimal.
   let scaled = x

@@ -1,6 +1,7 @@
 // A tuple as JSON text, in the notation that Varve uses for values in JSON everywhere: a member that JSON cannot
 // say is an object with one key (`{"#kw": "a/b"}`). Exact for every value, and readable where the file is opened.
 
+import { decimalText } from '../fact/edn-writer.ts'
 import {
   BigInteger,
   Decimal,
@@ -37,7 +38,7 @@ function memberToJson(member: Scalar | null): unknown {
       if (member instanceof Double) return { '#double': String(member.value) }
       if (member instanceof Float) return { '#float': String(member.value) }
       if (member instanceof BigInteger) return { '#bigint': String(member.value) }
-      if (member instanceof Decimal) return { '#bigdec': member.toFixed() }
+      if (member instanceof Decimal) return { '#bigdec': decimalText(member) }
       if (member instanceof Keyword) return { '#kw': member.text }
       if (member instanceof EdnSymbol) return { '#sym': member.text }
       if (member instanceof Date) return { '#inst': member.toISOString() }

@@ -61,7 +61,18 @@ export const decimals = fc.oneof(
   fc
     .tuple(fc.bigInt({ min: -(10n ** 45n), max: 10n ** 45n }), fc.integer({ min: -60, max: 60 }))
     .map(([digits, exponent]) => new Decimal(`${digits}e${exponent}`).plus(0)),
-  fc.constantFrom('0', '0.1', '1.5', '-12.50', '1e900', '1e-900').map((text) => new Decimal(text)),
+  fc
+    .constantFrom(
+      '0',
+      '0.1',
+      '1.5',
+      '-12.50',
+      '1e1000',
+      '1e-1000',
+      `${'9'.repeat(1_000)}e-990`,
+      `${'9'.repeat(1_000)}e-1000`,
+    )
+    .map((text) => new Decimal(text)),
 )
 export const bigints = fc.oneof(
   fc.bigInt(),
