@@ -4,6 +4,7 @@ import type { Env } from '../base/env.ts'
 import { type ErrorKind, VarveError, type Warning } from '../base/errors.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
+import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
 import { type Edn, EdnMap, Keyword, keyword } from '../fact/value.ts'
 import { toPlain } from '../fact/plain.ts'
 import type { Column } from '../plan/engine.ts'
@@ -17,7 +18,7 @@ import type {
   SessionTransaction,
 } from './session.ts'
 
-const ANSWER_LIMITS = { textBytesMax: 1 << 30, stringLengthMax: 1 << 29, depthMax: 1_000 }
+const ANSWER_LIMITS = { ...WRITTEN_BY_VARVE, textBytesMax: 1 << 30, depthMax: 1_000 }
 /** How often a live log asks again, in milliseconds. */
 const LIVE_INTERVAL_MS = 200
 

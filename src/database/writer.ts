@@ -18,6 +18,7 @@ import type { Datom } from '../fact/datom.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { EdnMap, keyword, type Edn } from '../fact/value.ts'
 import { readEdn } from '../fact/edn-reader.ts'
+import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
 import { encodeTransaction } from '../log/transaction-codec.ts'
 import { logCorrupt } from '../log/errors.ts'
 import type { WritableLog } from '../log/transaction-log.ts'
@@ -282,7 +283,8 @@ export class Writer extends Connection {
       throw idempotencyConflict(request.idempotencyKey!, t)
     const [first] = readTransactions(this.log, t, t + 1)
     const tempids = new Map<string, EntityId>()
-    for (const [name, e] of (readEdn(told(VARVE_TX_TEMPIDS) ?? '{}').value as EdnMap).entries) {
+    for (const [name, e] of (readEdn(told(VARVE_TX_TEMPIDS) ?? '{}', WRITTEN_BY_VARVE).value as EdnMap)
+      .entries) {
       tempids.set(String(name), e as EntityId)
     }
     const prepared = { ...first!, tempids, warnings: [] }

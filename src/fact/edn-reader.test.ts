@@ -5,7 +5,13 @@ import { forms } from '../testing/arbitrary-values.ts'
 import { refusal } from '../testing/refusal.ts'
 import { type EdnOptions, readAllEdn, readEdn } from './edn-reader.ts'
 import { writeEdn } from './edn-writer.ts'
-import { DEPTH_MAX, NUMBER_DIGITS_MAX, STRING_LENGTH_MAX, TEXT_BYTES_MAX } from './limits.ts'
+import {
+  DEPTH_MAX,
+  NUMBER_DIGITS_MAX,
+  STRING_LENGTH_MAX,
+  TEXT_BYTES_MAX,
+  WRITTEN_BY_VARVE,
+} from './limits.ts'
 import {
   BigInteger,
   Decimal,
@@ -364,6 +370,12 @@ describe('EDN text from strangers', () => {
     expect(refused('[12]', { textBytesMax: 3 }).data).toMatchObject({ unit: 'bytes', max: 3 })
     expect(refused('1E5M', { decimalExponentMax: 4 }).code).toBe('varve.error/number-unreadable')
     expect(value('9'.repeat(NUMBER_DIGITS_MAX) + 'N')).toBeInstanceOf(BigInteger)
+  })
+
+  it('has none where Varve wrote it itself', () => {
+    const text = `[${'9'.repeat(2_000)}N 1E+2000M ${'['.repeat(900)}${']'.repeat(900)}]`
+    expect(refused(text).code).toBe('varve.error/notation-limit')
+    expect(writeEdn(readEdn(text, WRITTEN_BY_VARVE).value)).toBe(text)
   })
 
   it.each(['"a\ud800"', '"\udc00"', '"\\ud800"', ':a\ud800', '; \ud800\n1', '[\\ud800]'])(

@@ -27,6 +27,17 @@ export type ReadOptions = {
   readonly source?: string
 }
 
+/** For text that Varve wrote itself, to its own workers, files and clients: as large as what was said. */
+export const WRITTEN_BY_VARVE: ReadOptions = {
+  // Beyond what writers write; a deeper text is not ours.
+  depthMax: 10_000,
+  elementCountMax: Infinity,
+  textBytesMax: Infinity,
+  stringLengthMax: Infinity,
+  numberDigitsMax: Infinity,
+  decimalExponentMax: Infinity,
+}
+
 export type Limits = Required<Omit<ReadOptions, 'source'>>
 
 export function limitsOf(options: ReadOptions): Limits {

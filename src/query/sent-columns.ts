@@ -5,6 +5,7 @@
 import { assert } from '../base/assert.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
+import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
 import { double, Double, type Edn, keyword, Keyword } from '../fact/value.ts'
 
 export type SentColumns = {
@@ -17,9 +18,6 @@ type SentColumn =
   | { readonly kind: 'double'; readonly values: Float64Array<ArrayBuffer> }
   | { readonly kind: 'keyword'; readonly texts: readonly string[]; readonly codes: Uint32Array<ArrayBuffer> }
   | { readonly kind: 'edn'; readonly text: string }
-
-/** Trusted text of our own: bounded by memory, not by the limits for what strangers send. */
-export const UNBOUNDED = { textBytesMax: Infinity, stringLengthMax: Infinity, depthMax: 10_000 }
 
 export function sendRows(rows: readonly (readonly Edn[])[]): SentColumns {
   const width = rows[0]?.length ?? 0
@@ -76,7 +74,7 @@ function receiveColumn(column: SentColumn): readonly Edn[] {
       return Array.from(column.codes, (code) => keywords[code]!)
     }
     case 'edn': {
-      const { value } = readEdn(column.text, UNBOUNDED)
+      const { value } = readEdn(column.text, WRITTEN_BY_VARVE)
       assert(Array.isArray(value), 'a column is sent as a vector')
       return value as readonly Edn[]
     }

@@ -6,10 +6,11 @@ import { type ErrorData, errorToData, type Warning } from '../base/errors.ts'
 import type { DatabaseRef, DatabaseValue, ViewStep } from '../database/database-value.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
+import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
 import type { Edn, Value } from '../fact/value.ts'
 import type { Answer, Column } from '../plan/engine.ts'
 import type { QueryJob } from './ask.ts'
-import { receiveRows, type SentColumns, sendRows, UNBOUNDED } from './sent-columns.ts'
+import { receiveRows, type SentColumns, sendRows } from './sent-columns.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
 
 type SentRef = { readonly database: string; readonly basisT: number; readonly steps: string }
@@ -70,7 +71,7 @@ export function sendJob(job: QueryJob): SentJob {
 }
 
 export function receiveEdn(text: string): Edn {
-  return readEdn(text, UNBOUNDED).value
+  return readEdn(text, WRITTEN_BY_VARVE).value
 }
 
 export function receiveRef({ database, basisT, steps }: SentRef): DatabaseRef {
