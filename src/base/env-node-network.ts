@@ -9,6 +9,11 @@ import { bodyTooLarge, listenFailed, portInUse, systemCode } from './file-errors
 /** How long requests that run may go on when the server is disposed. */
 const CLOSING_MS_MAX = 5_000
 const CONNECTION_COUNT_MAX = 10_000
+/** Longer than clients keep idle connections, so that they close them first and no request meets a closed one. */
+const IDLE_MS_MAX = 65_000
+/** How long a client may take to send a request, and stay silent while an answer goes out. */
+const REQUEST_MS_MAX = 300_000
+const SILENCE_MS_MAX = 60_000
 
 export const nodeNetwork: Network = {
   listen,
@@ -17,8 +22,17 @@ export const nodeNetwork: Network = {
 
 function listen(options: ListenOptions): Promise<HttpServer> {
   const { host, port, handle } = options
-  const server = createServer((request, response) => void answer(handle, request, response))
+  let isClosing = false
+  const server = createServer((request, response) => {
+    response.once('close', () => {
+      // Its connection is idle from now on, and would be kept.
+      if (isClosing) server.closeIdleConnections()
+    })
+    void answer(handle, request, response)
+  })
   server.maxConnections = options.connectionCountMax ?? CONNECTION_COUNT_MAX
+  server.keepAliveTimeout = IDLE_MS_MAX
+  server.requestTimeout = REQUEST_MS_MAX
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
       reject(
@@ -32,6 +46,7 @@ function listen(options: ListenOptions): Promise<HttpServer> {
         port: taken,
         [Symbol.asyncDispose]: () =>
           new Promise((closed) => {
+            isClosing = true
             const patience = setTimeout(() => server.closeAllConnections(), CLOSING_MS_MAX)
             server.close(() => {
               clearTimeout(patience)
@@ -78,27 +93,27 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): HttpRequest 
   }
 }
 
-async function readBody(incoming: IncomingMessage, byteCountMax: number): Promise<Uint8Array> {
-  if (Number(incoming.headers['content-length'] ?? 0) > byteCountMax) {
-    // The rest is read and thrown away, so that the client gets the answer and not a broken connection.
-    incoming.resume()
-    throw bodyTooLarge(byteCountMax)
-  }
+/** What comes beyond the bound is read and thrown away, so that the client gets the answer, not a broken connection. */
+function readBody(incoming: IncomingMessage, byteCountMax: number): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
   const chunks: Uint8Array[] = []
   let byteCount = 0
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+  incoming.on('data', (chunk: Uint8Array) => {
     byteCount += chunk.byteLength
-    if (byteCount > byteCountMax) {
-      incoming.resume()
-      throw bodyTooLarge(byteCountMax)
+    if (byteCount <= byteCountMax) chunks.push(chunk)
+    else {
+      chunks.length = 0
+      reject(bodyTooLarge(byteCountMax))
     }
-    chunks.push(chunk)
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+  })
+  incoming.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+  incoming.once('error', reject)
+  return promise
 }
 
 async function send(outgoing: ServerResponse, response: HttpResponse): Promise<void> {
   const { status, headers = {}, body } = response
+  outgoing.setTimeout(SILENCE_MS_MAX, () => outgoing.destroy())
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
     outgoing.writeHead(status, { ...headers, 'content-length': bytes?.byteLength ?? 0 })
