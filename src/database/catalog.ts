@@ -55,14 +55,12 @@ export class Catalog implements AsyncDisposable {
   }
 
   /** The connection to a database by name or alias. */
-  connection(nameOrAlias: string): Promise<Connection> {
+  async connection(nameOrAlias: string): Promise<Connection> {
     // Known ones first: a query names its databases every time, and listing a folder is not free.
-    const opened = this.#connections.get(nameOrAlias)
-    if (opened !== undefined) return opened
-    const { name } = findDatabase(this.list(), nameOrAlias)
-    const known = this.#connections.get(name)
+    const known = await this.#known(nameOrAlias)
     if (known !== undefined) return known
-    return this.#open(name, undefined)
+    const { name } = findDatabase(this.list(), nameOrAlias)
+    return (await this.#known(name)) ?? this.#open(name, undefined)
   }
 
   /** The connection to a database for transactions; `varve.error/read-only` where this process only reads. */
@@ -105,6 +103,19 @@ export class Catalog implements AsyncDisposable {
       opened.map(async (connection) => (await connection)[Symbol.asyncDispose]()),
     )
     for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+
+  /** A follower notices when its database was deleted, even if another of the same name stands there now. */
+  async #known(name: string): Promise<Connection | undefined> {
+    const opening = this.#connections.get(name)
+    if (opening === undefined || !this.isReadOnly) return opening
+    const connection = await opening
+    if (this.storage.holds(connection.info)) return connection
+    if (this.#connections.get(name) === opening) {
+      this.#connections.delete(name)
+      await connection[Symbol.asyncDispose]()
+    }
+    return this.#connections.get(name)
   }
 
   #open(name: string, schema: Edn | undefined): Promise<Connection> {

@@ -50,6 +50,8 @@ export interface DatabaseStorage {
 export interface CatalogStorage {
   readonly folder: string | undefined
   list(): readonly DatabaseInfo[]
+  /** True while this very database is there, not another of its name. */
+  holds(info: DatabaseInfo): boolean
   open(name: string): DatabaseStorage
   /** `id` only for a copy of a database that has one. */
   create(name: string, alias: string, id?: string): Promise<DatabaseStorage>
@@ -91,6 +93,10 @@ export class MemoryCatalogStorage implements CatalogStorage {
 
   list(): readonly DatabaseInfo[] {
     return [...this.#databases.values()].map(({ info }) => info)
+  }
+
+  holds({ name, id }: DatabaseInfo): boolean {
+    return this.#databases.get(name)?.info.id === id
   }
 
   open(name: string): DatabaseStorage {
@@ -154,6 +160,11 @@ export class FolderCatalogStorage implements CatalogStorage {
       infos.push({ name: entry, alias: String(alias), id: String(id) })
     }
     return infos
+  }
+
+  holds({ name, id }: DatabaseInfo): boolean {
+    const path = `${this.folder}/${name}/database.json`
+    return this.#env.files.stat(path) !== undefined && readSmallFile(this.#env, path)['id'] === id
   }
 
   open(nameOrAlias: string): DatabaseStorage {
