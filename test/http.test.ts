@@ -17,7 +17,7 @@ beforeAll(async () => {
   url = await server.url()
   const schema = `[{:db/ident :item/id :db/valueType :db.type/long :db/cardinality :db.cardinality/one :db/unique :db.unique/identity}
     {:db/ident :item/text :db/valueType :db.type/string :db/cardinality :db.cardinality/one}]`
-  expect(await send('PUT', '/v1/databases/items', { schema, alias: 'it' })).toMatchObject({ status: 201 })
+  await send('PUT', '/v1/databases/items', { schema, alias: 'it' })
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -112,7 +112,7 @@ describe('a server', () => {
       headers: { 'content-type': 'application/json' },
       body: new Blob([large]).stream(),
       duplex: 'half',
-    } as RequestInit)
+    })
     expect(chunked.status).toBe(413)
     const deep = `{"query": ${'['.repeat(200)}${']'.repeat(200)}}`
     expect(await send('POST', '/v1/query', deep)).toMatchObject({

@@ -2,14 +2,16 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { existsSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from './examples.ts'
+import { runProgram } from './toolchains.ts'
+import { codeBlocks } from '../scripts/check/markdown.ts'
 import { RunningVarve, TestFolder, varve } from './varve-process.ts'
 
 const folder = new TestFolder()
-const data = join(folder.path, 'data')
+const data = join(folder.path, 'varve-data')
 let first: RunningVarve
 
 beforeAll(async () => {
@@ -130,7 +132,9 @@ describe('the requests of the talk', () => {
     for (const file of [LARGEST, SHARD]) {
       const ofFolder = await varve(['q', '--data', data, `@${file}`])
       expect(ofFolder.code).toBe(0)
-      expect(ofFolder.stderr).toMatch(/^warning: .*one too many.* \(?.*line \d, column \d\d/)
+      expect(ofFolder.stderr).toMatch(
+        /^warning: The bracket ] \(at line \d, column \d\d of \S+\) is one too many/,
+      )
       expect(await varve(['q', '--url', url, `@${file}`])).toEqual(ofFolder)
     }
   })
@@ -151,6 +155,31 @@ describe('the requests of the talk', () => {
     )
     expect(Math.min(...sizes)).toBeGreaterThan(0.9)
     expect(Math.max(...sizes)).toBeLessThan(1.1)
+  })
+})
+
+describe('the first day', () => {
+  const blocks = codeBlocks(readFileSync(join(root, 'docs/guide/first-day.md'), 'utf8'))
+    .filter(({ language, code }) => language === 'sh' && !code.startsWith('npm start'))
+    .map(({ code, line }) => ({ name: `the commands at line ${line}`, code }))
+
+  it.each(blocks)('$name work as they stand', async ({ code }) => {
+    const { port } = new URL(await first.url())
+    // Where a checkout would be: what the commands name by its path is there, and `npx varve` runs from source.
+    for (const name of ['docs', 'test']) {
+      if (!existsSync(join(folder.path, name))) symlinkSync(join(root, name), join(folder.path, name))
+    }
+    const shim = join(folder.path, 'npx')
+    writeFileSync(
+      shim,
+      `#!/bin/sh\nshift\nexec "${process.execPath}" "${join(root, 'bin/varve.mjs')}" "$@"\n`,
+    )
+    chmodSync(shim, 0o755)
+    const script = `set -e\nPATH="${folder.path}:$PATH"\n${code.replaceAll(':8470', `:${port}`)}`
+    const { code: exitCode, stdout, stderr } = await runProgram('bash', ['-c', script], { cwd: folder.path })
+    expect({ exitCode, stderr: stderr.match(/^error: .*/m) }).toEqual({ exitCode: 0, stderr: null })
+    expect(stdout).not.toBe('')
+    expect(stdout).not.toMatch(/^\{(:error|"error")/m)
   })
 })
 
@@ -224,8 +253,11 @@ describe('a first start that is interrupted', () => {
       await last.stop()
     }
     expect(existsSync(join(interrupted, '.company-unfinished'))).toBe(false)
-    const whole = await varve(['databases', '--data', data])
-    expect(await varve(['databases', '--data', interrupted])).toEqual(whole)
+    const lastTs = async (of: string): Promise<string[]> =>
+      (await varve(['databases', '--data', of])).stdout.match(/"(bills|customers|purchases)" "\w+" \d+/g) ??
+      []
+    expect(await lastTs(interrupted)).toHaveLength(3)
+    expect(await lastTs(interrupted)).toEqual(await lastTs(data))
     const everything = '[:find (count ?e) (sum ?cents) :where [$pur ?e :purchase/amount ?cents]]'
     expect(await varve(['q', '--data', interrupted, everything])).toEqual(
       await varve(['q', '--data', data, everything]),
