@@ -4,6 +4,7 @@ import { pull } from '../engine/pull.ts'
 import { resolveAttribute, findEntity } from '../engine/entity.ts'
 import type { FactSource } from '../fact/datom.ts'
 import { DB_IDENT } from '../fact/bootstrap.ts'
+import { exactValue, exactWhole, NOTHING_EXACT, type ExactNames } from './exact.ts'
 import { toPlain } from '../fact/plain.ts'
 import { type Edn, keyword, Keyword } from '../fact/value.ts'
 import { parsedPattern } from '../query/parsed.ts'
@@ -12,16 +13,18 @@ import { historyHasNoEntities } from '../engine/pull-errors.ts'
 export class LocalEntity {
   readonly id: number
   readonly #facts: FactSource
+  readonly #exact: ExactNames
 
   /** Null where the reference names nobody. */
-  static of(facts: FactSource, eid: Edn): LocalEntity | null {
+  static of(facts: FactSource, eid: Edn, exact: ExactNames = NOTHING_EXACT): LocalEntity | null {
     if (facts.isHistory) throw historyHasNoEntities()
     const id = findEntity(facts, eid)
-    return id === undefined ? null : new LocalEntity(facts, id)
+    return id === undefined ? null : new LocalEntity(facts, id, exact)
   }
 
-  private constructor(facts: FactSource, id: number) {
+  private constructor(facts: FactSource, id: number, exact: ExactNames) {
     this.#facts = facts
+    this.#exact = exact
     this.id = id
   }
 
@@ -39,7 +42,9 @@ export class LocalEntity {
       return attribute.isComponent ? holders[0] : holders
     }
     const values = [...facts.match(this.id, attribute.id, undefined)].map(({ v }) =>
-      attribute.valueType === 'ref' ? this.#reference(v as number) : toPlain(v),
+      attribute.valueType === 'ref'
+        ? this.#reference(v as number)
+        : toPlain(this.#exact.has(ident.text) ? exactValue(v) : v),
     )
     if (values.length === 0) return undefined
     return attribute.cardinality === 'one' ? values[0] : values
@@ -55,11 +60,11 @@ export class LocalEntity {
 
   /** All its attributes, components whole. */
   touch(): unknown {
-    return toPlain(pull(this.#facts, parsedPattern('[*]'), this.id))
+    return toPlain(exactWhole(pull(this.#facts, parsedPattern('[*]'), this.id), this.#exact))
   }
 
   #reference(id: number): unknown {
     for (const { v } of this.#facts.match(id, DB_IDENT, undefined)) if (v instanceof Keyword) return String(v)
-    return new LocalEntity(this.#facts, id)
+    return new LocalEntity(this.#facts, id, this.#exact)
   }
 }

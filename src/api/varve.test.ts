@@ -433,6 +433,76 @@ describe.each([
     expect(await varve.databases()).toEqual([])
   })
 
+  it('gives bigints of what is declared exact, wherever it comes out', async () => {
+    const stock = defineSchema('stock', {
+      ':item/code': { type: 'string', unique: 'identity' },
+      ':item/count': { type: 'long', exact: true },
+      ':item/weight': { type: 'long' },
+      ':item/parts': { type: 'ref', many: true, component: true },
+    })
+    const items = await varve.open(stock)
+    const { datoms } = await items.transact([
+      {
+        ':item/code': 'a',
+        ':item/count': 5,
+        ':item/weight': 5,
+        ':item/parts': [{ ':item/code': 'b', ':item/count': 7n }],
+      },
+    ])
+    expect(datoms.filter(([, attribute]) => attribute === ':item/count').map(([, , v]) => v)).toEqual([
+      5n,
+      7n,
+    ])
+    const db = items.db()
+    const where = '[?a :item/count ?n] [?a :item/code ?code]'
+    const rows = await db.q(
+      '[:find ?code ?n ?w :where [?a :item/count ?n] [?a :item/code ?code] [?a :item/weight ?w]]',
+    )
+    expect(rows.toArray()).toEqual([['a', 5n, 5]])
+    expect(
+      await db.q(`[:find [(sum ?n) (count ?n) (max 1 ?n) (distinct ?n) (avg ?n)] :where ${where}]`),
+    ).toEqual([12n, 2, [7n], new Set([5n, 7n]), 6])
+    expect(
+      await db.q('[:find ?n . :where (or [?a :item/count ?n] [?a :item/code ?n]) [?a :item/code "b"]]'),
+    ).toBe(7n)
+    expect(await db.q('[:find ?e . :where [?e :item/weight ?w] (not [?e :item/count 6])]')).toBeTypeOf(
+      'number',
+    )
+    const whole = {
+      ':item/code': 'a',
+      ':item/count': 5n,
+      ':item/weight': 5,
+      ':item/parts': [{ ':item/code': 'b', ':item/count': 7n }],
+    }
+    const pattern = [
+      '*',
+      {
+        ':item/parts': [
+          [':item/count', ':as', 'n'],
+          [':item/weight', ':default', 0],
+        ],
+      },
+    ] as const
+    const a = [':item/code', 'a'] as const
+    expect(await db.pull(['*'], a)).toMatchObject(whole)
+    expect(await db.pull(pattern, a)).toMatchObject({
+      ':item/count': 5n,
+      ':item/parts': [{ n: 7n, ':item/weight': 0 }],
+    })
+    expect(await db.pull([[':item/count', ':default', 5]], a)).toEqual({ ':item/count': 5 })
+    expect(await db.q('[:find (pull ?a [:item/count]) . :where [?a :item/code "a"]]')).toEqual({
+      ':item/count': 5n,
+    })
+    const entity = (await db.entity(a))!
+    expect([entity.get(':item/count'), entity.get(':item/weight')]).toEqual([5n, 5])
+    expect(entity.touch()).toMatchObject(whole)
+    for await (const { v } of db.indexRange(':item/count', 6)) expect(v).toBe(7n)
+    expect(await varve.query({ query: '[:find [?n ...] :where [$stock _ :item/count ?n]]' })).toEqual([
+      5n,
+      7n,
+    ])
+  })
+
   it('gives up when it is told to', async () => {
     await shop.transact([{ ':article/code': 'a' }])
     const query = '[:find ?c :where [$sho _ :article/code ?c]]'

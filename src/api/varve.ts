@@ -18,10 +18,12 @@ import type { LoggedTransaction } from '../database/fact-store.ts'
 import type { TransactOutcome, TransactRequest } from '../database/writer.ts'
 import { ask, type AskArgument, type Asked, type QueryRunner } from '../query/ask.ts'
 import { momentSources, type MomentRequest } from '../query/moment.ts'
+import { parsedPattern } from '../query/parsed.ts'
 import { pullEntity } from '../query/pull.ts'
 import { shapeAnswer } from '../engine/shape.ts'
 import { indexDatoms, indexRange } from './datoms.ts'
 import { LocalEntity } from './entity.ts'
+import { ExactAttributes, exactAnswer, type ExactNames, exactPulled, exactValue } from './exact.ts'
 import { argumentForm, entityForm, formOf, textOrForm } from './forms.ts'
 import type { Xforms } from './functions.ts'
 import { AnswerRows } from './rows.ts'
@@ -57,6 +59,7 @@ export class LocalVarve {
 
   /** Functions that `:xform` of a pull may name beside the documented ones. */
   readonly xforms: Xforms
+  readonly exact = new ExactAttributes()
 
   constructor(catalog: Catalog, runner: QueryRunner, xforms: Xforms) {
     this.catalog = catalog
@@ -67,6 +70,7 @@ export class LocalVarve {
   async open(schemaOrName: DefinedSchema | string, options: OpenOptions = {}): Promise<LocalDatabase> {
     if (typeof schemaOrName !== 'string') {
       const { name, alias } = schemaOrName
+      this.exact.declare(schemaOrName)
       return this.#create(name, alias === name ? undefined : alias, schemaOrName.toTransaction())
     }
     const { schema, alias } = options
@@ -90,18 +94,19 @@ export class LocalVarve {
     return new LocalDatabase(this, connection)
   }
 
-  typed(): this {
+  typed(...schemas: readonly DefinedSchema[]): this {
+    for (const schema of schemas) this.exact.declare(schema)
     return this
   }
 
   async query(request: LooseRequest): Promise<unknown> {
-    return shaped(await this.ask(request))
+    return shaped(await this.ask(request), this.exact)
   }
 
   async answer(request: LooseRequest): Promise<Answer<unknown>> {
     const asked = await this.ask(request)
     return {
-      result: shaped(asked),
+      result: shaped(asked, this.exact),
       columns: asked.answer.columns,
       basis: asked.basis,
       warnings: asked.warnings,
@@ -194,6 +199,7 @@ export class LocalDatabase {
         transaction.datoms.some(({ a }) => schema.attribute(a) === undefined)
           ? this.#connection.value().schema
           : schema,
+        this.varve.exact.of(this.name),
       )
     }
   }
@@ -236,6 +242,10 @@ export class LocalDb {
     return this.value.schema
   }
 
+  get #exact(): ExactNames {
+    return this.#varve.exact.of(this.name)
+  }
+
   async q(query: unknown, ...args: readonly unknown[]): Promise<unknown> {
     const asked = await ask(
       {
@@ -246,31 +256,29 @@ export class LocalDb {
       },
       this.#varve.runner,
     )
-    return shaped(asked)
+    return shaped(asked, this.#varve.exact)
   }
 
   async pull(pattern: unknown, eid: unknown): Promise<unknown> {
-    const { result } = await pullEntity(
-      this.value,
-      formOf(pattern, 'pattern'),
-      entityForm(eid, this.schema),
-      {
-        xform: (name) => this.#varve.xforms.get(name),
-      },
-    )
-    return result === null ? null : toPlain(result)
+    const form = formOf(pattern, 'pattern')
+    const { result } = await pullEntity(this.value, form, entityForm(eid, this.schema), {
+      xform: (name) => this.#varve.xforms.get(name),
+    })
+    return result === null ? null : toPlain(exactPulled(result, parsedPattern(form), this.#exact))
   }
 
   async entity(eid: unknown): Promise<Entity | null> {
-    return LocalEntity.of(this.value.facts, entityForm(eid, this.schema)) as Entity | null
+    return LocalEntity.of(this.value.facts, entityForm(eid, this.schema), this.#exact) as Entity | null
   }
 
   async *datoms(index: IndexName, ...components: readonly unknown[]): AsyncGenerator<DatomItem> {
-    for (const datom of indexDatoms(this.value.facts, index, components)) yield datomItem(datom, this.schema)
+    for (const datom of indexDatoms(this.value.facts, index, components))
+      yield datomItem(datom, this.schema, this.#exact)
   }
 
   async *indexRange(attribute: string, from?: unknown, to?: unknown): AsyncGenerator<DatomItem> {
-    for (const datom of indexRange(this.value.facts, attribute, from, to)) yield datomItem(datom, this.schema)
+    for (const datom of indexRange(this.value.facts, attribute, from, to))
+      yield datomItem(datom, this.schema, this.#exact)
   }
 
   asOf(moment: Moment): LocalDb {
@@ -307,12 +315,13 @@ function transactRequest(tx: unknown, options: TransactOptions): TransactRequest
 }
 
 function transactResult(varve: LocalVarve, outcome: TransactOutcome): TransactResult {
-  const { schema } = outcome.after
+  const { schema, database } = outcome.after
+  const exact = varve.exact.of(database)
   return {
     t: outcome.t,
     txInstant: new Date(outcome.txInstantMs),
     tempids: Object.fromEntries(outcome.tempids),
-    datoms: outcome.datoms.map((datom) => logDatom(datom, schema)),
+    datoms: outcome.datoms.map((datom) => logDatom(datom, schema, exact)),
     warnings: outcome.warnings,
     dbBefore: new LocalDb(varve, outcome.before) as unknown as Db,
     dbAfter: new LocalDb(varve, outcome.after) as unknown as Db,
@@ -324,23 +333,31 @@ function argumentOf(argument: unknown): AskArgument {
   return { kind: 'value', value: argumentForm(argument), isPlainData: true }
 }
 
-function shaped({ query, answer }: Asked): unknown {
+function shaped(asked: Asked, exact: ExactAttributes): unknown {
+  const { query } = asked
+  const answer = exactAnswer(asked, exact)
   if (query.find.kind === 'relation' && query.returnKeys === undefined) {
     return new AnswerRows(answer.columns, answer.rows)
   }
   return toPlain(shapeAnswer(query, answer))
 }
 
-function logItem({ t, txInstantMs, datoms }: LoggedTransaction, schema: Schema): LogItem {
-  return { t, txInstant: new Date(txInstantMs), datoms: datoms.map((datom) => logDatom(datom, schema)) }
+function logItem({ t, txInstantMs, datoms }: LoggedTransaction, schema: Schema, exact: ExactNames): LogItem {
+  return {
+    t,
+    txInstant: new Date(txInstantMs),
+    datoms: datoms.map((datom) => logDatom(datom, schema, exact)),
+  }
 }
 
-function logDatom({ e, a, v, added }: Datom, schema: Schema): LogDatom {
-  return [e, attributeText(a, schema), toPlain(v), added]
+function logDatom({ e, a, v, added }: Datom, schema: Schema, exact: ExactNames): LogDatom {
+  const attribute = attributeText(a, schema)
+  return [e, attribute, toPlain(exact.has(attribute.slice(1)) ? exactValue(v) : v), added]
 }
 
-function datomItem({ e, a, v, t, added }: Datom, schema: Schema): DatomItem {
-  return { e, a: attributeText(a, schema), v: toPlain(v), t, added }
+function datomItem(datom: Datom, schema: Schema, exact: ExactNames): DatomItem {
+  const [e, a, v, added] = logDatom(datom, schema, exact)
+  return { e, a, v, t: datom.t, added }
 }
 
 function attributeText(a: AttributeId, schema: Schema): `:${string}` {

@@ -88,6 +88,8 @@ export type Asked<A = Answer> = {
   readonly answer: A
   /** The t of every database that was asked, by name. */
   readonly basis: Readonly<Record<string, T>>
+  /** The name of the database that each source meant. */
+  readonly databases: ReadonlyMap<SourceName, string>
   readonly warnings: readonly Warning[]
 }
 
@@ -177,16 +179,20 @@ function asked<A extends { readonly warnings: readonly Warning[] }>(
   answer: A,
 ): Asked<A> {
   const basis: Record<string, T> = {}
-  for (const value of databasesOf(job.inputs, job.catalog)) basis[value.database] = basisOf(value)
-  return { query: job.query, answer, basis, warnings: [...parsed.warnings, ...answer.warnings] }
+  const databases = new Map<SourceName, string>()
+  for (const [source, value] of databasesOf(job)) {
+    basis[value.database] = basisOf(value)
+    databases.set(source, value.database)
+  }
+  return { query: job.query, answer, basis, databases, warnings: [...parsed.warnings, ...answer.warnings] }
 }
 
-function* databasesOf(
-  inputs: readonly JobInput[],
-  catalog: ReadonlyMap<SourceName, DatabaseValue>,
-): Generator<DatabaseValue> {
-  for (const input of inputs) if (input.kind === 'facts') yield input.value
-  yield* catalog.values()
+function* databasesOf({ query, inputs, catalog }: QueryJob): Generator<readonly [SourceName, DatabaseValue]> {
+  for (const [index, input] of inputs.entries()) {
+    const asked = query.inputs[index]
+    if (input.kind === 'facts' && asked?.kind === 'source') yield [asked.name, input.value]
+  }
+  yield* catalog
 }
 
 /**

@@ -81,16 +81,25 @@ function* sourcesOf(clauses: readonly Clause[], name: Variable, source: SourceNa
   }
 }
 
-type Pattern = { readonly source: SourceName; readonly terms: readonly Term[] }
+export type PatternInSource = {
+  readonly source: SourceName
+  readonly terms: readonly Term[]
+  /** Within a `not`, which binds nothing. */
+  readonly isNegated: boolean
+}
 
 /** Every pattern, those within `not` and `or` included, with the source that it asks. */
-function* patternsOf(clauses: readonly Clause[], outer: SourceName): Generator<Pattern> {
+export function* patternsOf(
+  clauses: readonly Clause[],
+  outer: SourceName,
+  isNegated = false,
+): Generator<PatternInSource> {
   for (const clause of clauses) {
     if (clause.kind === 'pattern') {
-      yield { source: clause.source === '$' ? outer : clause.source, terms: clause.terms }
-    } else if (clause.kind === 'not') yield* patternsOf(clause.clauses, clause.source ?? outer)
+      yield { source: clause.source === '$' ? outer : clause.source, terms: clause.terms, isNegated }
+    } else if (clause.kind === 'not') yield* patternsOf(clause.clauses, clause.source ?? outer, true)
     else if (clause.kind === 'or') {
-      for (const branch of clause.branches) yield* patternsOf(branch, clause.source ?? outer)
+      for (const branch of clause.branches) yield* patternsOf(branch, clause.source ?? outer, isNegated)
     }
   }
 }

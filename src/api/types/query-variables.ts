@@ -156,11 +156,14 @@ type ResultOfCall<
               ? ResultOfArithmetic<M, Args, All, D>
               : Name extends 'identity' | 'ground'
                 ? Args extends readonly [infer X]
-                  ? OfArgument<M, X, All, D>
+                  ? Widened<OfArgument<M, X, All, D>>
                   : never
                 : Name extends 'get-else'
                   ? ResultOfGetElse<M, Args>
                   : never
+
+/** A function gives longs as they are: of exact attributes, too, a number where one holds it. */
+type Widened<T> = T extends bigint ? number | bigint : T
 
 type ResultOfGetElse<M, Args> = Args extends readonly [infer Source, unknown, infer A, infer Default]
   ? [ValueAt<SchemaOfSource<M, Source>, A>] extends [never]
