@@ -166,13 +166,13 @@ export class ClauseOrder {
   #ruleCost(goal: RuleClause, bound: ReadonlySet<Variable>, scope: Scope, isFirst: boolean): number {
     const isBound = goal.args.map((arg) => isTermBound(arg, bound))
     const source = goal.source === undefined ? scope.defaultSource : realName(goal.source, scope)
-    if (!this.#isCallable(goal.name, isBound, source)) return Infinity
+    if (!this.isCallable(goal.name, isBound, source)) return Infinity
     if (isBound.includes(true) || goal.args.length === 0) return 38
     return isFirst ? 110 : CROSS + 110
   }
 
   /** True if every rule of this name can run and binds its parameters when those marked are bound. */
-  #isCallable(name: string, isBound: readonly boolean[], source: SourceName): boolean {
+  isCallable(name: string, isBound: readonly boolean[], source: SourceName): boolean {
     const key = `${name} ${source} ${isBound.map(Number).join('')}`
     const known = this.#callable.get(key)
     if (known !== undefined) return known

@@ -22,6 +22,7 @@ import { Budget, distinctRows } from './relation.ts'
 import { variablesOf, type InputGoal, type QueryContext, type Scope, type Source } from './scope.ts'
 import { Solver } from './solver.ts'
 import { validate } from './validate.ts'
+import { withWalks } from './walks.ts'
 
 /** Functions that an embedding program registers, by the name that queries call them with. */
 export type UserFunctions = {
@@ -62,7 +63,8 @@ const NOTHING: ReadonlyMap<string, never> = new Map<string, never>()
 /** The answer, on this thread and at once. Throws what is wrong with the question. */
 export function answerNow({ query, inputs, catalog, limits }: Question, options: NaiveEngineOptions): Answer {
   const budget = new Budget(limits, () => options.clock.nowMs())
-  const { sources, rules, goals } = bindInputs(query, inputs, budget)
+  const { sources, rules: given, goals } = bindInputs(query, inputs, budget)
+  const { rules, walks } = withWalks(given)
   for (const name of query.catalogSources) {
     const facts = catalog.get(name)
     if (facts === undefined) throw sourceUnknown(name, undefined)
@@ -71,6 +73,7 @@ export function answerNow({ query, inputs, catalog, limits }: Question, options:
   const context: QueryContext = {
     sources,
     rules,
+    walks,
     budget,
     userFunctions: options.functions?.functions ?? NOTHING,
   }

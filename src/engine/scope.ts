@@ -9,6 +9,7 @@ import type { Argument, Binding, Clause, RuleSet, SourceName, Term, Variable } f
 import { sourceNotDatabase, sourceUnknown } from './errors.ts'
 import type { ValueFunction } from './functions.ts'
 import type { Budget, Row } from './relation.ts'
+import type { Walk } from './walks.ts'
 
 export type Source =
   | { readonly kind: 'facts'; readonly facts: FactSource }
@@ -35,6 +36,8 @@ export type Scope = {
 export type QueryContext = {
   readonly sources: ReadonlyMap<SourceName, Source>
   readonly rules: RuleSet
+  /** Rules that may be asked as walks, by name (walks.ts). */
+  readonly walks: ReadonlyMap<string, Walk>
   readonly budget: Budget
   readonly userFunctions: ReadonlyMap<string, ValueFunction>
 }

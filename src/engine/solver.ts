@@ -2,17 +2,17 @@
 // which batches of rows pass. Rule calls, and `or` as rules without a name, go through tables: one table per
 // rule, source and set of bound arguments, which is given distinct seeds, finds their answers once, and hands
 // every new answer to all who wait for it. So recursion of any shape ends when nothing new is found (tabling
-// with continuations, semi-naive: no row is joined twice), and only what is asked for is computed.
+// with continuations, semi-naive: no row is joined twice), and only what is asked for is computed. What plans and
+// tables are stands in tables.ts; rules that only lead on from place to place are asked as walks (walks.ts).
 //
 // A row on which a function fails takes a side path through the clauses that can do without it. If it survives
 // them, nobody rejects the row, and its failure is the failure of whoever asked.
 
 import type { VarveError } from '../base/errors.ts'
 import { unreachable } from '../base/assert.ts'
-import { equalValues, type Edn } from '../fact/value.ts'
-import type { Clause, Term, Variable } from '../plan/syntax.ts'
-import { functionStep, predicateStep, type Failed } from './call.ts'
-import { orInside, type ClauseOrder } from './clause-order.ts'
+import type { Clause, Rule, Term, Variable } from '../plan/syntax.ts'
+import { functionStep, predicateStep } from './call.ts'
+import { isTermBound, orInside, type ClauseOrder } from './clause-order.ts'
 import { factsStep, rowsStep } from './pattern.ts'
 import { distinctRows, project, rowKey, wholeKey, type Row, type RowKey } from './relation.ts'
 import {
@@ -25,144 +25,37 @@ import {
   type QueryContext,
   type Scope,
 } from './scope.ts'
+import {
+  Consumer,
+  consumerFor,
+  Plan,
+  Table,
+  WALK_SEED_COUNT_MAX,
+  type CallStep,
+  type MapStep,
+  type Sink,
+  type Step,
+} from './tables.ts'
 
 /** The column that carries the number of a row's failure along the side path. */
 const FAILURE = '!failure'
 
-type MapStep = {
-  readonly kind: 'map'
-  readonly columns: readonly Variable[]
-  readonly mayRepeat: boolean
-  apply(rows: readonly Row[], failed: Failed): readonly Row[]
-}
+type RuleClause = Extract<Clause, { kind: 'rule' }>
 
-type CallStep = {
-  readonly kind: 'call'
-  readonly columns: readonly Variable[]
-  readonly mayRepeat: boolean
-  readonly consumer: Consumer
-}
+/** One way to answer a table's question: a rule, or a branch of an `or`. */
+type Body = { readonly parameters: readonly Variable[]; readonly clauses: readonly Clause[] }
 
-type Step = MapStep | CallStep
-
-/** Where the rows that reach the end of a plan go, and those whose failure nobody rejects. */
-type Sink = {
-  readonly outputs: readonly Variable[]
-  /** Variables that tell to whom a failure belongs. */
-  readonly seeds: readonly Variable[]
-  rows(rows: readonly Row[], columns: readonly Variable[]): void
-  failures(rows: readonly Row[], columns: readonly Variable[]): void
-}
-
-class Plan {
-  readonly goals: readonly Goal[]
-  readonly steps: readonly Step[]
-  readonly scope: Scope
-  readonly sink: Sink
-  /** Columns before the first step. */
-  readonly start: readonly Variable[]
-  readonly isSidePath: boolean
-  readonly sidePaths = new Map<number, Plan>()
-
-  constructor(init: Pick<Plan, 'goals' | 'steps' | 'scope' | 'sink' | 'start' | 'isSidePath'>) {
-    this.goals = init.goals
-    this.steps = init.steps
-    this.scope = init.scope
-    this.sink = init.sink
-    this.start = init.start
-    this.isSidePath = init.isSidePath
-  }
-
-  columnsBefore(index: number): readonly Variable[] {
-    return index === 0 ? this.start : this.steps[index - 1]!.columns
-  }
-}
-
-/** One call in one plan: the rows that wait there, by the seed they wait for. */
-class Consumer {
-  readonly table: Table
-  /** For each bound argument: a column of the row, or a constant. */
-  readonly #seed: readonly ({ readonly index: number } | { readonly value: Edn })[]
-  /** For each outgoing column: a column of the row, or a place of the answer. */
-  readonly #outputs: readonly { readonly from: 'row' | 'answer'; readonly index: number }[]
-  /** Places of the answer that must be equal: one unbound variable as several arguments. */
-  readonly #equalities: readonly (readonly [number, number])[]
-  readonly waiting = new Map<RowKey, Row[]>()
-  plan: Plan | undefined
-  index = 0
-
-  constructor(
-    table: Table,
-    args: readonly Term[],
-    columns: readonly Variable[],
-    outColumns: readonly Variable[],
-  ) {
-    this.table = table
-    this.#seed = table.boundPlaces.map((place) => {
-      const arg = args[place]!
-      return arg.kind === 'constant'
-        ? { value: arg.value }
-        : { index: columns.indexOf(arg.kind === 'variable' ? arg.name : '') }
-    })
-    const placeOf = (name: Variable): number =>
-      args.findIndex((arg) => arg.kind === 'variable' && arg.name === name)
-    this.#outputs = outColumns.map((name) =>
-      columns.includes(name)
-        ? { from: 'row', index: columns.indexOf(name) }
-        : { from: 'answer', index: placeOf(name) },
-    )
-    this.#equalities = args.flatMap((arg, place) =>
-      arg.kind === 'variable' && !columns.includes(arg.name) && placeOf(arg.name) !== place
-        ? [[placeOf(arg.name), place] as const]
-        : [],
-    )
-  }
-
-  seedOf(row: Row): Row {
-    return this.#seed.map((part) => ('index' in part ? row[part.index]! : part.value))
-  }
-
-  join(row: Row, answer: Row): Row | undefined {
-    for (const [x, y] of this.#equalities) if (!equalValues(answer[x]!, answer[y]!)) return undefined
-    return this.#outputs.map(({ from, index }) => (from === 'row' ? row[index]! : answer[index]!))
-  }
-}
-
-/** The answers of one rule (or `or`) for the seeds it was given. */
-class Table {
+/** What a table answers. */
+type Definition = {
   readonly name: string
-  readonly boundPlaces: readonly number[]
-  readonly consumers: Consumer[] = []
-  readonly answers = new Map<RowKey, Row[]>()
-  readonly failures = new Map<RowKey, number>()
-  readonly seeds = new Set<RowKey>()
-  newSeeds: Row[] = []
-  newAnswers: Row[] = []
-  newFailures: [RowKey, number][] = []
-  readonly #known = new Set<RowKey>()
+  /** What tells one `or` from another; rules are told by name. */
+  readonly identity: Clause | undefined
+  readonly bodies: readonly Body[]
+  readonly scope: Scope
+}
 
-  bodies: readonly Plan[] = []
-
-  constructor(name: string, boundPlaces: readonly number[]) {
-    this.name = name
-    this.boundPlaces = boundPlaces
-  }
-
-  addAnswer(answer: Row): boolean {
-    const key = wholeKey(answer)
-    if (this.#known.has(key)) return false
-    this.#known.add(key)
-    this.newAnswers.push(answer)
-    return true
-  }
-
-  get answerCount(): number {
-    return this.#known.size
-  }
-
-  get hasWork(): boolean {
-    return this.newSeeds.length + this.newAnswers.length + this.newFailures.length > 0
-  }
+function bodyOf({ parameters, body }: Rule): Body {
+  return { parameters, clauses: body }
 }
 
 export class Solver {
@@ -237,7 +130,10 @@ export class Solver {
       ),
     )
     const consumers = [...table.consumers]
-    if (newSeeds.length > 0) for (const body of table.bodies) this.#run(body, 0, newSeeds)
+    if (newSeeds.length > 0) {
+      const isWalk = table.walks.length > 0 && table.seeds.size <= WALK_SEED_COUNT_MAX
+      for (const body of isWalk ? table.walks : table.bodies) this.#run(body, 0, newSeeds)
+    }
     for (const [index, consumer] of consumers.entries()) {
       this.#fail(consumer.plan!, consumer.index, failed[index]!)
       const { mayRepeat } = consumer.plan!.steps[consumer.index]!
@@ -250,6 +146,7 @@ export class Solver {
   #joinNew(consumer: Consumer, answers: readonly Row[]): readonly Row[] {
     const { budget } = this.#context
     const out: Row[] = []
+    if (consumer.waiting.size === 0) return out
     for (const answer of answers) {
       for (const row of consumer.waiting.get(rowKey(answer, consumer.table.boundPlaces)) ?? []) {
         budget.step()
@@ -271,7 +168,7 @@ export class Solver {
         const failed: (readonly [Row, number])[] = []
         current = step.apply(current, (row, error) => failed.push([row, this.#errors.push(error) - 1]))
         this.#fail(plan, index, failed)
-      } else current = this.#enter(plan, index, step.consumer, current)
+      } else current = this.#enter(plan, index, consumerFor(step, current), current)
       if (step.mayRepeat) current = distinctRows(current, budget)
     }
     if (current.length === 0) return
@@ -364,8 +261,11 @@ export class Solver {
     const plan = new Plan({ goals, steps, scope, sink: options.sink, start, isSidePath: options.isSidePath })
     for (const [index, step] of steps.entries()) {
       if (step.kind !== 'call') continue
-      step.consumer.plan = plan
-      step.consumer.index = index
+      for (const consumer of [step.consumer, step.open]) {
+        if (consumer === undefined) continue
+        consumer.plan = plan
+        consumer.index = index
+      }
     }
     return plan
   }
@@ -409,26 +309,44 @@ export class Solver {
       }
       case 'rule': {
         const source = goal.source === undefined ? scope.defaultSource : realName(goal.source, scope)
-        const bodies = (context.rules.get(goal.name) ?? []).map(({ parameters, body }) => ({
-          parameters,
-          clauses: body,
-        }))
-        const table = this.#table(
-          { name: goal.name, identity: undefined, bodies, scope: ruleScope(source) },
-          goal.args,
-          columns,
-        )
-        return this.#callStep(table, goal.args, layout)
+        const bodies = (context.rules.get(goal.name) ?? []).map(bodyOf)
+        const definition = { name: goal.name, identity: undefined, bodies, scope: ruleScope(source) }
+        const table = this.#table(definition, goal.args, columns)
+        return this.#callStep(table, goal.args, layout, this.#openTable(goal, columns, definition))
       }
       default:
         return unreachable(goal)
     }
   }
 
+  /**
+   * The table of a call that has more arguments bound than a walk starts from: what is found from one start then
+   * serves every value that is looked for.
+   */
+  #openTable(
+    { name, args }: RuleClause,
+    columns: readonly Variable[],
+    definition: Definition,
+  ): Table | undefined {
+    const walk = this.#context.walks.get(name)
+    if (walk === undefined) return undefined
+    const isStart = args.map((_, place) => walk.startPlaces.includes(place))
+    const isBound = args.map((arg) => isTermBound(arg, new Set(columns)))
+    const isMore = isBound.some((is, place) => is && !isStart[place])
+    if (!isMore || isStart.some((is, place) => is && !isBound[place])) return undefined
+    if (!this.#order.isCallable(name, isStart, definition.scope.defaultSource)) return undefined
+    return this.#table(
+      definition,
+      args.map((arg, place) => (isStart[place] ? arg : { kind: 'blank' })),
+      columns,
+    )
+  }
+
   #callStep(
     table: Table,
     args: readonly Term[],
     { columns, needed }: { readonly columns: readonly Variable[]; readonly needed: ReadonlySet<Variable> },
+    openTable?: Table,
   ): CallStep {
     const kept = columns.filter((name) => needed.has(name))
     const fresh = new Set<Variable>()
@@ -438,27 +356,16 @@ export class Solver {
     const outColumns = [...kept, ...fresh]
     const consumer = new Consumer(table, args, columns, outColumns)
     table.consumers.push(consumer)
+    const open = openTable && new Consumer(openTable, args, columns, outColumns)
+    if (open !== undefined) open.table.consumers.push(open)
     // Equal rows come out only where something that told them apart is left out.
     const mayRepeat =
       kept.length < columns.length ||
       args.some((arg) => arg.kind === 'blank' || (arg.kind === 'variable' && !outColumns.includes(arg.name)))
-    return { kind: 'call', columns: outColumns, mayRepeat, consumer }
+    return { kind: 'call', columns: outColumns, mayRepeat, consumer, open }
   }
 
-  #table(
-    definition: {
-      readonly name: string
-      /** What tells one `or` from another; rules are told by name. */
-      readonly identity: Clause | undefined
-      readonly bodies: readonly {
-        readonly parameters: readonly Variable[]
-        readonly clauses: readonly Clause[]
-      }[]
-      readonly scope: Scope
-    },
-    args: readonly Term[],
-    columns: readonly Variable[],
-  ): Table {
+  #table(definition: Definition, args: readonly Term[], columns: readonly Variable[]): Table {
     const { name, identity, bodies, scope } = definition
     const boundPlaces = args.flatMap((arg, place) =>
       arg.kind === 'constant' || (arg.kind === 'variable' && columns.includes(arg.name)) ? [place] : [],
@@ -469,10 +376,15 @@ export class Solver {
     if (known !== undefined) return known
     const table = new Table(name, boundPlaces)
     this.#tables.set(key, table)
-    table.bodies = bodies.map(({ parameters, clauses }) => {
+    const compile = ({ parameters, clauses }: Body): Plan => {
       const seeds = boundPlaces.map((place) => parameters[place]!)
       return this.#compile(clauses, seeds, scope, this.#tableSink(table, parameters, seeds))
-    })
+    }
+    table.bodies = bodies.map(compile)
+    const walk = identity === undefined ? this.#context.walks.get(name) : undefined
+    if (walk !== undefined && walk.startPlaces.join() === boundPlaces.join()) {
+      table.walks = walk.rules.map(bodyOf).map(compile)
+    }
     return table
   }
 
