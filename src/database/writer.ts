@@ -32,12 +32,15 @@ import { GroupCommit, type GroupCommitLimits } from './group-commit.ts'
 import { IndexBuilderHere, IndexBuilderInWorker } from './index-builder.ts'
 import { Indexing, INDEXING_LIMITS, type IndexingLimits } from './indexing.ts'
 import { openFactStore, type IndexedStore } from './indexed-store.ts'
+import { type EntityRows, formsOfRows, mergedDatoms, rowsBeside } from './transact-rows.ts'
 import { bootstrapTransaction, diffSchema, prepareTransaction } from './transact.ts'
 import type { DatabaseStorage } from './storage.ts'
 
 export type TransactRequest = {
   /** Operations as an EDN vector. */
   readonly tx: Edn
+  /** Entities as rows of one shape: the same as map forms that stand before `tx`. */
+  readonly rows?: EntityRows
   /** Facts about the transaction itself. */
   readonly meta?: EdnMap
   readonly idempotencyKey?: string
@@ -65,6 +68,8 @@ export type WriterOptions = {
   readonly indexing?: IndexingLimits
   readonly commit?: GroupCommitLimits
 }
+
+export type Enqueued = { readonly t: T; readonly datomCount: number; readonly durable: Promise<void> }
 
 type Prepared = LoggedTransaction & {
   readonly tempids: ReadonlyMap<string, EntityId>
@@ -128,10 +133,10 @@ export class Writer extends Connection {
   }
 
   /** Applies the transaction whole or not at all; resolves once it is durable. */
-  async transact(request: TransactRequest): Promise<TransactOutcome> {
-    await this.#indexing.brake()
-    // Whoever waited asks again: others, too, were told that there is room.
-    while (!this.#isReady()) await this.#becomeReady()
+  async transact(given: TransactRequest): Promise<TransactOutcome> {
+    await this.#readiness()
+    // What a key stands for is compared as forms.
+    const request = given.idempotencyKey === undefined ? given : inForms(given)
     const known = request.idempotencyKey === undefined ? undefined : this.#earlier(request.idempotencyKey)
     if (known !== undefined) return this.#repeat(known, request)
     const before = this.store.facts()
@@ -140,6 +145,19 @@ export class Writer extends Connection {
     const after = this.store.facts()
     await durable
     return this.#outcome(prepared, before, after)
+  }
+
+  /**
+   * As `transact`, for one who sends many in a row: resolves once the transaction has its place in line, so that the
+   * next one, sent after that, comes behind it. `durable` settles as `transact` would.
+   */
+  async enqueue(request: TransactRequest): Promise<Enqueued> {
+    await this.#readiness()
+    const prepared = this.#prepare(this.store.facts(), request)
+    const durable = this.#enter(prepared)
+    // Whoever sends many looks at the last one, and every later one fails with the first that does.
+    durable.catch(() => undefined)
+    return { t: prepared.t, datomCount: prepared.datoms.length, durable }
   }
 
   /** Adds what the schema lacks; refuses a change, leaves alone what is not named. */
@@ -200,6 +218,12 @@ export class Writer extends Connection {
   #isReady(): boolean {
     if (this.#isClosed) throw connectionClosed(this.info.name)
     return this.#commit.failure === undefined && this.#commit.hasRoom
+  }
+
+  async #readiness(): Promise<void> {
+    await this.#indexing.brake()
+    // Whoever waited asks again: others, too, were told that there is room.
+    while (!this.#isReady()) await this.#becomeReady()
   }
 
   #becomeReady(): Promise<void> {
@@ -360,13 +384,27 @@ function prepare(
   nowMs: number,
   functions: FunctionRegistry,
 ): Prepared {
-  return prepareTransaction(withMeta(request), {
+  const { rows } = request
+  const context = {
     before,
     nowMs,
     functions,
     isStrict: request.isStrict ?? false,
     isPlainData: request.isPlainData ?? false,
-  })
+  }
+  const beside = rows === undefined ? undefined : rowsBeside(request.tx, rows, before)
+  if (beside !== undefined) {
+    const own = prepareTransaction(withMeta(request), context)
+    if (beside.isApart(own.datoms)) return { ...own, datoms: mergedDatoms(own.datoms, beside.ofRows) }
+  }
+  return prepareTransaction(withMeta(inForms(request)), context)
+}
+
+/** The request with its rows as map forms. */
+function inForms({ rows, ...request }: TransactRequest): TransactRequest {
+  return rows === undefined
+    ? request
+    : { ...request, tx: [...formsOfRows(rows), ...(request.tx as readonly Edn[])] }
 }
 
 /** The operations with what the request says about the transaction itself. */
