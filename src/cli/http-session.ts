@@ -7,10 +7,12 @@ import { writeEdn } from '../fact/edn-writer.ts'
 import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
 import { type Edn, EdnMap, Keyword, keyword } from '../fact/value.ts'
 import { toPlain } from '../fact/plain.ts'
+import { type EntityRows, formsOfRows } from '../database/transact-rows.ts'
 import type { Column } from '../plan/engine.ts'
 import type {
   AskOptions,
   LogOptions,
+  SentRows,
   Session,
   SessionAnswer,
   SessionDatabase,
@@ -61,6 +63,15 @@ export class HttpSession implements Session {
       datomCount: answer.get(keyword('datom-count')) as number,
       warnings: warningsOf(answer),
     }
+  }
+
+  async sendRows(database: string, rows: EntityRows, tx: readonly Edn[]): Promise<SentRows> {
+    const { t, datomCount } = await this.transact(database, [...formsOfRows(rows), ...tx])
+    return { t, datomCount, durable: Promise.resolve() }
+  }
+
+  index(): Promise<void> {
+    return Promise.resolve()
   }
 
   async *log(database: string, options: LogOptions): AsyncGenerator<SessionLogItem> {

@@ -5,7 +5,8 @@ import type { ValueType } from '../fact/attribute.ts'
 import { type Edn, EdnMap, Keyword, keyword } from '../fact/value.ts'
 import type { KnownAttribute } from '../etl/import-plan.ts'
 import type { ImportTarget } from '../etl/import-rows.ts'
-import type { Session } from './session.ts'
+import type { EntityRows } from '../database/transact-rows.ts'
+import type { SentRows, Session } from './session.ts'
 
 const IMPORT_FACTS: Edn = ['id', 'file', 'row-count'].map((name) => keyword(`varve.import/${name}`))
 
@@ -37,6 +38,14 @@ export class SessionTarget implements ImportTarget {
 
   async transact(tx: readonly Edn[]): Promise<{ readonly t: number; readonly datomCount: number }> {
     return this.#session.transact(this.#database, tx)
+  }
+
+  send(rows: EntityRows, tx: readonly Edn[]): Promise<SentRows> {
+    return this.#session.sendRows(this.#database, rows, tx)
+  }
+
+  index(): Promise<void> {
+    return this.#session.index(this.#database)
   }
 
   async #pull(pattern: Edn, eid: Edn): Promise<EdnMap | undefined> {

@@ -8,12 +8,14 @@ import type { Edn } from '../fact/value.ts'
 import { EdnMap } from '../fact/value.ts'
 import { schemaForms } from '../fact/schema-forms.ts'
 import { shapeAnswer } from '../engine/shape.ts'
+import type { EntityRows } from '../database/transact-rows.ts'
 import { ask } from '../query/ask.ts'
 import { atMoment, momentSources } from '../query/moment.ts'
 import { pullEntity } from '../query/pull.ts'
 import type {
   AskOptions,
   LogOptions,
+  SentRows,
   Session,
   SessionAnswer,
   SessionDatabase,
@@ -85,6 +87,15 @@ export class LocalSession implements Session {
       datomCount: outcome.datoms.length,
       warnings: outcome.warnings,
     }
+  }
+
+  async sendRows(database: string, rows: EntityRows, tx: readonly Edn[]): Promise<SentRows> {
+    const writer = await this.#varve.catalog.writer(database)
+    return writer.enqueue({ rows, tx })
+  }
+
+  async index(database: string): Promise<void> {
+    await (await this.#varve.catalog.writer(database)).index()
   }
 
   async *log(database: string, options: LogOptions): AsyncGenerator<SessionLogItem> {

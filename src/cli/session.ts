@@ -2,6 +2,7 @@
 // so every command works on both.
 
 import type { Warning } from '../base/errors.ts'
+import type { EntityRows } from '../database/transact-rows.ts'
 import type { Column } from '../plan/engine.ts'
 import type { Edn, EdnMap } from '../fact/value.ts'
 
@@ -27,6 +28,8 @@ export type SessionTransaction = {
   readonly warnings: readonly Warning[]
 }
 
+export type SentRows = { readonly t: number; readonly datomCount: number; readonly durable: Promise<void> }
+
 export type SessionLogItem = {
   readonly t: number
   readonly txInstant: Date
@@ -50,6 +53,13 @@ export interface Session extends AsyncDisposable {
   /** Makes the database where it is missing. */
   create(name: string): Promise<void>
   transact(database: string, tx: Edn): Promise<SessionTransaction>
+  /**
+   * Rows and operations as one transaction. Resolves once it has its place in line; `durable` settles once it is kept.
+   * Nothing else may be sent to the database before that.
+   */
+  sendRows(database: string, rows: EntityRows, tx: readonly Edn[]): Promise<SentRows>
+  /** Resolves when what was sent is indexed, where that is this process's business. */
+  index(database: string): Promise<void>
   log(database: string, options: LogOptions): AsyncIterable<SessionLogItem>
   /** Schema as transaction data. */
   schema(database: string): Promise<readonly EdnMap[]>

@@ -8,6 +8,7 @@
 // was interrupted makes the same transactions as one that was not.
 
 import { type Place, VarveError } from '../base/errors.ts'
+import type { EntityRows, RowValue } from '../database/transact-rows.ts'
 import { type Edn, EdnMap, keyword, type Keyword } from '../fact/value.ts'
 import { compositeValue, type ImportRow, type RejectedRow, type RowConverter } from './convert-row.ts'
 import { beforeKnown, overtaken } from './errors.ts'
@@ -24,6 +25,13 @@ export interface ImportTarget {
   /** The facts of the import with this id that began before: undefined where none did. */
   find(importId: string): Promise<EdnMap | undefined>
   transact(tx: readonly Edn[]): Promise<{ readonly t: number; readonly datomCount: number }>
+  /** Rows, and `tx` beside them, as one transaction: resolves once it has its place in line. */
+  send(
+    rows: EntityRows,
+    tx: readonly Edn[],
+  ): Promise<{ readonly t: number; readonly datomCount: number; readonly durable: Promise<void> }>
+  /** Resolves when what is durable is indexed. */
+  index(): Promise<void>
 }
 
 export type ImportRun = {
@@ -75,11 +83,19 @@ export class Import {
   readonly #counts = { rows: 0, datoms: 0, transactions: 0 }
   #firstT: number | undefined
   #lastT: number | undefined
+  /** Settles when everything sent so far is durable, or with the first that is not. */
+  #durable: Promise<void> = Promise.resolve()
+  /** Why something that was sent did not become durable: nothing may follow it. */
+  #failure: { readonly error: unknown } | undefined
+  readonly #attributes: readonly Keyword[]
   /** The count that the database holds. */
   #countInDatabase: number | null = null
 
   constructor(run: ImportRun) {
     this.#run = run
+    const { columns, composite } = run.plan
+    const attributes = columns.map(({ attribute }) => attribute)
+    this.#attributes = composite === undefined ? attributes : [...attributes, composite.attribute]
   }
 
   async run(): Promise<ImportSummary> {
@@ -94,6 +110,8 @@ export class Import {
       this.#reject(batch[row]!, error)
       batches.putBack(batch.slice(row + 1))
     }
+    await this.#durable
+    if (this.#counts.transactions > 0) await this.#run.target.index()
     return {
       rowCount: this.#counts.rows,
       doneCount,
@@ -159,6 +177,7 @@ export class Import {
       await this.#sendAll(batch)
       return undefined
     } catch (error) {
+      if (this.#failure !== undefined) throw this.#failure.error
       if (!(error instanceof VarveError)) throw error
       const row = rowOf(error, batch.length)
       if (row !== undefined && ROW_KINDS.has(error.kind)) return { row, error }
@@ -171,16 +190,27 @@ export class Import {
   }
 
   async #sendAll(batch: readonly ImportRow[]): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure.error
+    const { plan, id, target } = this.#run
     const count = batch.at(-1)!.ordinal + 1
-    const rows = batch.map((row) => formOf(this.#run.plan, row))
-    const step: Edn = [CAS, [ID, this.#run.id], ROW_COUNT, this.#countInDatabase, count]
-    await this.#transact([...rows, step, ...about(batch[0]!.momentMs)])
+    const rows = batch.map((row) => valuesOf(plan, row))
+    const step: Edn = [CAS, [ID, id], ROW_COUNT, this.#countInDatabase, count]
+    const sent = await target.send({ attributes: this.#attributes, rows }, [
+      step,
+      ...about(batch[0]!.momentMs),
+    ])
+    this.#durable = sent.durable
+    sent.durable.catch((error: unknown) => (this.#failure ??= { error }))
     this.#countInDatabase = count
     this.#counts.rows += batch.length
+    this.#count(sent)
   }
 
   async #transact(tx: readonly Edn[]): Promise<void> {
-    const { t, datomCount } = await this.#run.target.transact(tx)
+    this.#count(await this.#run.target.transact(tx))
+  }
+
+  #count({ t, datomCount }: { readonly t: number; readonly datomCount: number }): void {
     this.#firstT ??= t
     this.#lastT = t
     this.#counts.datoms += datomCount
@@ -211,15 +241,9 @@ function about(momentMs: number | undefined): readonly Edn[] {
   ]
 }
 
-/** A row as a map form: an identity finds its entity, without one it is a new one. */
-function formOf({ columns, composite }: ImportPlan, { values }: ImportRow): EdnMap {
-  const entries: [Edn, Edn][] = []
-  columns.forEach(({ attribute }, place) => {
-    const value = values[place]
-    if (value !== undefined) entries.push([attribute, value])
-  })
-  if (composite !== undefined) entries.push([composite.attribute, compositeValue(composite.parts, values)])
-  return new EdnMap(entries)
+/** A row as it stands under the import's attributes: an identity finds its entity, without one it is a new one. */
+function valuesOf({ composite }: ImportPlan, { values }: ImportRow): readonly RowValue[] {
+  return composite === undefined ? values : [...values, compositeValue(composite.parts, values)]
 }
 
 /** The row that an error of the transactor points at. */
