@@ -134,7 +134,9 @@ export class Writer extends Connection {
 
   /** Applies the transaction whole or not at all; resolves once it is durable. */
   async transact(given: TransactRequest): Promise<TransactOutcome> {
-    await this.#readiness()
+    await this.#indexing.brake()
+    // Whoever waited asks again: others, too, were told that there is room.
+    while (!this.#isReady()) await this.#becomeReady()
     // What a key stands for is compared as forms.
     const request = given.idempotencyKey === undefined ? given : inForms(given)
     const known = request.idempotencyKey === undefined ? undefined : this.#earlier(request.idempotencyKey)
@@ -152,7 +154,8 @@ export class Writer extends Connection {
    * next one, sent after that, comes behind it. `durable` settles as `transact` would.
    */
   async enqueue(request: TransactRequest): Promise<Enqueued> {
-    await this.#readiness()
+    await this.#indexing.brake()
+    while (!this.#isReady()) await this.#becomeReady()
     const prepared = this.#prepare(this.store.facts(), request)
     const durable = this.#enter(prepared)
     // Whoever sends many looks at the last one, and every later one fails with the first that does.
@@ -218,12 +221,6 @@ export class Writer extends Connection {
   #isReady(): boolean {
     if (this.#isClosed) throw connectionClosed(this.info.name)
     return this.#commit.failure === undefined && this.#commit.hasRoom
-  }
-
-  async #readiness(): Promise<void> {
-    await this.#indexing.brake()
-    // Whoever waited asks again: others, too, were told that there is room.
-    while (!this.#isReady()) await this.#becomeReady()
   }
 
   #becomeReady(): Promise<void> {
