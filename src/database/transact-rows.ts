@@ -4,7 +4,6 @@
 // `transact-rows.test.ts` holds both to the same datoms.
 
 import { assert } from '../base/assert.ts'
-import { VarveError } from '../base/errors.ts'
 import { type Attribute, type AttributeId, type EntityId, entityId, type T } from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT } from '../fact/bootstrap.ts'
 import { coerceValue, type CoerceContext } from '../fact/coerce.ts'
@@ -20,7 +19,6 @@ import {
   type Scalar,
   type Value,
 } from '../fact/value.ts'
-import { withPath } from './errors.ts'
 
 /** One value; several of an attribute that has several; undefined for none. */
 export type RowValue = Value | readonly Scalar[] | undefined
@@ -114,7 +112,7 @@ export type RowsBeside = {
 
 /**
  * The datoms of rows at the t after `before`, by entity, then attribute; undefined where forms are needed. Throws what
- * `coerceValue` throws, with the row's place.
+ * `coerceValue` throws.
  */
 export function rowsBeside(
   tx: Edn,
@@ -153,8 +151,8 @@ function rowDatoms(
   const made = new RowsMade(before)
   const seen = new Set<unknown>()
   const values: RowValue[] = []
-  for (let index = 0; index < rows.length; index++) {
-    coerceRow(attributes, rows[index]!, index, values)
+  for (const row of rows) {
+    coerceRow(attributes, row, values)
     let found: EntityId | undefined
     // Of an identity there is one value, which is no list.
     const key = identity < 0 ? undefined : values[identity]
@@ -179,25 +177,16 @@ function rowDatoms(
 }
 
 /** Values as their attributes hold them, into `values`. */
-function coerceRow(
-  attributes: readonly Attribute[],
-  row: readonly RowValue[],
-  index: number,
-  values: RowValue[],
-): void {
+function coerceRow(attributes: readonly Attribute[], row: readonly RowValue[], values: RowValue[]): void {
   for (let place = 0; place < attributes.length; place++) {
     const value = row[place]
     const attribute = attributes[place]!
-    try {
-      values[place] =
-        value === undefined
-          ? undefined
-          : attribute.cardinality === 'many'
-            ? severalOf(attribute, value)
-            : coerceValue(attribute, value, NO_REFERENCES)
-    } catch (error) {
-      throw error instanceof VarveError ? withPath(error, [index, attribute.ident.toString()]) : error
-    }
+    values[place] =
+      value === undefined
+        ? undefined
+        : attribute.cardinality === 'many'
+          ? severalOf(attribute, value)
+          : coerceValue(attribute, value, NO_REFERENCES)
   }
 }
 

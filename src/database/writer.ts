@@ -33,7 +33,7 @@ import { IndexBuilderHere, IndexBuilderInWorker } from './index-builder.ts'
 import { Indexing, INDEXING_LIMITS, type IndexingLimits } from './indexing.ts'
 import { openFactStore, type IndexedStore } from './indexed-store.ts'
 import { type EntityRows, formsOfRows, mergedDatoms, rowsBeside } from './transact-rows.ts'
-import { bootstrapTransaction, diffSchema, prepareTransaction } from './transact.ts'
+import { bootstrapTransaction, diffSchema, prepareTransaction, type TransactContext } from './transact.ts'
 import type { DatabaseStorage } from './storage.ts'
 
 export type TransactRequest = {
@@ -389,12 +389,23 @@ function prepare(
     isStrict: request.isStrict ?? false,
     isPlainData: request.isPlainData ?? false,
   }
-  const beside = rows === undefined ? undefined : rowsBeside(request.tx, rows, before)
-  if (beside !== undefined) {
-    const own = prepareTransaction(withMeta(request), context)
-    if (beside.isApart(own.datoms)) return { ...own, datoms: mergedDatoms(own.datoms, beside.ofRows) }
+  const quick = rows === undefined ? undefined : prepareRows(withMeta(request), rows, context)
+  return quick ?? prepareTransaction(withMeta(inForms(request)), context)
+}
+
+/** A transaction whose rows need no forms; undefined where they do, and where something is wrong: forms tell it best. */
+function prepareRows(tx: Edn, rows: EntityRows, context: TransactContext): Prepared | undefined {
+  try {
+    const beside = rowsBeside(tx, rows, context.before)
+    if (beside === undefined) return undefined
+    const own = prepareTransaction(tx, context)
+    return beside.isApart(own.datoms)
+      ? { ...own, datoms: mergedDatoms(own.datoms, beside.ofRows) }
+      : undefined
+  } catch (error) {
+    if (error instanceof VarveError) return undefined
+    throw error
   }
-  return prepareTransaction(withMeta(inForms(request)), context)
 }
 
 /** The request with its rows as map forms. */
