@@ -89,6 +89,8 @@ describe('varve', () => {
       [['pull', '[*]', '1'], /--database/],
       [['delete', 'purchases', '--data', data], /varve delete purchases --yes/],
     ]
+    const unconfirmed = await varve(['delete', 'purchases', '--data', data])
+    expect(unconfirmed.stderr).toContain('varve.error/usage')
     for (const [args, message] of wrong) {
       const { code, stdout, stderr } = await varve(args)
       expect([args, code, stdout]).toEqual([args, 2, ''])
@@ -301,6 +303,13 @@ describe('the other commands', () => {
     const refused = await varve(['transact', '--url', readerUrl, '--database', 'pur', '[]'])
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('varve.error/read-only') })
     expect(await reader.stop()).toBe(0)
+  })
+
+  it('serve warns where others could reach it', async () => {
+    await using open = new RunningVarve(['serve', '--data', data, '--host', '0.0.0.0', '--port', '0'])
+    await open.printed(/Serving .* at http:/)
+    expect(open.stderr).toContain('varve.warning/open-door')
+    expect(await open.stop()).toBe(0)
   })
 
   it('delete ends a database, once it is really meant', async () => {

@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from './examples.ts'
@@ -166,8 +166,8 @@ describe('the first day', () => {
   it.each(blocks)('$name work as they stand', async ({ code }) => {
     const { port } = new URL(await first.url())
     // Where a checkout would be: what the commands name by its path is there, and `npx varve` runs from source.
-    for (const name of ['docs', 'test']) {
-      if (!existsSync(join(folder.path, name))) symlinkSync(join(root, name), join(folder.path, name))
+    for (const name of ['docs', 'test/data']) {
+      cpSync(join(root, name), join(folder.path, name), { recursive: true })
     }
     const shim = join(folder.path, 'npx')
     writeFileSync(

@@ -14,6 +14,8 @@ export type MomentRequest = {
   /** A t for each database by name or alias; those left out are asked as of `asOf`, or as they are now. */
   readonly cursors?: Readonly<Record<string, T>>
   readonly signal?: AbortSignal
+  /** How long to wait for a cursor's t, `CURSOR_WAIT_MS_MAX` at most. */
+  readonly waitMs?: number
 }
 
 /** How long a request waits until a database reaches the t of its cursor. */
@@ -50,7 +52,7 @@ export function atMoment(catalog: Catalog, name: string, request: MomentRequest)
 async function valueAt(connection: Connection, request: MomentRequest): Promise<DatabaseValue> {
   const { cursors, asOf } = request
   const t = cursors?.[connection.info.name] ?? cursors?.[connection.info.alias]
-  if (t !== undefined) return (await reached(connection, t, request.signal)).asOf(t)
+  if (t !== undefined) return (await reached(connection, t, request)).asOf(t)
   const value = connection.value()
   return asOf === undefined ? value : value.asOf(asOf)
 }
@@ -59,13 +61,13 @@ async function valueAt(connection: Connection, request: MomentRequest): Promise<
 async function reached(
   connection: Connection,
   t: T,
-  signal: AbortSignal | undefined,
+  { signal, waitMs = CURSOR_WAIT_MS_MAX }: MomentRequest,
 ): Promise<DatabaseValue> {
   const value = connection.value()
   if (value.basisT >= t) return value
   const patience = new AbortController()
   const finished = new AbortController()
-  connection.env.timers.sleep(CURSOR_WAIT_MS_MAX, finished.signal).then(
+  connection.env.timers.sleep(Math.min(waitMs, CURSOR_WAIT_MS_MAX), finished.signal).then(
     () => patience.abort(momentUnknown(connection.info.name, t, value.basisT)),
     () => undefined,
   )

@@ -66,10 +66,14 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
   const isPlainData = given !== undefined && fields.notation === 'json'
   if (!Array.isArray(args)) throw fieldInvalid('args', 'a list')
   const moment = momentOf(fields.form('asOf', 'instant') ?? parts.asOf, fields.form('cursors', 'value'))
-  const sourceNamed = momentSources(service.catalog, { ...moment, signal: request.signal })
   const database = textOf(fields, 'database') ?? parts.database
   const limit = countOf(fields, 'limit') ?? parts.limit
   const timeoutMs = countOf(fields, 'timeoutMs') ?? parts.timeoutMs
+  const sourceNamed = momentSources(service.catalog, {
+    ...moment,
+    signal: request.signal,
+    ...(timeoutMs !== undefined && { waitMs: timeoutMs }),
+  })
   const asked = await askWritten(
     {
       query: parts.query,

@@ -156,6 +156,18 @@ describe('databases', () => {
     expect(error.message).toContain(':item/price')
   })
 
+  it('have plain names of their own, shared with the aliases', async () => {
+    await shop()
+    const refused = async (name: string, body: object = {}): Promise<unknown> => {
+      const [status, { code }] = await problem('PUT', `/v1/databases/${name}`, { body })
+      return [status, code]
+    }
+    expect(await refused('sh')).toEqual([409, 'varve.error/database-exists'])
+    expect(await refused('other', { alias: 'shop' })).toEqual([409, 'varve.error/database-exists'])
+    for (const name of ['Shop', '9a', '..', 'a%2Fb', 'a'.repeat(64)])
+      expect(await refused(name)).toEqual([400, 'varve.error/database-name-invalid'])
+  })
+
   it('are not found, with the nearest name', async () => {
     await shop()
     const [status, error] = await problem('GET', '/v1/databases/shoop')
@@ -329,6 +341,23 @@ describe('query', () => {
     expect([status, error.code]).toEqual([400, 'varve.error/moment-ambiguous'])
     const [missing] = await problem('POST', '/v1/query', { body: { query, cursors: { shoop: 1 } } })
     expect(missing).toBe(404)
+  })
+
+  it('waits for the t of a cursor, within the time of the query', async () => {
+    await shop()
+    const asked = json('POST', '/v1/query', { query: PRICES, cursors: { sh: 2 } })
+    await json('POST', '/v1/databases/shop/transact', { tx: [{ 'item/id': 'tea', 'item/price': 480 }] })
+    expect(await asked).toMatchObject({
+      basis: { shop: 2 },
+      result: [
+        ['pot', 900],
+        ['tea', 480],
+      ],
+    })
+    const [status, error] = await problem('POST', '/v1/query', {
+      body: { query: PRICES, cursors: { sh: 99 }, timeoutMs: 20 },
+    })
+    expect([status, error.code]).toEqual([404, 'varve.error/moment-unknown'])
   })
 
   it('says what is wrong and where, whatever the notation', async () => {

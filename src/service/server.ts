@@ -20,7 +20,12 @@ export type ServerOptions = {
 export function startServer(options: ServerOptions): Promise<HttpServer> {
   const { catalog, runner, host = '127.0.0.1', port, onFault } = options
   const limits = { ...SERVICE_LIMITS, ...options.limits }
-  const isLoopback = host === '127.0.0.1' || host === '::1' || host === 'localhost'
+  const isLoopback = isLoopbackHost(host)
   const handle = createHandler({ catalog, runner, limits, metrics: new Metrics(), isLoopback, onFault })
   return catalog.env.network.listen({ host, port, handle })
+}
+
+/** True for an address that only programs on this machine reach. */
+export function isLoopbackHost(host: string): boolean {
+  return host === '127.0.0.1' || host === '::1' || host === 'localhost'
 }

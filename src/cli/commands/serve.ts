@@ -2,10 +2,11 @@
 
 import type { Command } from 'commander'
 import { connectLocal } from '../../api/connect.ts'
-import { startServer } from '../../service/server.ts'
 import type { Context } from '../main.ts'
 import { parsePort } from '../options.ts'
-import { reportError } from '../report.ts'
+import type { Terminal } from '../../base/terminal.ts'
+import { isLoopbackHost, startServer } from '../../service/server.ts'
+import { reportError, reportWarnings } from '../report.ts'
 import { DEFAULT_PORT } from './dev.ts'
 
 type Options = {
@@ -37,6 +38,7 @@ export function addServeCommand(program: Command, { env, terminal }: Context): v
         port,
         onFault: (error) => reportError(error, terminal),
       })
+      if (!isLoopbackHost(host)) warnOfOpenDoor(host, terminal)
       const stopped = terminal.stopped()
       const shown = host.includes(':') ? `[${host}]` : host
       terminal.out(
@@ -44,4 +46,18 @@ export function addServeCommand(program: Command, { env, terminal }: Context): v
       )
       await stopped
     })
+}
+
+/** There is no access control yet: whoever reaches the address may ask, and write where writing is served. */
+function warnOfOpenDoor(host: string, terminal: Terminal): void {
+  reportWarnings(
+    [
+      {
+        code: 'varve.warning/open-door',
+        message: `Everybody who reaches ${host} may ask everything here; there is no access control yet`,
+        fix: 'Leave --host out to listen on loopback alone, or put a door of your own before it',
+      },
+    ],
+    terminal,
+  )
 }
