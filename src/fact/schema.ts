@@ -139,7 +139,8 @@ export class Schema {
         if (before === undefined) descriptions.delete(e)
       } else attributes.set(e, made)
     }
-    const t = Math.max(this.t, ...relevant.map((datom) => datom.t))
+    // One by one: a transaction may hold more names than a call takes arguments.
+    const t = relevant.reduce((latest, datom) => Math.max(latest, datom.t), this.t)
     return new Schema(attributes, entities, idents, descriptions, t)
   }
 }

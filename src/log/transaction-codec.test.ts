@@ -4,19 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { ByteReader, ByteWriter } from '../base/bytes.ts'
 import { entityId, TX_BASE } from '../fact/attribute.ts'
 import type { Datom } from '../fact/datom.ts'
-import {
-  BigInteger,
-  Decimal,
-  double,
-  Float,
-  keyword,
-  long,
-  symbol,
-  Uri,
-  Uuid,
-  type Scalar,
-  type Value,
-} from '../fact/value.ts'
+import { BigInteger, Float, keyword, type Scalar, type Value } from '../fact/value.ts'
+import { SCALARS } from '../testing/arbitrary-values.ts'
 import {
   decodeTransactions,
   decodeTransactionsFrom,
@@ -24,27 +13,12 @@ import {
   type Transaction,
 } from './transaction-codec.ts'
 
-const anyText = fc.string({ unit: 'binary', maxLength: 90 })
 const scalars: fc.Arbitrary<Scalar> = fc.oneof(
-  fc.boolean(),
-  fc.maxSafeInteger(),
-  fc.integer(),
-  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(long),
-  fc.double().map(double),
-  fc.float({ noNaN: true }).map((x) => new Float(x)),
-  fc.bigInt().map((x) => new BigInteger(x)),
-  fc
-    .tuple(fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }), fc.integer({ min: -300, max: 300 }))
-    .map(([digits, exponent]) => new Decimal(`${digits}e${exponent}`)),
-  anyText,
+  ...Object.values(SCALARS),
   fc.string({ unit: 'binary', maxLength: 400 }),
+  // The log keeps what no notation says: halves of surrogate pairs, NaN, bigints of any size.
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
-  fc.constantFrom('a/b', 'c', 'ns.x/y').map(keyword),
-  fc.constantFrom('a/b', 'c').map(symbol),
-  fc.date({ noInvalidDate: true }),
-  fc.uuid().map((text) => new Uuid(text)),
-  fc.webUrl().map((text) => new Uri(text)),
-  fc.uint8Array(),
+  fc.constantFrom(NaN, new Float(NaN), new BigInteger(10n ** 3_000n)),
 )
 const values: fc.Arbitrary<Value> = fc.oneof(
   { weight: 9, arbitrary: scalars },
