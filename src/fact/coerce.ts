@@ -58,34 +58,32 @@ export function coerceValue(attribute: Attribute, value: Edn, context: CoerceCon
 
 function tupleValue(attribute: Attribute, value: Edn, context: CoerceContext): Value {
   const name = attribute.ident.toString()
-  const shown = shortened(writeEdn(value))
+  const invalid = (message: string, fix: string) => invalidTuple(name, message, fix, shown(value))
   const { tuple } = attribute
   if (!Array.isArray(value) || tuple === undefined) {
-    throw invalidTuple(name, `${shown} is no tuple`, 'Write a vector, as in [1 "a"]', shown)
+    throw invalid(`${shown(value)} is no tuple`, 'Write a vector, as in [1 "a"]')
   }
   const items = value as readonly Edn[]
   if (items.length < TUPLE_COUNT_MIN || items.length > TUPLE_COUNT_MAX) {
-    throw invalidTuple(
-      name,
-      `A tuple has 2 to 8 members, not ${items.length}`,
+    throw invalid(
+      `A tuple has ${TUPLE_COUNT_MIN} to ${TUPLE_COUNT_MAX} members, not ${items.length}`,
       'Write nil for a member that is missing',
-      shown,
     )
   }
   const types =
     tuple.kind === 'homogeneous' ? items.map(() => tuple.type) : (tuple.types as readonly MemberType[])
   if (types.length !== items.length) {
     const fix = `Give a member for each of ${types.join(', ')}; nil where there is none`
-    throw invalidTuple(name, `The tuple has ${items.length} members instead of ${types.length}`, fix, shown)
+    throw invalid(`The tuple has ${items.length} members instead of ${types.length}`, fix)
   }
   return items.map((item, index) => {
     if (item === null) return null
     const type = types[index]!
     // A composite is made of what facts hold, so a reference in one is an entity already, never a name.
     if (tuple.kind === 'composite' && type === 'ref' && typeof item !== 'number') {
-      throw invalidTuple(name, `Member ${index + 1} is no entity id`, 'Write the id of the entity', shown)
+      throw invalid(`Member ${index + 1} is no entity id`, 'Write the id of the entity')
     }
-    return memberValue(name, type, item, context, shown)
+    return memberValue(name, type, item, context, invalid)
   })
 }
 
@@ -94,20 +92,15 @@ function memberValue(
   type: MemberType,
   item: Edn,
   context: CoerceContext,
-  shown: string,
+  invalid: (message: string, fix: string) => Error,
 ): Scalar {
   const member = scalarOf(name, type, item, context)
   if (member === undefined) {
-    throw invalidTuple(
-      name,
-      `${shortened(writeEdn(item))} is no value of type ${type}`,
-      `Give the member a ${type}`,
-      shown,
-    )
+    throw invalid(`${shown(item)} is no value of type ${type}`, `Give the member a ${type}`)
   }
   if (typeof member === 'string' && member.length > TUPLE_TEXT_LENGTH_MAX) {
     const fix = `Keep the text in an attribute of its own; in a tuple it has at most ${TUPLE_TEXT_LENGTH_MAX} characters`
-    throw invalidTuple(name, 'A text in the tuple is too long', fix, shown)
+    throw invalid('A text in the tuple is too long', fix)
   }
   return member
 }
@@ -140,7 +133,7 @@ function scalarValue(
   context: CoerceContext,
 ): Scalar {
   const scalar = scalarOf(name, type, value, context)
-  if (scalar === undefined) throw wrongType(name, type, shortened(writeEdn(value)))
+  if (scalar === undefined) throw wrongType(name, type, shown(value))
   return scalar
 }
 
@@ -248,7 +241,7 @@ function floatOf(name: string, value: Edn): Scalar {
   const rounded = new Float(x)
   // Only an infinity is taken for one.
   if (!Number.isFinite(rounded.value) && !equalValues(rounded, value)) {
-    throw numberOutOfRange(name, 'float', shortened(writeEdn(value)))
+    throw numberOutOfRange(name, 'float', shown(value))
   }
   return rounded
 }
@@ -286,4 +279,8 @@ function wholeOf(value: Edn): bigint | undefined {
   if (value instanceof Decimal) return value.isInteger() ? BigInt(value.toFixed()) : undefined
   const x = toDouble(value)
   return Number.isInteger(x) ? BigInt(x) : undefined
+}
+
+function shown(value: Edn): string {
+  return shortened(writeEdn(value))
 }

@@ -231,9 +231,10 @@ function variableIn(spot: Spot): string | undefined {
   const pending: Edn[] = [spot.form]
   while (pending.length > 0) {
     const form = pending.pop()!
-    if (Array.isArray(form)) pending.push(...(form as readonly Edn[]))
-    else if (form instanceof EdnList) pending.push(...form.items)
-    else if (form instanceof EdnSymbol && isVariable(form.text)) return form.text
+    if (form instanceof EdnSymbol && isVariable(form.text)) return form.text
+    const items = Array.isArray(form) ? (form as readonly Edn[]) : form instanceof EdnList ? form.items : []
+    // One by one: a constant may have more members than a call takes arguments.
+    for (const item of items) pending.push(item)
   }
   return undefined
 }

@@ -106,6 +106,12 @@ describe('a query', () => {
     )
   })
 
+  it('may hold constants of hundreds of thousands of members', () => {
+    const members = Array.from({ length: 300_000 }, (_, index) => index)
+    const where: Edn = [[symbol('?x'), keyword('a'), members]]
+    expect(parseQuery([keyword('find'), symbol('?x'), keyword('where'), ...where]).where).toHaveLength(1)
+  })
+
   it('keeps limit, offset and names of maps', () => {
     const query = parseQuery('[:find [?x ?y] :keys a b :in ?x ?y :limit 3 :offset 0]')
     expect(query).toMatchObject({ limit: 3, offset: 0, returnKeys: { kind: 'keys', names: ['a', 'b'] } })
