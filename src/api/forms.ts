@@ -19,6 +19,8 @@ export function textOrForm(given: unknown, mode: FormMode): Edn {
 
 /** One argument, place of an index, or bound: text is text, but for keywords. */
 export function argumentForm(given: unknown): Edn {
+  if (!Array.isArray(given)) return formFromData(given, 'arguments')
+  // An array by itself would be taken for the list of all arguments.
   const [form = null] = formFromData([given], 'arguments') as readonly Edn[]
   return form
 }

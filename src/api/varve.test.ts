@@ -503,6 +503,30 @@ describe.each([
     ])
   })
 
+  it('refuses what is no moment and nothing to open', async () => {
+    const db = shop.db()
+    const code = 'varve.error/moment-invalid'
+    for (const moment of ['2014-11-15', new Date(NaN), -1, 1.5, undefined] as never[]) {
+      expect(() => db.asOf(moment)).toThrow(expect.objectContaining({ code }))
+      expect(() => db.since(moment)).toThrow(expect.objectContaining({ code }))
+    }
+    const asOf = 'now' as never
+    await expect(
+      varve.query({ query: '[:find ?c :where [$sho _ :article/code ?c]]', asOf }),
+    ).rejects.toMatchObject({ code })
+    await expect(shop.sync(-1)).rejects.toMatchObject({ code })
+    await expect(shop.log({ from: asOf })[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code })
+    await expect(varve.open({} as never)).rejects.toMatchObject({ code: 'varve.error/nothing-to-open' })
+  })
+
+  it('takes nothing more once it is closed', async () => {
+    await varve.close()
+    const closed = { code: 'varve.error/connection-closed' }
+    await expect(shop.transact([{ ':article/code': 'tea' }])).rejects.toMatchObject(closed)
+    await expect(varve.open(schema)).rejects.toMatchObject(closed)
+    await expect(varve.open('shop')).rejects.toMatchObject(closed)
+  })
+
   it('gives up when it is told to', async () => {
     await shop.transact([{ ':article/code': 'a' }])
     const query = '[:find ?c :where [$sho _ :article/code ?c]]'

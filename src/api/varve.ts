@@ -26,6 +26,7 @@ import { LocalEntity } from './entity.ts'
 import { ExactAttributes, exactAnswer, type ExactNames, exactPulled, exactValue } from './exact.ts'
 import { argumentForm, entityForm, formOf, textOrForm } from './forms.ts'
 import type { Xforms } from './functions.ts'
+import { checkedMoment } from './moments.ts'
 import { AnswerRows } from './rows.ts'
 import type {
   Answer,
@@ -69,6 +70,7 @@ export class LocalVarve {
 
   async open(schemaOrName: DefinedSchema | string, options: OpenOptions = {}): Promise<LocalDatabase> {
     if (typeof schemaOrName !== 'string') {
+      if (typeof schemaOrName?.toTransaction !== 'function') throw nothingToOpen()
       const { name, alias } = schemaOrName
       this.exact.declare(schemaOrName)
       return this.#create(name, alias === name ? undefined : alias, schemaOrName.toTransaction())
@@ -129,6 +131,7 @@ export class LocalVarve {
     database: string | undefined,
     options: { readonly timeoutMs?: number; readonly limit?: number; readonly signal?: AbortSignal },
   ): Promise<Asked> {
+    if (request.asOf !== undefined) checkedMoment(request.asOf)
     const sourceNamed = momentSources(this.catalog, request)
     return ask(
       {
@@ -205,6 +208,7 @@ export class LocalDatabase {
   }
 
   async sync(t?: number): Promise<LocalDb> {
+    if (t !== undefined) checkedMoment(t)
     return new LocalDb(this.varve, await this.#connection.sync(t))
   }
 
@@ -213,7 +217,12 @@ export class LocalDatabase {
     // From an instant means its transactions too: the first t after the last one before it.
     const point = (moment: Moment): number =>
       typeof moment === 'number' ? moment : facts.tAt(moment.getTime() - 1) + 1
-    return { from: point(from), to: point(to), isLive: live, ...(signal && { signal }) }
+    return {
+      from: point(checkedMoment(from)),
+      to: to === Infinity ? to : point(checkedMoment(to)),
+      isLive: live,
+      ...(signal && { signal }),
+    }
   }
 
   #result(outcome: TransactOutcome): TransactResult {
@@ -282,11 +291,11 @@ export class LocalDb {
   }
 
   asOf(moment: Moment): LocalDb {
-    return new LocalDb(this.#varve, this.value.asOf(moment))
+    return new LocalDb(this.#varve, this.value.asOf(checkedMoment(moment)))
   }
 
   since(moment: Moment): LocalDb {
-    return new LocalDb(this.#varve, this.value.since(moment))
+    return new LocalDb(this.#varve, this.value.since(checkedMoment(moment)))
   }
 
   history(): LocalDb {
@@ -362,6 +371,15 @@ function datomItem(datom: Datom, schema: Schema, exact: ExactNames): DatomItem {
 
 function attributeText(a: AttributeId, schema: Schema): `:${string}` {
   return `:${schema.attribute(a)?.ident.text ?? String(a)}`
+}
+
+function nothingToOpen(): VarveError {
+  return new VarveError({
+    code: 'varve.error/nothing-to-open',
+    kind: 'incorrect',
+    message: 'open got neither a schema nor the name of a database',
+    fix: "Write varve.open(defineSchema('shop', { … })) or varve.open('shop')",
+  })
 }
 
 function aliasDiffers(

@@ -4,7 +4,7 @@
 import type { Env } from '../base/env.ts'
 import type { Edn } from '../fact/value.ts'
 import { type Connection, Follower } from './connection.ts'
-import { readOnlyConnection } from './connection-errors.ts'
+import { connectionClosed, readOnlyConnection } from './connection-errors.ts'
 import type { FunctionRegistry } from './functions.ts'
 import {
   type CatalogStorage,
@@ -32,6 +32,7 @@ export class Catalog implements AsyncDisposable {
   readonly functions: FunctionRegistry
   readonly #isIndexedInWorker: boolean
   readonly #connections = new Map<string, Promise<Connection>>()
+  #isClosed = false
 
   static async openFolder(env: Env, folder: string, options: CatalogOptions = {}): Promise<Catalog> {
     const canCreate = options.canCreate ?? options.isReadOnly !== true
@@ -75,6 +76,7 @@ export class Catalog implements AsyncDisposable {
     name: string,
     options: { readonly alias?: string; readonly schema?: Edn } = {},
   ): Promise<Connection> {
+    if (this.#isClosed) throw connectionClosed(name)
     const existing = this.list().find((info) => info.name === name)
     if (existing === undefined) {
       if (this.isReadOnly) throw readOnlyConnection(name)
@@ -97,6 +99,7 @@ export class Catalog implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
     const opened = [...this.#connections.values()]
     this.#connections.clear()
     const results = await Promise.allSettled(
@@ -119,6 +122,8 @@ export class Catalog implements AsyncDisposable {
   }
 
   #open(name: string, schema: Edn | undefined): Promise<Connection> {
+    // Whoever still holds a database of a closed catalog must not open its log again.
+    if (this.#isClosed) return Promise.reject(connectionClosed(name))
     const storage = this.storage.open(name)
     const { functions } = this
     const isIndexedInWorker = this.#isIndexedInWorker && storage.folder !== undefined

@@ -159,7 +159,7 @@ export async function unknowns(): Promise<void> {
   same<typeof elsewhere, Rows<[unknown]>>(true)
 }
 
-export async function inputs(): Promise<void> {
+export async function inputs(numbers: number[][]): Promise<void> {
   const rows = await db.q(
     `[:find ?a ?cents :in $ ?code [?state ...] [?low ?high] [[?tag ?since]] %
       :where [?a :article/code ?code] [?a :article/state ?state] [?a :article/cents ?cents] [?a :article/cents ?low]
@@ -184,6 +184,16 @@ export async function inputs(): Promise<void> {
   const other = await db.q('[:find ?x :in $ $b :where [$b ?x :article/code]]', db)
   same<typeof other, Rows<[unknown]>>(true)
 
+  // Rows that a program made: which type stands where is not known.
+  const tagged = '[:find ?a :in $ [[?tag ?since]] :where [?a :article/tags ?tag] [?a :article/since ?since]]'
+  await db.q(
+    tagged,
+    ['a', 'b'].map((tag) => [tag, new Date(0)]),
+  )
+  await db.q('[:find ?a :in $ [?code ...] :where [?a :article/code ?code]]', new Set(['a']))
+
+  // @ts-expect-error: no row of numbers
+  await db.q(tagged, numbers)
   // @ts-expect-error: an argument of the wrong type
   await db.q('[:find ?a :in $ ?code :where [?a :article/code ?code]]', 5)
   // @ts-expect-error: an argument too few

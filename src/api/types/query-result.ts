@@ -135,10 +135,10 @@ export type ArgumentOf<M, P extends QueryParts, Item> = Item extends VariableNam
           ? TupleArgument<M, P, Item>
           : unknown
 
-type TupleArgument<M, P extends QueryParts, Items extends readonly unknown[]> = readonly [
-  ...{ readonly [I in keyof Items]: ArgumentOf<M, P, Items[I]> },
-  ...unknown[],
-]
+/** A list whose places are not known one by one may hold, at any of them, what one of them takes. */
+type TupleArgument<M, P extends QueryParts, Items extends readonly unknown[]> =
+  | readonly [...{ readonly [I in keyof Items]: ArgumentOf<M, P, Items[I]> }, ...unknown[]]
+  | readonly ArgumentOf<M, P, Items[number]>[]
 
 type OfArgument<Known> = [Known] extends [never] ? unknown : OneArgument<Known>
 type OneArgument<Known> = Known extends EntityMark
