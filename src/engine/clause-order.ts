@@ -223,7 +223,7 @@ export function orInside(
 }
 
 /** The variables that must be bound before the goal can run. */
-function needsOf(goal: Goal): Iterable<Variable> {
+export function needsOf(goal: Goal): Iterable<Variable> {
   switch (goal.kind) {
     case 'predicate':
     case 'function':

@@ -2,10 +2,11 @@
 
 import type { Env } from '../base/env.ts'
 import type { Engine } from '../plan/engine.ts'
-import { naiveEngine, type NaiveEngineOptions, type UserFunctions } from './naive.ts'
+import type { NaiveEngineOptions, UserFunctions } from './naive.ts'
+import { nativeEngine } from './native/native.ts'
 
 export function createEngine(env: Env, functions: UserFunctions = {}): Engine {
-  return naiveEngine(engineOptions(env, functions))
+  return nativeEngine(engineOptions(env, functions))
 }
 
 export function engineOptions(env: Env, functions: UserFunctions = {}): NaiveEngineOptions {

@@ -61,7 +61,24 @@ export type Question = {
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>()
 
 /** The answer, on this thread and at once. Throws what is wrong with the question. */
-export function answerNow({ query, inputs, catalog, limits }: Question, options: NaiveEngineOptions): Answer {
+export function answerNow(question: Question, options: NaiveEngineOptions): Answer {
+  const { goals, order, setting } = prepare(question, options)
+  const { query } = question
+  const solver = new Solver(setting.context, order)
+  const rows = solver.solve([...goals, ...query.where], findVariables(query), setting.scope)
+  return formAnswer(query, rows, setting)
+}
+
+/** A question found right, whatever the facts: what every engine begins with. */
+export type Prepared = {
+  /** The inputs that anything asks for. */
+  readonly goals: readonly InputGoal[]
+  readonly order: ClauseOrder
+  readonly setting: FindSetting
+}
+
+/** Throws what is wrong with the question. */
+export function prepare({ query, inputs, catalog, limits }: Question, options: NaiveEngineOptions): Prepared {
   const budget = new Budget(limits, () => options.clock.nowMs())
   const { sources, rules: given, goals } = bindInputs(query, inputs, budget)
   const { rules, walks } = withWalks(given)
@@ -89,12 +106,11 @@ export function answerNow({ query, inputs, catalog, limits }: Question, options:
   validate(query.where, scope, context, order)
   checkFind(query, setting)
   const variables = findVariables(query)
-  const all = [...wantedInputs(goals, query.where, variables), ...query.where]
-  const ordered = order.order(all, [], scope)
+  const wanted = wantedInputs(goals, query.where, variables)
+  const ordered = order.order([...wanted, ...query.where], [], scope)
   if (ordered.stuck.length > 0) throw order.stuckError(ordered, scope)
   for (const name of variables) if (!ordered.bound.has(name)) throw unboundFindVariable(name)
-  const rows = new Solver(context, order).solve(all, variables, scope)
-  return formAnswer(query, rows, setting)
+  return { goals: wanted, order, setting }
 }
 
 type BoundInputs = {

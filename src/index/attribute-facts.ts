@@ -1,16 +1,18 @@
 // The facts of one attribute as one view sees them: its runs merged with its novelty. A fact is an interval from
 // `added` to `retracted`; what a view shows of an interval is decided in one place, `show`.
 
-import type { Attribute, AttributeId, EntityId, T } from '../fact/attribute.ts'
+import type { Attribute, AttributeId, EntityId, T, ValueType } from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT } from '../fact/bootstrap.ts'
 import { compareDatoms, type Datom } from '../fact/datom.ts'
 import { compareValues, type Value } from '../fact/value.ts'
-import { integerAt } from '../segment/column.ts'
+import { type ColumnData, integerAt, rowCountOf, sliceColumn, takeRows } from '../segment/column.ts'
 import { valueAt } from '../segment/value-column.ts'
+import type { AttributeColumns } from './attribute-columns.ts'
 import type { AttributeNovelty } from './attribute-novelty.ts'
 import type { AttributeRuns } from './index.ts'
 import { mergeDatoms } from './merge.ts'
 import { Probe } from './probe.ts'
+import { mergedRows, rowsOfDatoms, type RunRows } from './run-rows.ts'
 import type { Run } from './run.ts'
 
 /** Which transactions a view shows. */
@@ -63,6 +65,25 @@ export class AttributeFacts {
     const indexed = this.#visibleRuns.reduce((sum, run) => sum + run.liveCount, 0)
     const count = indexed + (this.#novelty?.rowCount ?? 0)
     return this.#view.isHistory ? count * 2 + (this.#novelty?.retractionCount ?? 0) : count
+  }
+
+  /** Everything that the view shows, as columns; undefined for a history, where one fact shows several times. */
+  columns(type: ValueType): AttributeColumns | undefined {
+    if (this.#view.isHistory) return undefined
+    const parts = this.#visibleRuns.map((run) => this.#shownRows(run)).filter(hasRows)
+    const late = this.#noveltyDatoms()
+    if (late.length > 0) parts.push(rowsOfDatoms(type, late))
+    const { entities, values, added } =
+      parts.length === 1 ? parts[0]! : parts.length === 0 ? rowsOfDatoms(type, []) : mergedRows(type, parts)
+    return { type, entities, values, ts: added }
+  }
+
+  /** A name for what the view shows of the attribute: equal for views that show the same over one index. */
+  shownName(indexedT: T): string {
+    const { untilT, sinceT } = this.#view
+    const changedT = this.#novelty?.lastChangeT(untilT) ?? -1
+    // Moments between two changes show the same; so do all after the last one that the index holds.
+    return `${Math.max(changedT, Math.min(untilT, indexedT))} ${sinceT}`
   }
 
   /** True where what held at a moment is not kept, for an entity or for any. */
@@ -138,6 +159,47 @@ export class AttributeFacts {
     )
     if ((this.#novelty?.rowCount ?? 0) > 0) sequences.push(this.#noveltyByValue(from, to))
     return mergeDatoms(sequences, compare)
+  }
+
+  /** The rows of a run that the view shows. A run that it shows whole is taken as it lies. */
+  #shownRows(run: Run): RunRows {
+    const { firstRow, entities, values, added, retracted } = run.columns()
+    const { rowCount, deadCount, added: addedRange } = run.entry
+    const { untilT, sinceT } = this.#view
+    const mayBeRetracted = retracted !== undefined || (this.#novelty?.retractionCount ?? 0) > 0
+    if (deadCount === 0 && !mayBeRetracted && addedRange[1] <= untilT && sinceT < addedRange[0]) {
+      const slice = (column: ColumnData): ColumnData => sliceColumn(column, firstRow, firstRow + rowCount)
+      return { entities: slice(entities), values: slice(values), added: slice(added), retracted: undefined }
+    }
+    const rows = new Uint32Array(rowCount)
+    let count = 0
+    for (let row = 0; row < rowCount; row++) {
+      if (run.isDead(row)) continue
+      const at = firstRow + row
+      const addedT = integerAt(added, at)
+      if (addedT > untilT || addedT <= sinceT) continue
+      if (retracted !== undefined) {
+        if (integerAt(retracted, at) > untilT) rows[count++] = at
+        continue
+      }
+      const e = integerAt(entities, at)
+      // Few entities lose a fact between two indexings: only their values are worth decoding.
+      const isLost = mayBeRetracted && this.#novelty!.hasRetractionOf(e)
+      if (!isLost || this.#retractedT(e, valueAt(run.type, values, at)) > untilT) rows[count++] = at
+    }
+    const shown = rows.subarray(0, count)
+    return {
+      entities: takeRows(entities, shown),
+      values: takeRows(values, shown),
+      added: takeRows(added, shown),
+      retracted: undefined,
+    }
+  }
+
+  #noveltyDatoms(): Datom[] {
+    const shown: Datom[] = []
+    for (let row = 0; row < (this.#novelty?.rowCount ?? 0); row++) this.#showNovelty(row, shown)
+    return shown
   }
 
   *#runByEntity(run: Run, from: EntityId | undefined, to: EntityId | undefined): Iterable<Datom> {
@@ -297,6 +359,10 @@ function visibleRuns({ present, history }: AttributeRuns, view: View, isForgetfu
     if (isHistory) return !isForgetful && retracted[1] > sinceT
     return retracted[1] > untilT
   })
+}
+
+function hasRows({ entities }: RunRows): boolean {
+  return rowCountOf(entities) > 0
 }
 
 type Span = { added: T; retracted: T }

@@ -113,6 +113,17 @@ export class AttributeNovelty {
     return this.#inValueOrder
   }
 
+  /** True where the index holds a fact of this entity that was retracted since. */
+  hasRetractionOf(e: EntityId): boolean {
+    return this.#retractions.hasEntity(e)
+  }
+
+  /** The last t up to `t` at which anything changed, −1 if nothing did. */
+  lastChangeT(t: T): T {
+    const count = this.#ts.countAtMost(t)
+    return Math.max(count === 0 ? -1 : this.#ts.at(count - 1), this.lastRetractionT(t))
+  }
+
   /** When a fact of the index was retracted; Infinity while it holds. */
   retractionOf(e: EntityId, v: Value): T {
     return this.#retractions.tOf(e, v)
@@ -194,6 +205,10 @@ class Retractions {
     this.#byEntity.add(e)
     this.#values.push(v)
     this.#ts.push(t)
+  }
+
+  hasEntity(e: EntityId): boolean {
+    return this.#byEntity.last(e) >= 0
   }
 
   entityAt(index: number): EntityId {

@@ -6,6 +6,7 @@ import type { BlobStore } from '../blob/blob-store.ts'
 import type { AttributeId, ValueType } from '../fact/attribute.ts'
 import { ColumnCache } from '../segment/column-cache.ts'
 import { Segment } from '../segment/segment.ts'
+import { MergedColumns } from './attribute-columns.ts'
 import { IndexSegment } from './index-segment.ts'
 import { type Root, ROOT_FORMAT } from './root.ts'
 import { Run } from './run.ts'
@@ -21,6 +22,7 @@ export class Index {
   readonly root: Root
   readonly segments: ReadonlyMap<string, IndexSegment>
   readonly cache: ColumnCache
+  readonly merged = new MergedColumns()
   readonly #attributes = new Map<AttributeId, AttributeRuns>()
   readonly #entityCounts: ReadonlyMap<number, number>
 

@@ -9,6 +9,7 @@ import { BUILTIN_ATTRIBUTE_COUNT, DB_TX_INSTANT } from '../fact/bootstrap.ts'
 import { compareDatoms, type Datom, type FactSource, type IndexName, type IndexRange } from '../fact/datom.ts'
 import { isSchemaAttribute, Schema } from '../fact/schema.ts'
 import { compareValues, equalValues, type Value } from '../fact/value.ts'
+import type { AttributeColumns } from './attribute-columns.ts'
 import { AttributeFacts, type View } from './attribute-facts.ts'
 import { historyGone } from './errors.ts'
 import type { Index } from './index.ts'
@@ -101,6 +102,29 @@ export class IndexedFacts implements FactSource {
       else high = t
     }
     return low - 1
+  }
+
+  /** Everything that this view shows of an attribute, as columns; undefined for a history. */
+  columns(a: AttributeId): AttributeColumns | undefined {
+    const type = this.#index.attribute(a)?.type ?? this.schema.attribute(a)?.valueType
+    if (this.isHistory || type === undefined) return undefined
+    const facts = this.#kept(a, undefined)
+    const name = this.#shownName(a)
+    let columns = this.#index.merged.get(name)
+    if (columns === undefined) {
+      columns = facts.columns(type)!
+      this.#index.merged.add(name, columns)
+    }
+    return columns
+  }
+
+  /** `columns` where they were made already. */
+  knownColumns(a: AttributeId): AttributeColumns | undefined {
+    return this.isHistory ? undefined : this.#index.merged.get(this.#shownName(a))
+  }
+
+  #shownName(a: AttributeId): string {
+    return `${a} ${this.#attribute(a).shownName(this.#index.root.indexedT)}`
   }
 
   /** At most how many facts an attribute has in this view, without looking at them. */

@@ -1,0 +1,192 @@
+// All facts of one attribute in one view, as columns of numbers with lookups by entity and by value. Made once per
+// view (views that show the same of an attribute share one) and read by every scan and join.
+
+import { assert } from '../../base/assert.ts'
+import { type Attribute, type AttributeId, TX_BASE, type ValueType } from '../../fact/attribute.ts'
+import type { Datom, FactSource } from '../../fact/datom.ts'
+import { type Edn, numberType, toDouble } from '../../fact/value.ts'
+import type { AttributeColumns } from '../../index/attribute-columns.ts'
+import { IndexedFacts } from '../../index/indexed-facts.ts'
+import { type ColumnData, rowCountOf } from '../../segment/column.ts'
+import { valueAt } from '../../segment/value-column.ts'
+import {
+  CollectedDomain,
+  type Domain,
+  HashedTextDomain,
+  NumberDomain,
+  type NumberTypes,
+  SortedTextDomain,
+} from './domain.ts'
+import { Lookup } from './lookup.ts'
+import { Refusal } from './refusal.ts'
+
+type TableColumns = {
+  readonly entities: Float64Array
+  readonly values: Float64Array
+  readonly domain: Domain
+  readonly ts: Float64Array
+  /** Of a history. */
+  readonly added: Float64Array | undefined
+}
+
+export class AttributeTable {
+  readonly attribute: Attribute
+  readonly rowCount: number
+  readonly entities: Float64Array
+  readonly values: Float64Array
+  /** Of the values. */
+  readonly domain: Domain
+  readonly added: Float64Array | undefined
+  readonly #ts: Float64Array
+  #txs: Float64Array | undefined
+  #byEntity: Lookup | undefined
+  #byValue: Lookup | undefined
+
+  constructor(attribute: Attribute, { entities, values, domain, ts, added }: TableColumns) {
+    this.attribute = attribute
+    this.rowCount = entities.length
+    this.entities = entities
+    this.values = values
+    this.domain = domain
+    this.added = added
+    this.#ts = ts
+  }
+
+  /** The transaction entity of each fact. */
+  get txs(): Float64Array {
+    this.#txs ??= this.#ts.map((t) => TX_BASE + t)
+    return this.#txs
+  }
+
+  get byEntity(): Lookup {
+    return (this.#byEntity ??= Lookup.of(this.entities))
+  }
+
+  get byValue(): Lookup {
+    return (this.#byValue ??= Lookup.of(this.values))
+  }
+}
+
+const ofColumns = new WeakMap<AttributeColumns, AttributeTable>()
+const ofFacts = new WeakMap<FactSource, Map<AttributeId, AttributeTable>>()
+
+/** The table of an attribute as these facts show it. */
+export function tableOf(facts: FactSource, attribute: Attribute): AttributeTable {
+  const columns = facts instanceof IndexedFacts ? facts.columns(attribute.id) : undefined
+  if (columns !== undefined) {
+    let table = ofColumns.get(columns)
+    if (table === undefined) ofColumns.set(columns, (table = fromColumns(attribute, columns)))
+    return table
+  }
+  let tables = ofFacts.get(facts)
+  if (tables === undefined) ofFacts.set(facts, (tables = new Map()))
+  let table = tables.get(attribute.id)
+  if (table === undefined) tables.set(attribute.id, (table = fromDatoms(attribute, facts)))
+  return table
+}
+
+/** True where the table is there already: reading it costs nothing more. */
+export function hasTable(facts: FactSource, attribute: Attribute): boolean {
+  if (ofFacts.get(facts)?.has(attribute.id) === true) return true
+  const columns = facts instanceof IndexedFacts ? facts.knownColumns(attribute.id) : undefined
+  return columns !== undefined && ofColumns.has(columns)
+}
+
+function fromColumns(attribute: Attribute, { type, entities, values, ts }: AttributeColumns): AttributeTable {
+  return new AttributeTable(attribute, {
+    entities: numbersOf(entities),
+    ...valueNumbers(type, values),
+    ts: numbersOf(ts),
+    added: undefined,
+  })
+}
+
+function valueNumbers(type: ValueType, column: ColumnData): { values: Float64Array; domain: Domain } {
+  switch (column.kind) {
+    case 'integer':
+    case 'double':
+    case 'float':
+    case 'boolean':
+      // `integer` also holds references and instants; their domain says what the numbers are.
+      return { values: numbersOf(column), domain: new NumberDomain(type as NumberTypes) }
+    case 'dictionary':
+      if (!hasTextForm(type)) break
+      return {
+        values: Float64Array.from(column.codes),
+        domain: new SortedTextDomain(type, column.dictionary),
+      }
+    case 'text': {
+      if (!hasTextForm(type)) break
+      const { domain, codes } = HashedTextDomain.of(type, column)
+      return { values: codes, domain }
+    }
+    case 'long':
+  }
+  const domain = new CollectedDomain()
+  const values = new Float64Array(rowCountOf(column))
+  for (let row = 0; row < values.length; row++) values[row] = domain.collect(valueAt(type, column, row))
+  return { values, domain }
+}
+
+/** Types of which equal values have equal texts: 1.50M is 1.5M, and a tuple may hold such. */
+function hasTextForm(type: ValueType): boolean {
+  return type === 'string' || type === 'keyword' || type === 'symbol' || type === 'uuid' || type === 'uri'
+}
+
+function numbersOf(column: ColumnData): Float64Array {
+  switch (column.kind) {
+    case 'integer': {
+      const { data, base } = column
+      const numbers = new Float64Array(data.length)
+      for (let row = 0; row < data.length; row++) numbers[row] = data[row]! + base
+      return numbers
+    }
+    case 'double':
+      return column.data
+    case 'float':
+    case 'boolean':
+      return Float64Array.from(column.data)
+    default:
+      assert(false, 'ids and times are whole numbers')
+  }
+}
+
+function fromDatoms(attribute: Attribute, facts: FactSource): AttributeTable {
+  const datoms: Datom[] = [...facts.match(undefined, attribute.id, undefined)]
+  const collected = collectedNumbers(attribute.valueType, datoms)
+  return new AttributeTable(attribute, {
+    entities: Float64Array.from(datoms, ({ e }) => e),
+    values: Float64Array.from(datoms, ({ v }) => collected.numberOf(v as Edn)),
+    domain: collected.domain,
+    ts: Float64Array.from(datoms, ({ t }) => t),
+    added: facts.isHistory ? Float64Array.from(datoms, ({ added }) => Number(added)) : undefined,
+  })
+}
+
+export type Collected = { readonly domain: Domain; readonly numberOf: (value: Edn) => number }
+
+/** A domain for values of a type that come one by one. */
+export function collectedNumbers(type: ValueType, datoms: readonly Datom[] = []): Collected {
+  const isNumber = type in NUMBER_TYPES && datoms.every(({ v }) => typeof v !== 'bigint')
+  if (isNumber) {
+    const domain = new NumberDomain(type as NumberTypes)
+    return {
+      domain,
+      numberOf: (value) => {
+        if (typeof value === 'bigint') throw new Refusal('a long beyond 2^53')
+        return numberType(value) === undefined ? domain.encode(value) : toDouble(value)
+      },
+    }
+  }
+  const domain = new CollectedDomain()
+  return { domain, numberOf: (value) => domain.collect(value) }
+}
+
+const NUMBER_TYPES: Readonly<Partial<Record<ValueType, true>>> = {
+  long: true,
+  double: true,
+  float: true,
+  ref: true,
+  instant: true,
+  boolean: true,
+}

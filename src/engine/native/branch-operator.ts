@@ -1,0 +1,240 @@
+// Clauses within clauses. What a `not`, an `or` or a rule asks runs as a plan of its own on the rows of each chunk,
+// which carry their number along, so that what is found inside meets the row it was found for.
+
+import type { Variable } from '../../plan/syntax.ts'
+import type { Edn } from '../../fact/value.ts'
+import type { Budget } from '../relation.ts'
+import { CollectedDomain, type Domain, NumberDomain, translation } from './domain.ts'
+import {
+  type Chunk,
+  CHUNK_ROW_COUNT,
+  columnOf,
+  type Consumer,
+  gather,
+  type Layout,
+  newColumns,
+  type Operator,
+  pickLayout,
+  Selection,
+  step,
+} from './operator.ts'
+import { RowSet } from './row-set.ts'
+
+/** The column of row numbers inside. */
+export const ROW = '!row'
+export const ROW_DOMAIN = new NumberDomain('long')
+
+/** A plan to run on chunks, and the columns of what comes out. */
+export type Plan = { readonly first: Consumer; readonly layout: Layout; connect(next: Consumer): void }
+
+/** What a column inside holds: a column of the incoming rows, or one value. */
+export type Passed =
+  | { readonly name: Variable; readonly kind: 'column'; readonly index: number; readonly domain: Domain }
+  | { readonly name: Variable; readonly kind: 'constant'; readonly value: Edn; readonly domain: Domain }
+
+/** The layout of the rows that go inside. */
+export function passedLayout(passed: readonly Passed[]): Layout {
+  return {
+    names: [...passed.map(({ name }) => name), ROW],
+    domains: [...passed.map(({ domain }) => domain), ROW_DOMAIN],
+  }
+}
+
+const ROW_NUMBERS = Float64Array.from({ length: CHUNK_ROW_COUNT }, (_, row) => row)
+
+class Passage {
+  readonly #passed: readonly Passed[]
+  readonly #constants: readonly (Float64Array | undefined)[]
+
+  constructor(passed: readonly Passed[]) {
+    this.#passed = passed
+    this.#constants = passed.map((each) =>
+      each.kind === 'constant'
+        ? new Float64Array(CHUNK_ROW_COUNT).fill(each.domain.encode(each.value))
+        : undefined,
+    )
+  }
+
+  inside({ rowCount, columns }: Chunk): Chunk {
+    const passed = this.#passed.map((each, at) =>
+      each.kind === 'column' ? columns[each.index]! : this.#constants[at]!,
+    )
+    return { rowCount, columns: [...passed, ROW_NUMBERS] }
+  }
+}
+
+/** Keeps the rows for which the plan inside finds nothing. */
+export class NotOperator implements Operator {
+  readonly layout: Layout
+  readonly #plan: Plan
+  readonly #passage: Passage
+  readonly #selection: Selection
+  readonly #isMatched = new Uint8Array(CHUNK_ROW_COUNT)
+  readonly #budget: Budget
+  #next!: Consumer
+
+  constructor(
+    plan: Plan,
+    passed: readonly Passed[],
+    outside: { layout: Layout; kept: readonly number[] },
+    budget: Budget,
+  ) {
+    this.#plan = plan
+    this.#passage = new Passage(passed)
+    this.layout = pickLayout(outside.layout, outside.kept)
+    this.#selection = new Selection(outside.kept)
+    this.#budget = budget
+    const row = columnOf(plan.layout, ROW)
+    plan.connect({
+      push: ({ rowCount, columns }) => {
+        for (let i = 0; i < rowCount; i++) this.#isMatched[columns[row]![i]!] = 1
+      },
+      finish: () => undefined,
+    })
+  }
+
+  connect(next: Consumer): void {
+    this.#next = next
+  }
+
+  push(chunk: Chunk): void {
+    step(this.#budget, chunk.rowCount)
+    this.#isMatched.fill(0)
+    this.#plan.first.push(this.#passage.inside(chunk))
+    const { picked } = this.#selection
+    let count = 0
+    for (let row = 0; row < chunk.rowCount; row++) if (this.#isMatched[row] === 0) picked[count++] = row
+    this.#selection.emit(chunk, count, this.#next)
+  }
+
+  finish(): void {
+    this.#next.finish()
+  }
+}
+
+export type Branch = {
+  readonly plan: Plan
+  readonly passed: readonly Passed[]
+  /** The names inside of the new columns, in their order. */
+  readonly fresh: readonly Variable[]
+}
+
+/** Extends rows by what any of the branches finds for them, each of it once. */
+export class OrOperator implements Operator {
+  readonly layout: Layout
+  readonly #kept: readonly number[]
+  readonly #branches: readonly { readonly passage: Passage; readonly plan: Plan }[]
+  readonly #found: RowSet
+  readonly #out: Float64Array[]
+  readonly #picked = new Int32Array(CHUNK_ROW_COUNT)
+  readonly #budget: Budget
+  #next!: Consumer
+
+  /** `fresh` are the names outside of the new columns. */
+  constructor(
+    branches: readonly Branch[],
+    outside: {
+      readonly layout: Layout
+      readonly kept: readonly number[]
+      readonly fresh: readonly Variable[]
+    },
+    budget: Budget,
+  ) {
+    const { layout, kept, fresh } = outside
+    this.#kept = kept
+    this.#budget = budget
+    this.#found = new RowSet(fresh.length + 1)
+    const domains = fresh.map((_, at) => commonDomain(branches.map((branch) => domainInside(branch, at))))
+    const keptLayout = pickLayout(layout, kept)
+    this.layout = { names: [...keptLayout.names, ...fresh], domains: [...keptLayout.domains, ...domains] }
+    this.#out = newColumns(this.layout.names.length)
+    this.#branches = branches.map(({ plan, passed, fresh: inside }) => {
+      plan.connect(this.#collector(plan.layout, inside, domains))
+      return { plan, passage: new Passage(passed) }
+    })
+  }
+
+  connect(next: Consumer): void {
+    this.#next = next
+  }
+
+  finish(): void {
+    this.#next.finish()
+  }
+
+  push(chunk: Chunk): void {
+    step(this.#budget, chunk.rowCount)
+    this.#found.clear()
+    for (const { plan, passage } of this.#branches) plan.first.push(passage.inside(chunk))
+    this.#budget.holdRows(this.#found.rowCount, () => 'the branches of an or or a rule')
+    for (let first = 0; first < this.#found.rowCount; first += CHUNK_ROW_COUNT) this.#emit(chunk, first)
+  }
+
+  #emit(chunk: Chunk, first: number): void {
+    const [rows, ...values] = this.#found.columns
+    const count = Math.min(CHUNK_ROW_COUNT, this.#found.rowCount - first)
+    for (let i = 0; i < count; i++) this.#picked[i] = rows![first + i]!
+    this.#kept.forEach((from, at) => gather(chunk.columns[from]!, this.#picked, count, this.#out[at]!))
+    values.forEach((column, at) =>
+      this.#out[this.#kept.length + at]!.set(column.subarray(first, first + count)),
+    )
+    this.#next.push({ rowCount: count, columns: this.#out })
+  }
+
+  #collector(layout: Layout, inside: readonly Variable[], domains: readonly Domain[]): Consumer {
+    const places = [ROW, ...inside].map((name) => columnOf(layout, name))
+    const numberings = inside.map((name, at) =>
+      numbering(layout.domains[columnOf(layout, name)]!, domains[at]!),
+    )
+    const buffers = newColumns(inside.length)
+    return {
+      push: ({ rowCount, columns }) => {
+        const read = places.map((place, at) => {
+          const number = at === 0 ? undefined : numberings[at - 1]
+          const column = columns[place]!
+          if (number === undefined) return column
+          const buffer = buffers[at - 1]!
+          for (let i = 0; i < rowCount; i++) buffer[i] = number(column[i]!)
+          return buffer
+        })
+        this.#found.addAll(
+          { rowCount, columns: read },
+          read.map((_, at) => at),
+        )
+      },
+      finish: () => undefined,
+    }
+  }
+}
+
+function domainInside({ plan: { layout }, fresh }: Branch, at: number): Domain {
+  return layout.domains[columnOf(layout, fresh[at]!)]!
+}
+
+/** One domain for what several domains hold. */
+export function commonDomain(domains: readonly Domain[]): Domain {
+  const [first] = domains
+  if (first === undefined) return new CollectedDomain()
+  const isOne = domains.every((domain) => translation(domain, first) === undefined)
+  return isOne && !domains.some((domain) => isNarrower(first, domain)) ? first : new CollectedDomain()
+}
+
+/** Longs and doubles are one class of numbers, but what is read from a column must say again which it was. */
+function isNarrower(x: Domain, y: Domain): boolean {
+  return x instanceof NumberDomain && y instanceof NumberDomain && x.type !== y.type
+}
+
+/** How numbers of one domain become numbers of another, which takes what it does not have; undefined for the same. */
+export function numbering(from: Domain, to: Domain): ((number: number) => number) | undefined {
+  if (from === to || (from instanceof NumberDomain && to instanceof NumberDomain)) return undefined
+  const known = new Map<number, number>()
+  return (number) => {
+    let numbered = known.get(number)
+    if (numbered === undefined) {
+      const value = from.decode(number)
+      numbered = to instanceof CollectedDomain ? to.collect(value) : to.encode(value)
+      known.set(number, numbered)
+    }
+    return numbered
+  }
+}

@@ -1,0 +1,215 @@
+// Predicates and functions over chunks. Comparisons of numbers run over columns; everything else is decoded, called
+// row by row, and what it gives is collected. A call that fails makes the question another engine's: whether a
+// failing row is an error depends on the clauses beside it.
+
+import { VarveError } from '../../base/errors.ts'
+import { equalValues, type Edn } from '../../fact/value.ts'
+import type { Binding, Variable } from '../../plan/syntax.ts'
+import { bindingVariables, resultRows } from '../binding.ts'
+import { isTruthy } from '../functions.ts'
+import type { Budget } from '../relation.ts'
+import { CollectedDomain, type Domain, NumberDomain } from './domain.ts'
+import {
+  type Chunk,
+  CHUNK_ROW_COUNT,
+  columnOf,
+  type Consumer,
+  type Layout,
+  newColumns,
+  type Operator,
+  pickLayout,
+  Selection,
+  step,
+} from './operator.ts'
+import { Refusal } from './refusal.ts'
+
+/** Calls with decoded arguments. */
+export type Call = (args: readonly Edn[]) => Edn
+
+export type CallArgument =
+  | { readonly kind: 'constant'; readonly value: Edn }
+  | { readonly kind: 'column'; readonly index: number; readonly domain: Domain }
+
+/** Answers for one row. */
+export type RowCall = (chunk: Chunk, row: number) => Edn
+
+export function rowCall(call: Call, args: readonly CallArgument[]): RowCall {
+  const values: Edn[] = args.map((arg) => (arg.kind === 'constant' ? arg.value : null))
+  return (chunk, row) => {
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i]!
+      if (arg.kind === 'column') values[i] = arg.domain.decode(chunk.columns[arg.index]![row]!)
+    }
+    try {
+      return call(values)
+    } catch (error) {
+      // What is not about the row (a lost blob, a deadline) is no other engine's business.
+      if (error instanceof VarveError && error.kind !== 'incorrect') throw error
+      throw new Refusal('a function that fails on a row')
+    }
+  }
+}
+
+/** Tests rows of a chunk. */
+export type RowTest = (chunk: Chunk, picked: Int32Array) => number
+
+/** Keeps the rows for which a predicate holds. */
+export class FilterOperator implements Operator {
+  readonly layout: Layout
+  readonly #test: RowTest
+  readonly #selection: Selection
+  readonly #budget: Budget
+  #next!: Consumer
+
+  constructor(test: RowTest, layout: Layout, kept: readonly number[], budget: Budget) {
+    this.#test = test
+    this.layout = pickLayout(layout, kept)
+    this.#selection = new Selection(kept)
+    this.#budget = budget
+  }
+
+  connect(next: Consumer): void {
+    this.#next = next
+  }
+
+  push(chunk: Chunk): void {
+    step(this.#budget, chunk.rowCount)
+    this.#selection.emit(chunk, this.#test(chunk, this.#selection.picked), this.#next)
+  }
+
+  finish(): void {
+    this.#next.finish()
+  }
+}
+
+/** Any predicate. */
+export function testOfCall(call: RowCall): RowTest {
+  return (chunk, picked) => {
+    let count = 0
+    for (let row = 0; row < chunk.rowCount; row++) if (isTruthy(call(chunk, row))) picked[count++] = row
+    return count
+  }
+}
+
+export type Comparison = '<' | '<=' | '>' | '>=' | '=' | '!='
+
+const HOLDS: Readonly<Record<Comparison, (x: number, y: number) => boolean>> = {
+  '<': (x, y) => x < y,
+  '<=': (x, y) => x <= y,
+  '>': (x, y) => x > y,
+  '>=': (x, y) => x >= y,
+  '=': (x, y) => x === y,
+  '!=': (x, y) => x !== y,
+}
+
+/** A comparison of two numbers of one class; undefined where the arguments are anything else. */
+export function testOfComparison(name: string, args: readonly CallArgument[]): RowTest | undefined {
+  const [x, y] = args
+  if (x === undefined || y === undefined || args.length > 2 || !(name in HOLDS)) return undefined
+  const domains = args.flatMap((arg) => (arg.kind === 'column' ? [arg.domain] : []))
+  const [first] = domains
+  if (!(first instanceof NumberDomain)) return undefined
+  const isAlike = (arg: CallArgument): boolean =>
+    arg.kind === 'column'
+      ? arg.domain instanceof NumberDomain && arg.domain.class === first.class
+      : !Number.isNaN(first.encode(arg.value))
+  // `<` over booleans is none; instants and numbers compare as they are.
+  if (first.class === 'boolean' || !args.every(isAlike)) return undefined
+  return compareColumns(HOLDS[name as Comparison], reader(x, first), reader(y, first))
+}
+
+type NumberReader = (chunk: Chunk) => Float64Array
+
+function reader(arg: CallArgument, domain: NumberDomain): NumberReader {
+  if (arg.kind === 'column') return ({ columns }) => columns[arg.index]!
+  const constant = new Float64Array(CHUNK_ROW_COUNT).fill(domain.encode(arg.value))
+  return () => constant
+}
+
+function compareColumns(
+  holds: (x: number, y: number) => boolean,
+  readX: NumberReader,
+  readY: NumberReader,
+): RowTest {
+  return (chunk, picked) => {
+    const xs = readX(chunk)
+    const ys = readY(chunk)
+    let count = 0
+    for (let row = 0; row < chunk.rowCount; row++) if (holds(xs[row]!, ys[row]!)) picked[count++] = row
+    return count
+  }
+}
+
+export type FunctionShape = {
+  readonly call: RowCall
+  readonly binding: Binding
+  /** Columns of the incoming rows that go on. */
+  readonly kept: readonly number[]
+  /** Variables of the binding that become columns. */
+  readonly fresh: readonly Variable[]
+}
+
+/** A function whose result is taken apart by a binding: new variables become columns, bound ones are compared. */
+export class FunctionOperator implements Operator {
+  readonly layout: Layout
+  readonly #shape: FunctionShape
+  readonly #incoming: Layout
+  readonly #domains: readonly CollectedDomain[]
+  readonly #out: Float64Array[]
+  readonly #budget: Budget
+  #next!: Consumer
+
+  constructor(shape: FunctionShape, incoming: Layout, budget: Budget) {
+    this.#shape = shape
+    this.#incoming = incoming
+    this.#budget = budget
+    this.#domains = shape.fresh.map(() => new CollectedDomain())
+    const kept = pickLayout(incoming, shape.kept)
+    this.layout = { names: [...kept.names, ...shape.fresh], domains: [...kept.domains, ...this.#domains] }
+    this.#out = newColumns(this.layout.names.length)
+  }
+
+  connect(next: Consumer): void {
+    this.#next = next
+  }
+
+  finish(): void {
+    this.#next.finish()
+  }
+
+  push(chunk: Chunk): void {
+    step(this.#budget, chunk.rowCount)
+    const { call, binding, kept, fresh } = this.#shape
+    const names = bindingVariables(binding)
+    const freshPlaces = fresh.map((name) => names.indexOf(name))
+    const tests = names.flatMap((name, place) => {
+      const index = columnOf(this.#incoming, name)
+      return index < 0 ? [] : [{ place, index, domain: this.#incoming.domains[index]! }]
+    })
+    let count = 0
+    for (let row = 0; row < chunk.rowCount; row++) {
+      for (const result of this.#results(binding, call(chunk, row))) {
+        const isBoundAlike = tests.every(({ place, index, domain }) =>
+          equalValues(result[place]!, domain.decode(chunk.columns[index]![row]!)),
+        )
+        if (!isBoundAlike) continue
+        kept.forEach((from, at) => (this.#out[at]![count] = chunk.columns[from]![row]!))
+        freshPlaces.forEach((place, at) => {
+          this.#out[kept.length + at]![count] = this.#domains[at]!.collect(result[place]!)
+        })
+        if (++count < CHUNK_ROW_COUNT) continue
+        this.#next.push({ rowCount: count, columns: this.#out })
+        count = 0
+      }
+    }
+    if (count > 0) this.#next.push({ rowCount: count, columns: this.#out })
+  }
+
+  #results(binding: Binding, value: Edn): readonly (readonly Edn[])[] {
+    try {
+      return resultRows(binding, value)
+    } catch {
+      throw new Refusal('a result that does not fit its binding')
+    }
+  }
+}

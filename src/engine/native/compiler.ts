@@ -1,0 +1,555 @@
+// From clauses to operators. The clauses of a conjunction are taken one after another, each time the one that leaves
+// the fewest rows, judged by true counts; so the order in which they were written does not matter. What a clause
+// brings that nobody asks for later never becomes a column.
+
+import { assert } from '../../base/assert.ts'
+import { type Attribute, TX_BASE } from '../../fact/attribute.ts'
+import type { FactSource } from '../../fact/datom.ts'
+import { type Edn, Keyword } from '../../fact/value.ts'
+import { showClause } from '../../plan/show-clause.ts'
+import { functionNamed } from '../../plan/functions.ts'
+import type { Argument, Clause, Term, Variable } from '../../plan/syntax.ts'
+import { bindingVariables } from '../binding.ts'
+import { functionFor } from '../call.ts'
+import { needsOf, orInside } from '../clause-order.ts'
+import { constantFor, resolveEntity } from '../entity.ts'
+import { SOURCE_FUNCTIONS } from '../functions-source.ts'
+import { attributeOf, isMixed, PlaceFinder, type PlaceMap } from '../places.ts'
+import {
+  factsNamed,
+  innerScope,
+  type PatternClause,
+  type QueryContext,
+  realName,
+  ruleScope,
+  type Scope,
+  sourceNamed,
+  variablesOf,
+} from '../scope.ts'
+import { type AttributeTable, collectedNumbers, hasTable, tableOf } from './attribute-table.ts'
+import {
+  type Branch,
+  NotOperator,
+  OrOperator,
+  type Passed,
+  passedLayout,
+  type Plan,
+  ROW,
+} from './branch-operator.ts'
+import {
+  type Call,
+  type CallArgument,
+  FilterOperator,
+  FunctionOperator,
+  rowCall,
+  testOfCall,
+  testOfComparison,
+} from './call-operator.ts'
+import { CollectedDomain, NumberDomain } from './domain.ts'
+import { columnOf, type Consumer, keptColumns, type Layout, type Operator } from './operator.ts'
+import { ADDED_DOMAIN, ENTITY_DOMAIN, PatternOperator, type PlaceBinding } from './pattern-operator.ts'
+import { Refusal } from './refusal.ts'
+import { canSeekValue, countOfValue, type Statistics, statisticsOf } from './statistics.ts'
+
+/** Facts below which a table is made rather than facts sought. */
+const SMALL_COUNT = 512
+
+type Of<Kind extends Clause['kind']> = Extract<Clause, { kind: Kind }>
+
+/** A plan for a conjunction. */
+export type Compiled = Plan & {
+  /** True where no row comes out twice. */
+  readonly isDistinct: boolean
+}
+
+/** A conjunction while it is compiled. */
+type Course = {
+  readonly scope: Scope
+  readonly places: PlaceMap
+  readonly operators: Operator[]
+  readonly dependencies: Dependencies
+  layout: Layout
+  /** Rows that are expected. */
+  rowCount: number
+}
+
+export class Compiler {
+  readonly #context: QueryContext
+  readonly #places: PlaceFinder
+  /** Rules being compiled, to find recursion. */
+  readonly #rules: string[] = []
+
+  constructor(context: QueryContext) {
+    this.#context = context
+    this.#places = new PlaceFinder(context)
+  }
+
+  /** `start` are the columns that rows come with, `outputs` the variables that are wanted of them. */
+  conjunction(
+    clauses: readonly Clause[],
+    start: Layout,
+    outputs: readonly Variable[],
+    { scope, rowCount }: { readonly scope: Scope; readonly rowCount: number },
+  ): Compiled {
+    const places = this.#places.placesOf(clauses, scope)
+    for (const [name, found] of places)
+      if (isMixed(found)) throw new Refusal(`${name} is both a name and a thing`)
+    const course: Course = {
+      scope,
+      places,
+      operators: [],
+      dependencies: new Dependencies(start.names),
+      layout: start,
+      rowCount,
+    }
+    const waiting = [...clauses]
+    while (waiting.length > 0) {
+      const [next, cost] = this.#cheapest(waiting, course)
+      waiting.splice(waiting.indexOf(next), 1)
+      const needed = new Set([...outputs, ROW, ...waiting.flatMap((clause) => [...variablesOf(clause)])])
+      const operator = this.#operator(next, course, needed)
+      course.operators.push(operator)
+      course.layout = operator.layout
+      course.rowCount = Math.max(1, cost.rowCount)
+    }
+    return connected(course, course.dependencies.determine([...outputs, ROW]))
+  }
+
+  #cheapest(waiting: readonly Clause[], course: Course): readonly [Clause, Cost] {
+    let best: Clause | undefined
+    let bestCost: Cost = { rank: Infinity, rowCount: Infinity }
+    for (const clause of waiting) {
+      const cost = this.#cost(clause, course)
+      if (cost === undefined) continue
+      const isBetter =
+        cost.rank < bestCost.rank ||
+        (cost.rank === bestCost.rank && best !== undefined && showClause(clause) < showClause(best))
+      if (!isBetter) continue
+      best = clause
+      bestCost = cost
+    }
+    if (best === undefined) throw new Refusal('clauses that wait for each other')
+    return [best, bestCost]
+  }
+
+  /** What a clause would leave; undefined where it cannot run yet. */
+  #cost(clause: Clause, course: Course): Cost | undefined {
+    const bound = new Set(course.layout.names)
+    for (const name of needsOf(clause)) if (!bound.has(name)) return undefined
+    const { rowCount } = course
+    switch (clause.kind) {
+      case 'predicate':
+        return { rank: -3, rowCount: rowCount / 3 }
+      case 'function':
+        return clause.binding.kind === 'variable' || clause.binding.kind === 'tuple'
+          ? { rank: -2, rowCount }
+          : { rank: rowCount * 8, rowCount: rowCount * 8 }
+      case 'not':
+        return { rank: -1, rowCount }
+      case 'pattern': {
+        const expected = this.#patternRows(clause, course)
+        return { rank: expected, rowCount: expected }
+      }
+      case 'or':
+      case 'rule': {
+        // Whether what is inside can run with what is bound shows when it is compiled: wait for all that may come.
+        const isTouched = [...variablesOf(clause)].some((name) => bound.has(name))
+        const expected = rowCount * (isTouched ? 4 : 1_000)
+        return { rank: expected + 1, rowCount: expected }
+      }
+    }
+  }
+
+  #patternRows(clause: PatternClause, course: Course): number {
+    const { facts, attribute } = this.#target(clause, course.scope)
+    const { rowCount, entityCount, valueCount } = statisticsOf(facts, attribute)
+    const [e, v, tx] = [clause.terms[0], clause.terms[2], clause.terms[3]]
+    const perEntity = rowCount / Math.max(1, entityCount)
+    const perValue = this.#rowsPerValue(clause, facts, attribute, { rowCount, entityCount, valueCount })
+    const hasE = isBound(e, course.layout)
+    const hasV = isBound(v, course.layout)
+    const factor = hasE
+      ? hasV
+        ? Math.min(1, (perEntity * perValue) / Math.max(1, rowCount))
+        : perEntity
+      : hasV
+        ? perValue
+        : isBound(tx, course.layout)
+          ? 4
+          : rowCount
+    return course.rowCount * factor
+  }
+
+  #rowsPerValue(
+    clause: PatternClause,
+    facts: FactSource,
+    attribute: Attribute,
+    statistics: Statistics,
+  ): number {
+    const v = clause.terms[2]
+    if (v?.kind !== 'constant') return statistics.rowCount / Math.max(1, statistics.valueCount)
+    const value = constantFor(facts, attribute, v.value)
+    return value === undefined ? 0 : countOfValue(facts, attribute, value)
+  }
+
+  #operator(clause: Clause, course: Course, needed: ReadonlySet<Variable>): Operator {
+    switch (clause.kind) {
+      case 'pattern':
+        return this.#pattern(clause, course, needed)
+      case 'predicate':
+        return this.#predicate(clause, course, needed)
+      case 'function':
+        return this.#function(clause, course, needed)
+      case 'not':
+        return this.#not(clause, course, needed)
+      case 'or':
+        return this.#or(clause, course, needed)
+      case 'rule':
+        return this.#rule(clause, course, needed)
+    }
+  }
+
+  /** The facts and the attribute that a pattern is about. */
+  #target(
+    clause: PatternClause,
+    scope: Scope,
+  ): { readonly facts: FactSource; readonly attribute: Attribute } {
+    const source = sourceNamed(this.#context, scope, clause.source, clause.place)
+    if (source.kind === 'rows') throw new Refusal('rows as a source')
+    const attribute = attributeOf(source.facts, clause.terms[1])
+    if (attribute === undefined) throw new Refusal('a pattern without an attribute')
+    return { facts: source.facts, attribute }
+  }
+
+  #pattern(clause: PatternClause, course: Course, needed: ReadonlySet<Variable>): Operator {
+    const { layout, scope } = course
+    const { facts, attribute } = this.#target(clause, scope)
+    const terms = [clause.terms[0], clause.terms[2], clause.terms[3], clause.terms[4]]
+    const places = terms.map((term, place) =>
+      this.#placeBinding(term, place, { facts, attribute, scope, layout }),
+    )
+    const names = terms.map((term, place) =>
+      term?.kind === 'variable' && places[place]!.kind === 'free' ? term.name : undefined,
+    )
+    const repeated = names.filter((name, place) => name !== undefined && names.indexOf(name) !== place)
+    const isLoop = names[0] !== undefined && names[0] === names[1]
+    if (repeated.length > 0 && !(isLoop && repeated.length === 1 && attribute.valueType === 'ref')) {
+      throw new Refusal('a variable that stands twice in a pattern')
+    }
+    const fresh = names.flatMap((name, place) =>
+      name !== undefined && needed.has(name) && names.indexOf(name) === place ? [place] : [],
+    )
+    const isScan = places[0]!.kind === 'free' && places[1]!.kind === 'free'
+    const isSlowSeek = places[0]!.kind === 'free' && !canSeekValue(facts, attribute)
+    const { rowCount } = statisticsOf(facts, attribute)
+    const isTable = isScan || isSlowSeek || rowCount < SMALL_COUNT || hasTable(facts, attribute)
+    const table = isTable ? tableOf(facts, attribute) : undefined
+    course.dependencies.addPattern(clause, table)
+    const collected =
+      table === undefined
+        ? collectedNumbers(attribute.valueType)
+        : { domain: table.domain, numberOf: (value: Edn) => table.domain.encode(value) }
+    const kept = keptColumns(layout, needed)
+    const made = [ENTITY_DOMAIN, collected.domain, ENTITY_DOMAIN, ADDED_DOMAIN]
+    return new PatternOperator(
+      {
+        facts,
+        attribute,
+        places: [places[0]!, places[1]!, places[2]!, places[3]!],
+        kept,
+        fresh,
+        isLoop,
+        collected,
+      },
+      {
+        names: [...kept.map((index) => layout.names[index]!), ...fresh.map((place) => names[place]!)],
+        domains: [...kept.map((index) => layout.domains[index]!), ...fresh.map((place) => made[place]!)],
+      },
+      table,
+      rowCount,
+      this.#context.budget,
+    )
+  }
+
+  #placeBinding(
+    term: Term | undefined,
+    place: number,
+    {
+      facts,
+      attribute,
+      scope,
+      layout,
+    }: { facts: FactSource; attribute: Attribute; scope: Scope; layout: Layout },
+  ): PlaceBinding {
+    if (term === undefined || term.kind === 'blank') return { kind: 'free' }
+    if (term.kind === 'variable') {
+      const index = columnOf(layout, term.name)
+      if (index < 0) return { kind: 'free' }
+      if (scope.inputs.has(term.name)) checkInput(term.name, place, attribute, scope)
+      return { kind: 'column', index, domain: layout.domains[index]! }
+    }
+    const value = constantAt(term.value, place, facts, attribute)
+    // nil stands for what no fact has: `encode` finds nothing equal to it.
+    return { kind: 'constant', value: value ?? null }
+  }
+
+  #predicate(clause: Of<'predicate'>, course: Course, needed: ReadonlySet<Variable>): Operator {
+    const { layout } = course
+    const name = functionNamed(clause.name)?.name ?? clause.name
+    const { call, args } = this.#call(clause, course)
+    const test = testOfComparison(name, args) ?? testOfCall(rowCall(call, args))
+    return new FilterOperator(test, layout, keptColumns(layout, needed), this.#context.budget)
+  }
+
+  #function(clause: Of<'function'>, course: Course, needed: ReadonlySet<Variable>): Operator {
+    const { layout } = course
+    const { call, args } = this.#call(clause, course)
+    const names = bindingVariables(clause.binding)
+    const fresh = names.filter((name) => columnOf(layout, name) < 0 && needed.has(name))
+    course.dependencies.addFunction(clause)
+    return new FunctionOperator(
+      { call: rowCall(call, args), binding: clause.binding, kept: keptColumns(layout, needed), fresh },
+      layout,
+      this.#context.budget,
+    )
+  }
+
+  #call(
+    clause: Of<'function'> | Of<'predicate'>,
+    { scope, layout }: Course,
+  ): { readonly call: Call; readonly args: readonly CallArgument[] } {
+    const name = functionNamed(clause.name)?.name ?? clause.name
+    const [first, ...rest] = clause.args
+    const ofSource = SOURCE_FUNCTIONS.get(name)
+    if (ofSource !== undefined && first?.kind === 'source') {
+      const facts = factsNamed(this.#context, scope, first.name, clause.place)
+      return { call: ofSource(facts), args: rest.map((arg) => callArgument(arg, layout)) }
+    }
+    // An input that holds a lookup ref is compared as the entity it names.
+    const isIdentity = name === '=' || name === '==' || name === '!=' || name === 'not='
+    if (isIdentity && clause.args.some((arg) => arg.kind === 'variable' && holdsLookupRef(arg.name, scope))) {
+      throw new Refusal('a lookup ref that is compared')
+    }
+    return {
+      call: functionFor(clause.name, this.#context, clause.place),
+      args: clause.args.map((arg) => callArgument(arg, layout)),
+    }
+  }
+
+  #not(clause: Of<'not'>, course: Course, needed: ReadonlySet<Variable>): Operator {
+    const passed = passedColumns([...variablesOf(clause)], course.layout)
+    const inner = innerScope(course.scope, clause.source, clause.join)
+    const plan = this.conjunction(clause.clauses, passedLayout(passed), [], {
+      scope: inner,
+      rowCount: course.rowCount,
+    })
+    const outside = { layout: course.layout, kept: keptColumns(course.layout, needed) }
+    return new NotOperator(plan, passed, outside, this.#context.budget)
+  }
+
+  #or(clause: Of<'or'>, course: Course, needed: ReadonlySet<Variable>): Operator {
+    const { variables, inner } = orInside(clause, course.scope)
+    const { layout, rowCount } = course
+    const fresh = variables.filter((name) => columnOf(layout, name) < 0)
+    const passed = passedColumns(variables, layout)
+    const branches = clause.branches.map((branch): Branch => {
+      const plan = this.conjunction(branch, passedLayout(passed), fresh, { scope: inner, rowCount })
+      return { plan, passed, fresh }
+    })
+    return this.#branches(branches, fresh, course, needed)
+  }
+
+  #rule(clause: Of<'rule'>, course: Course, needed: ReadonlySet<Variable>): Operator {
+    const { layout, scope, rowCount } = course
+    const source = clause.source === undefined ? scope.defaultSource : realName(clause.source, scope)
+    const key = `${clause.name} ${source}`
+    if (this.#rules.includes(key)) throw new Refusal('a recursive rule')
+    this.#rules.push(key)
+    const { fresh, freshPlaces } = freshArguments(clause, layout)
+    const branches = this.#context.rules.get(clause.name)!.map(({ parameters, body }): Branch => {
+      const passed = clause.args.flatMap((arg, place) => passedArgument(arg, parameters[place]!, layout))
+      const wanted = freshPlaces.map((place) => parameters[place]!)
+      const start = passedLayout(passed)
+      const plan = this.conjunction(body, start, wanted, { scope: ruleScope(source), rowCount })
+      return { plan, passed, fresh: wanted }
+    })
+    this.#rules.pop()
+    return this.#branches(branches, fresh, course, needed)
+  }
+
+  #branches(
+    branches: readonly Branch[],
+    fresh: readonly Variable[],
+    course: Course,
+    needed: ReadonlySet<Variable>,
+  ): Operator {
+    course.dependencies.addBranches(fresh)
+    for (const { plan, fresh: inside } of branches) {
+      for (const name of inside) {
+        if (columnOf(plan.layout, name) < 0) throw new Refusal('a branch that leaves a variable unbound')
+      }
+    }
+    const outside = { layout: course.layout, kept: keptColumns(course.layout, needed), fresh }
+    return new OrOperator(branches, outside, this.#context.budget)
+  }
+}
+
+type Cost = { readonly rank: number; readonly rowCount: number }
+
+function connected({ operators, layout }: Course, isDistinct: boolean): Compiled {
+  let last: Consumer | undefined
+  for (let at = operators.length - 2; at >= 0; at--) operators[at]!.connect(operators[at + 1]!)
+  const relay: Consumer = {
+    push: (chunk) => last!.push(chunk),
+    finish: () => last!.finish(),
+  }
+  operators.at(-1)?.connect(relay)
+  return {
+    first: operators[0] ?? relay,
+    layout,
+    isDistinct,
+    connect: (next) => (last = next),
+  }
+}
+
+function isBound(term: Term | undefined, layout: Layout): boolean {
+  return term?.kind === 'constant' || (term?.kind === 'variable' && columnOf(layout, term.name) >= 0)
+}
+
+/** What a constant means in a place; undefined where no fact can have it. */
+function constantAt(value: Edn, place: number, facts: FactSource, attribute: Attribute): Edn | undefined {
+  switch (place) {
+    case 0:
+      return resolveEntity(facts, value)
+    case 1:
+      return constantFor(facts, attribute, value)
+    case 2: {
+      const entity = resolveEntity(facts, value)
+      return entity === undefined ? undefined : entity >= TX_BASE ? entity : TX_BASE + entity
+    }
+    default:
+      return value
+  }
+}
+
+/** Inputs may hold names and lookup refs, to be understood where they stand: those are left to another engine. */
+function checkInput(name: Variable, place: number, attribute: Attribute, scope: Scope): void {
+  const values = scope.inputs.get(name)!
+  const isEntity = place === 0 || place === 2 || (place === 1 && attribute.valueType === 'ref')
+  if (isEntity && !values.every((value) => Number.isSafeInteger(value)))
+    throw new Refusal('an input that names an entity')
+  if (place === 2 && !values.every((value) => (value as number) >= TX_BASE))
+    throw new Refusal('a t as an input')
+  if (place === 1 && attribute.valueType === 'float') throw new Refusal('an input that is rounded')
+}
+
+function holdsLookupRef(name: Variable, scope: Scope): boolean {
+  return (scope.inputs.get(name) ?? []).some((value) => Array.isArray(value))
+}
+
+function callArgument(arg: Argument, layout: Layout): CallArgument {
+  switch (arg.kind) {
+    case 'constant':
+      return arg
+    case 'variable': {
+      const index = columnOf(layout, arg.name)
+      assert(index >= 0, 'a call waits for its arguments')
+      return { kind: 'column', index, domain: layout.domains[index]! }
+    }
+    default:
+      throw new Refusal('calls within calls')
+  }
+}
+
+function passedColumns(names: readonly Variable[], layout: Layout): readonly Passed[] {
+  return names.flatMap((name): readonly Passed[] => {
+    const index = columnOf(layout, name)
+    return index < 0 ? [] : [{ name, kind: 'column', index, domain: layout.domains[index]! }]
+  })
+}
+
+function passedArgument(arg: Term, name: Variable, layout: Layout): readonly Passed[] {
+  if (arg.kind === 'constant') {
+    if (arg.value instanceof Keyword) throw new Refusal('a name as argument of a rule')
+    const domain = new CollectedDomain()
+    domain.collect(arg.value)
+    const isWhole = typeof arg.value === 'number' && Number.isSafeInteger(arg.value)
+    return [{ name, kind: 'constant', value: arg.value, domain: isWhole ? new NumberDomain('long') : domain }]
+  }
+  const index = arg.kind === 'variable' ? columnOf(layout, arg.name) : -1
+  return index < 0 ? [] : [{ name, kind: 'column', index, domain: layout.domains[index]! }]
+}
+
+/** The arguments of a rule call that it binds. */
+function freshArguments(
+  { args }: Of<'rule'>,
+  layout: Layout,
+): { readonly fresh: readonly Variable[]; readonly freshPlaces: readonly number[] } {
+  const fresh: Variable[] = []
+  const freshPlaces: number[] = []
+  args.forEach((arg, place) => {
+    if (arg.kind !== 'variable' || columnOf(layout, arg.name) >= 0) return
+    if (fresh.includes(arg.name)) throw new Refusal('an unbound variable that stands twice in a rule call')
+    fresh.push(arg.name)
+    freshPlaces.push(place)
+  })
+  return { fresh, freshPlaces }
+}
+
+/** Which variables follow from which others, so that rows that cannot repeat need not be compared. */
+class Dependencies {
+  readonly #introduced: Set<Variable>
+  readonly #rules: { readonly from: readonly Variable[]; readonly to: readonly Variable[] }[] = []
+  #blankCount = 0
+
+  constructor(start: readonly Variable[]) {
+    this.#introduced = new Set(start)
+  }
+
+  /** Whether a fact follows from its entity or its value is read off the table: in the past the schema was another. */
+  addPattern(clause: PatternClause, table: AttributeTable | undefined): void {
+    const names = clause.terms.map((term) => {
+      if (term.kind === 'constant') return undefined
+      const name = term.kind === 'variable' ? term.name : `!blank${this.#blankCount++}`
+      this.#introduced.add(name)
+      return name
+    })
+    while (names.length < 4) {
+      const name = `!blank${this.#blankCount++}`
+      this.#introduced.add(name)
+      names.push(name)
+    }
+    const [e, , v, tx, added] = names
+    const known = (...given: readonly (Variable | undefined)[]): Variable[] =>
+      given.filter((name) => name !== undefined)
+    if (table === undefined || table.added !== undefined) return
+    const { cardinality, unique } = table.attribute
+    if (cardinality === 'one' && table.byEntity.keyCount === table.rowCount)
+      this.#rules.push({ from: known(e), to: known(v) })
+    if (unique !== undefined && table.byValue.keyCount === table.rowCount)
+      this.#rules.push({ from: known(v), to: known(e) })
+    this.#rules.push({ from: known(e, v), to: known(tx, added) })
+  }
+
+  addFunction({ args, binding }: Of<'function'>): void {
+    const names = bindingVariables(binding)
+    for (const name of names) this.#introduced.add(name)
+    const from = args.flatMap((arg) => (arg.kind === 'variable' ? [arg.name] : []))
+    if (binding.kind === 'variable' || binding.kind === 'tuple') this.#rules.push({ from, to: names })
+  }
+
+  addBranches(fresh: readonly Variable[]): void {
+    for (const name of fresh) this.#introduced.add(name)
+  }
+
+  /** True where these variables determine every other, so that rows over them are distinct. */
+  determine(names: readonly Variable[]): boolean {
+    const known = new Set(names)
+    for (let size = -1; size !== known.size;) {
+      size = known.size
+      for (const { from, to } of this.#rules)
+        if (from.every((name) => known.has(name))) to.forEach((name) => known.add(name))
+    }
+    return [...this.#introduced].every((name) => known.has(name))
+  }
+}

@@ -1,0 +1,263 @@
+// What the numbers in a column of the native engine stand for. Every value is a number while a query runs: itself
+// where it is one (longs, doubles, references, instants, booleans), else its place in a list of distinct values.
+// Numbers of one domain are equal exactly when their values are; NaN stands for a value that a domain does not have.
+
+import type { ValueType } from '../../fact/attribute.ts'
+import { double, Double, Float, keyOf, numberType, toDouble, type Edn, type Value } from '../../fact/value.ts'
+import type { TextColumn } from '../../segment/column.ts'
+import { compareBytes } from '../../segment/text.ts'
+import { textOf, valueAt } from '../../segment/value-column.ts'
+import { hasType } from '../value-type.ts'
+
+export interface Domain {
+  /** The value that a number stands for. */
+  decode(number: number): Edn
+  /** The number of the value that equals `value`, NaN where this domain has none. */
+  encode(value: Edn): number
+}
+
+type NumberClass = 'number' | 'instant' | 'boolean'
+export type NumberTypes = 'long' | 'double' | 'float' | 'ref' | 'instant' | 'boolean'
+
+/** Values that are numbers themselves. */
+export class NumberDomain implements Domain {
+  readonly type: NumberTypes
+  readonly class: NumberClass
+
+  constructor(type: NumberTypes) {
+    this.type = type
+    this.class = type === 'instant' || type === 'boolean' ? type : 'number'
+  }
+
+  decode(number: number): Edn {
+    switch (this.type) {
+      case 'long':
+      case 'ref':
+        return number
+      case 'double':
+        return double(number)
+      case 'float':
+        return new Float(number)
+      case 'instant':
+        return new Date(number)
+      case 'boolean':
+        return number === 1
+    }
+  }
+
+  encode(value: Edn): number {
+    switch (this.class) {
+      case 'instant':
+        return value instanceof Date ? value.getTime() : NaN
+      case 'boolean':
+        return typeof value === 'boolean' ? Number(value) : NaN
+      case 'number':
+        return exactDouble(value)
+    }
+  }
+}
+
+/** The double that equals the value, NaN where none does. */
+function exactDouble(value: Edn): number {
+  if (typeof value === 'number') return value
+  if (value instanceof Double || value instanceof Float) return value.value
+  if (numberType(value) === undefined) return NaN
+  const key = keyOf(value)
+  return typeof key === 'number' ? toDouble(value) : NaN
+}
+
+/** Distinct texts of one attribute's type, in the order of their bytes. */
+export class SortedTextDomain implements Domain {
+  readonly type: ValueType
+  readonly #texts: TextColumn
+  readonly #decoded: Edn[] = []
+
+  constructor(type: ValueType, texts: TextColumn) {
+    this.type = type
+    this.#texts = texts
+  }
+
+  get valueCount(): number {
+    return this.#texts.offsets.length - 1
+  }
+
+  decode(code: number): Edn {
+    return (this.#decoded[code] ??= valueAt(this.type, this.#texts, code) as Edn)
+  }
+
+  encode(value: Edn): number {
+    const wanted = bytesOf(this.type, value)
+    if (wanted === undefined) return NaN
+    const { offsets, bytes } = this.#texts
+    let low = 0
+    let high = this.valueCount
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const difference = compareBytes(bytes.subarray(offsets[middle], offsets[middle + 1]), wanted)
+      if (difference === 0) return middle
+      if (difference < 0) low = middle + 1
+      else high = middle
+    }
+    return NaN
+  }
+}
+
+const encoder = new TextEncoder()
+
+function bytesOf(type: ValueType, value: Edn): Uint8Array | undefined {
+  return hasType(type, value) ? encoder.encode(textOf(value as Value)) : undefined
+}
+
+/** Distinct texts of one attribute's type, found by hash; a code is the place at which a text was met first. */
+export class HashedTextDomain implements Domain {
+  readonly type: ValueType
+  readonly #texts: TextColumn
+  /** Row of each code. */
+  readonly #rows: Int32Array
+  /** Code plus one by hash, 0 where free. */
+  readonly #slots: Int32Array
+  readonly #decoded: Edn[] = []
+  readonly valueCount: number
+
+  private constructor(type: ValueType, texts: TextColumn, rows: Int32Array, slots: Int32Array) {
+    this.type = type
+    this.#texts = texts
+    this.#rows = rows
+    this.#slots = slots
+    this.valueCount = rows.length
+  }
+
+  /** The domain of a column, and the code of each of its rows. */
+  static of(
+    type: ValueType,
+    texts: TextColumn,
+  ): { readonly domain: HashedTextDomain; readonly codes: Float64Array } {
+    const rowCount = texts.offsets.length - 1
+    const { offsets, bytes } = texts
+    const slots = new Int32Array(slotCountFor(rowCount))
+    const mask = slots.length - 1
+    const rows = new Int32Array(rowCount)
+    const codes = new Float64Array(rowCount)
+    let count = 0
+    for (let row = 0; row < rowCount; row++) {
+      const from = offsets[row]!
+      const to = offsets[row + 1]!
+      let slot = hashOfBytes(bytes, from, to) & mask
+      for (;;) {
+        const held = slots[slot]! - 1
+        if (held < 0) {
+          rows[count] = row
+          slots[slot] = ++count
+          codes[row] = count - 1
+          break
+        }
+        const other = rows[held]!
+        if (areSame(bytes, from, to, bytes, offsets[other]!, offsets[other + 1]!)) {
+          codes[row] = held
+          break
+        }
+        slot = (slot + 1) & mask
+      }
+    }
+    return { domain: new HashedTextDomain(type, texts, rows.slice(0, count), slots), codes }
+  }
+
+  decode(code: number): Edn {
+    return (this.#decoded[code] ??= valueAt(this.type, this.#texts, this.#rows[code]!) as Edn)
+  }
+
+  encode(value: Edn): number {
+    const wanted = bytesOf(this.type, value)
+    if (wanted === undefined) return NaN
+    const { offsets, bytes } = this.#texts
+    const mask = this.#slots.length - 1
+    let slot = hashOfBytes(wanted, 0, wanted.length) & mask
+    for (;;) {
+      const code = this.#slots[slot]! - 1
+      if (code < 0) return NaN
+      const row = this.#rows[code]!
+      if (areSame(wanted, 0, wanted.length, bytes, offsets[row]!, offsets[row + 1]!)) return code
+      slot = (slot + 1) & mask
+    }
+  }
+}
+
+/** At most half full. */
+export function slotCountFor(count: number): number {
+  let slots = 16
+  while (slots < count * 2) slots *= 2
+  return slots
+}
+
+/** FNV-1a over bytes, 32 bits, mixed once more so that its low bits are good. */
+function hashOfBytes(bytes: Uint8Array, from: number, to: number): number {
+  let hash = 0x811c9dc5
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+  hash ^= hash >>> 15
+  hash = Math.imul(hash, 0x85ebca6b)
+  return hash ^ (hash >>> 13)
+}
+
+function areSame(
+  x: Uint8Array,
+  xFrom: number,
+  xTo: number,
+  y: Uint8Array,
+  yFrom: number,
+  yTo: number,
+): boolean {
+  const length = xTo - xFrom
+  if (length !== yTo - yFrom) return false
+  for (let i = 0; i < length; i++) if (x[xFrom + i] !== y[yFrom + i]) return false
+  return true
+}
+
+/** Values of any type as they are met: what functions compute, inputs, and types that have no column of their own. */
+export class CollectedDomain implements Domain {
+  readonly #values: Edn[] = []
+  readonly #codes = new Map<ReturnType<typeof keyOf>, number>()
+
+  get valueCount(): number {
+    return this.#values.length
+  }
+
+  decode(code: number): Edn {
+    return this.#values[code]!
+  }
+
+  encode(value: Edn): number {
+    return this.#codes.get(keyOf(value)) ?? NaN
+  }
+
+  /** The code of the value, which the domain has from now on. */
+  collect(value: Edn): number {
+    const key = keyOf(value)
+    let code = this.#codes.get(key)
+    if (code === undefined) {
+      code = this.#values.push(value) - 1
+      this.#codes.set(key, code)
+    }
+    return code
+  }
+}
+
+/** Turns numbers of one domain into those of another; undefined where they are the same numbers. */
+export type Translation = ((number: number) => number) | undefined
+
+const NEVER = (): number => NaN
+
+export function translation(from: Domain, to: Domain): Translation {
+  if (from === to) return undefined
+  if (from instanceof NumberDomain && to instanceof NumberDomain)
+    return from.class === to.class ? undefined : NEVER
+  const known = new Map<number, number>()
+  return (number) => {
+    let translated = known.get(number)
+    if (translated === undefined) {
+      translated = to.encode(from.decode(number))
+      // What a growing domain does not have yet it may have later.
+      if (!(to instanceof CollectedDomain)) known.set(number, translated)
+    }
+    return translated
+  }
+}

@@ -1,0 +1,163 @@
+// From a key to the rows that hold it: rows in the order of their keys, and for each key where its rows begin. Where
+// keys are dense whole numbers, as ids of one kind and codes are, a key is its own place; elsewhere a hash finds it.
+
+import { slotCountFor } from './domain.ts'
+
+/** A range of keys this many times as wide as there are rows is still looked up by place. */
+const SPREAD_MAX = 4
+const SPREAD_FREE = 65_536
+
+type LookupParts = {
+  readonly order: Int32Array | undefined
+  readonly first: Int32Array
+  readonly keyCount: number
+  readonly base: number
+  readonly hashed: Int32Array | undefined
+  readonly keys: Float64Array
+}
+
+export class Lookup {
+  /** Rows in the order of keys; undefined where that is the order in which they lie. */
+  readonly order: Int32Array | undefined
+  /** Rows of slot s stand at `[first[s], first[s + 1])`. */
+  readonly first: Int32Array
+  /** How many keys have rows. */
+  readonly keyCount: number
+  readonly #base: number
+  /** Slot plus one by hash, 0 where free; undefined where keys are dense. */
+  readonly #hashed: Int32Array | undefined
+  readonly #keys: Float64Array
+
+  /** Made by `Lookup.of`. */
+  constructor({ order, first, keyCount, base, hashed, keys }: LookupParts) {
+    this.order = order
+    this.first = first
+    this.keyCount = keyCount
+    this.#base = base
+    this.#hashed = hashed
+    this.#keys = keys
+  }
+
+  /** The lookup of a column; NaN is no key. */
+  static of(column: Float64Array): Lookup {
+    const { isSorted, least, greatest } = shapeOf(column)
+    const range = greatest - least + 1
+    const isDense = Number.isInteger(range) && range <= column.length * SPREAD_MAX + SPREAD_FREE
+    return isDense && areWhole(column) ? dense(column, least, range, isSorted) : sparse(column, isSorted)
+  }
+
+  /** The slot of each key, −1 where no row has it. */
+  slotsOf(keys: Float64Array, count: number, slots: Int32Array): void {
+    if (this.#hashed === undefined) this.#denseSlots(keys, count, slots)
+    else for (let i = 0; i < count; i++) slots[i] = this.#hashedSlot(keys[i]!, this.#hashed)
+  }
+
+  slotOf(key: number): number {
+    if (this.#hashed !== undefined) return this.#hashedSlot(key, this.#hashed)
+    const slot = key - this.#base
+    return slot >= 0 && slot < this.first.length - 1 && Number.isInteger(slot) ? slot : -1
+  }
+
+  #denseSlots(keys: Float64Array, count: number, slots: Int32Array): void {
+    const base = this.#base
+    const limit = this.first.length - 1
+    for (let i = 0; i < count; i++) {
+      const place = keys[i]! - base
+      // A fraction or NaN is no place; `| 0` keeps a place that is one.
+      const slot = place >= 0 && place < limit ? place | 0 : -1
+      slots[i] = slot === place ? slot : -1
+    }
+  }
+
+  #hashedSlot(key: number, hashed: Int32Array): number {
+    const mask = hashed.length - 1
+    for (let at = hashOfNumber(key) & mask; ; at = (at + 1) & mask) {
+      const slot = hashed[at]! - 1
+      if (slot < 0 || this.#keys[slot] === key) return slot
+    }
+  }
+}
+
+type Shape = { readonly isSorted: boolean; readonly least: number; readonly greatest: number }
+
+function shapeOf(column: Float64Array): Shape {
+  let isSorted = true
+  let least = Infinity
+  let greatest = -Infinity
+  let before = -Infinity
+  for (let row = 0; row < column.length; row++) {
+    const key = column[row]!
+    if (key < before) isSorted = false
+    if (key < least) least = key
+    if (key > greatest) greatest = key
+    before = key
+  }
+  return { isSorted, least, greatest }
+}
+
+function areWhole(column: Float64Array): boolean {
+  for (let row = 0; row < column.length; row++) if (!Number.isSafeInteger(column[row]!)) return false
+  return true
+}
+
+function dense(column: Float64Array, least: number, range: number, isSorted: boolean): Lookup {
+  const rowCount = column.length
+  const first = new Int32Array(range + 1)
+  for (let row = 0; row < rowCount; row++) first[column[row]! - least + 1]!++
+  let keyCount = 0
+  for (let slot = 0; slot < range; slot++) {
+    if (first[slot + 1]! > 0) keyCount++
+    first[slot + 1]! += first[slot]!
+  }
+  const order = isSorted ? undefined : new Int32Array(rowCount)
+  if (order !== undefined) {
+    const next = first.slice()
+    for (let row = 0; row < rowCount; row++) order[next[column[row]! - least]!++] = row
+  }
+  return new Lookup({ order, first, keyCount, base: least, hashed: undefined, keys: column.subarray(0, 0) })
+}
+
+function sparse(column: Float64Array, isSorted: boolean): Lookup {
+  const order = isSorted ? undefined : sortedOrder(column)
+  const rowCount = order?.length ?? column.length
+  const keys = new Float64Array(rowCount)
+  const first = new Int32Array(rowCount + 1)
+  let keyCount = 0
+  for (let i = 0; i < rowCount; i++) {
+    const key = column[order === undefined ? i : order[i]!]!
+    if (keyCount > 0 && keys[keyCount - 1] === key) continue
+    keys[keyCount] = key
+    first[keyCount++] = i
+  }
+  first[keyCount] = rowCount
+  const hashed = new Int32Array(slotCountFor(keyCount))
+  const mask = hashed.length - 1
+  for (let slot = 0; slot < keyCount; slot++) {
+    let at = hashOfNumber(keys[slot]!) & mask
+    while (hashed[at] !== 0) at = (at + 1) & mask
+    hashed[at] = slot + 1
+  }
+  const used = first.subarray(0, keyCount + 1)
+  return new Lookup({ order, first: used, keyCount, base: 0, hashed, keys: keys.subarray(0, keyCount) })
+}
+
+/** Rows by key, NaN left out, rows of one key as they lie. */
+function sortedOrder(column: Float64Array): Int32Array {
+  const rows: number[] = []
+  for (let row = 0; row < column.length; row++) if (!Number.isNaN(column[row]!)) rows.push(row)
+  return Int32Array.from(rows).sort((x, y) => column[x]! - column[y]! || x - y)
+}
+
+const words = new Int32Array(2)
+const float = new Float64Array(words.buffer)
+
+/** 32 bits out of the 64 of a double, mixed (MurmurHash3's finalizer). */
+export function hashOfNumber(key: number): number {
+  float[0] = key
+  let hash = words[0]! ^ Math.imul(words[1]!, 0x9e3779b1)
+  hash ^= hash >>> 16
+  hash = Math.imul(hash, 0x85ebca6b)
+  hash ^= hash >>> 13
+  hash = Math.imul(hash, 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
+}

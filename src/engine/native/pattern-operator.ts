@@ -1,0 +1,311 @@
+// One pattern joined with the rows that come in. Facts are found by the entity or by the value that a row brings, or
+// all are scanned where it brings neither; every other place that is bound is compared. While few rows came in, the
+// facts of each are sought one by one; when they become many, the attribute's table is read instead.
+
+import type { Attribute } from '../../fact/attribute.ts'
+import { TX_BASE } from '../../fact/attribute.ts'
+import type { Datom, FactSource } from '../../fact/datom.ts'
+import type { Edn, Value } from '../../fact/value.ts'
+import type { Budget } from '../relation.ts'
+import { hasType } from '../value-type.ts'
+import { type AttributeTable, type Collected, tableOf } from './attribute-table.ts'
+import { type Domain, NumberDomain, type Translation, translation } from './domain.ts'
+import {
+  type Chunk,
+  type Consumer,
+  gather,
+  type Layout,
+  Matches,
+  newColumns,
+  type Operator,
+  step,
+  CHUNK_ROW_COUNT,
+} from './operator.ts'
+
+/** What stands in one place of the pattern. */
+export type PlaceBinding =
+  | { readonly kind: 'free' }
+  /** The number of a constant, in the domain of the place. */
+  | { readonly kind: 'constant'; readonly value: Edn }
+  | { readonly kind: 'column'; readonly index: number; readonly domain: Domain }
+
+export type PatternShape = {
+  readonly facts: FactSource
+  readonly attribute: Attribute
+  /** Entity, value, transaction, added. */
+  readonly places: readonly [PlaceBinding, PlaceBinding, PlaceBinding, PlaceBinding]
+  /** Columns of the incoming rows that go on. */
+  readonly kept: readonly number[]
+  /** Places that become new columns: 0 entity, 1 value, 2 transaction, 3 added. */
+  readonly fresh: readonly number[]
+  /** Entity and value are one new variable. */
+  readonly isLoop: boolean
+  /** The domain of a new value column, and how values of sought facts become its numbers. */
+  readonly collected: Collected
+}
+
+/** A lookup of one row costs about as much as scanning so many facts, measured over a million of them. */
+const SEEK_COST = 24
+
+export const ENTITY_DOMAIN = new NumberDomain('ref')
+export const ADDED_DOMAIN = new NumberDomain('boolean')
+
+export class PatternOperator implements Operator {
+  readonly layout: Layout
+  readonly #shape: PatternShape
+  readonly #budget: Budget
+  readonly #out: Float64Array[]
+  readonly #matches = new Matches()
+  readonly #slots = new Int32Array(CHUNK_ROW_COUNT)
+  #next!: Consumer
+  #table: AttributeTable | undefined
+  #readers: readonly (Reader | undefined)[] | undefined
+  #translated: Map<number, number> | undefined
+  /** Rows that were sought so far. */
+  #soughtCount = 0
+  readonly #seekCountMax: number
+
+  /** `table` where it is to be read from the beginning; else facts are sought until that costs as much. */
+  constructor(
+    shape: PatternShape,
+    layout: Layout,
+    table: AttributeTable | undefined,
+    countMax: number,
+    budget: Budget,
+  ) {
+    this.#shape = shape
+    this.layout = layout
+    this.#table = table
+    this.#seekCountMax = Math.max(16, countMax / SEEK_COST)
+    this.#budget = budget
+    this.#out = newColumns(shape.kept.length + shape.fresh.length)
+  }
+
+  connect(next: Consumer): void {
+    this.#next = next
+  }
+
+  finish(): void {
+    this.#next.finish()
+  }
+
+  push(chunk: Chunk): void {
+    step(this.#budget, chunk.rowCount)
+    if (this.#table === undefined) {
+      this.#soughtCount += chunk.rowCount
+      if (this.#soughtCount <= this.#seekCountMax) return this.#seek(chunk)
+      this.#table = tableOf(this.#shape.facts, this.#shape.attribute)
+    }
+    this.#join(chunk, this.#table)
+  }
+
+  #join(chunk: Chunk, table: AttributeTable): void {
+    const [e, v] = this.#shape.places
+    this.#readers ??= this.#shape.places.map((place, index) => readerOf(place, domainOfPlace(index, table)))
+    if (e.kind !== 'free') this.#joinBy(chunk, table, 0)
+    else if (v.kind !== 'free') this.#joinBy(chunk, table, 1)
+    else this.#scan(chunk, table)
+    this.#flush(chunk, table)
+  }
+
+  /** By the lookup of entities (place 0) or of values (place 1). */
+  #joinBy(chunk: Chunk, table: AttributeTable, place: 0 | 1): void {
+    const { rowCount } = chunk
+    const lookup = place === 0 ? table.byEntity : table.byValue
+    const { order, first } = lookup
+    const slots = this.#slots
+    lookup.slotsOf(this.#readers![place]!.read(chunk), rowCount, slots)
+    const tests = this.#testsFor(chunk, table, place)
+    const isExistence = this.#shape.fresh.length === 0
+    const { incoming, rows } = this.#matches
+    const matches = this.#matches
+    for (let i = 0; i < rowCount; i++) {
+      const slot = slots[i]!
+      if (slot < 0) continue
+      const limit = first[slot + 1]!
+      for (let at = first[slot]!; at < limit; at++) {
+        const row = order === undefined ? at : order[at]!
+        if (tests.length > 0 && !holds(tests, i, row)) continue
+        incoming[matches.count] = i
+        rows[matches.count++] = row
+        if (matches.isFull) this.#flush(chunk, table)
+        // Nothing new: the row stays because the fact exists.
+        if (isExistence) break
+      }
+    }
+  }
+
+  #scan(chunk: Chunk, table: AttributeTable): void {
+    const tests = this.#testsFor(chunk, table, -1)
+    const isExistence = this.#shape.fresh.length === 0
+    const { incoming, rows } = this.#matches
+    const matches = this.#matches
+    for (let i = 0; i < chunk.rowCount; i++) {
+      for (let row = 0; row < table.rowCount; row++) {
+        if (tests.length > 0 && !holds(tests, i, row)) continue
+        incoming[matches.count] = i
+        rows[matches.count++] = row
+        if (matches.isFull) {
+          this.#flush(chunk, table)
+          step(this.#budget, CHUNK_ROW_COUNT)
+        }
+        if (isExistence) break
+      }
+    }
+  }
+
+  /** What must be equal beside the place that was looked up. */
+  #testsFor(chunk: Chunk, table: AttributeTable, lookedUp: number): readonly Test[] {
+    const tests: Test[] = []
+    this.#shape.places.forEach((place, index) => {
+      if (index === lookedUp || place.kind === 'free') return
+      const keys = this.#readers![index]!.read(chunk)
+      tests.push({ keys, column: columnOfPlace(index, table) })
+    })
+    // The loop of one variable over entity and value: both are columns of the table.
+    if (this.#shape.isLoop) tests.push({ keys: undefined, column: table.values, other: table.entities })
+    return tests
+  }
+
+  #flush(chunk: Chunk, table: AttributeTable): void {
+    const { count, incoming, rows } = this.#matches
+    if (count === 0) return
+    const { kept, fresh } = this.#shape
+    kept.forEach((from, at) => gather(chunk.columns[from]!, incoming, count, this.#out[at]!))
+    fresh.forEach((place, at) => {
+      const target = this.#out[kept.length + at]!
+      gather(columnOfPlace(place, table), rows, count, target)
+      if (place === 1) this.#translate(table, target, count)
+    })
+    this.#matches.count = 0
+    this.#next.push({ rowCount: count, columns: this.#out })
+  }
+
+  /** Values of the table in the domain that was promised: another one where facts were sought at first. */
+  #translate(table: AttributeTable, column: Float64Array, count: number): void {
+    const { domain, numberOf } = this.#shape.collected
+    if (translation(table.domain, domain) === undefined) return
+    const known = (this.#translated ??= new Map<number, number>())
+    for (let i = 0; i < count; i++) {
+      const code = column[i]!
+      let number = known.get(code)
+      if (number === undefined) known.set(code, (number = numberOf(table.domain.decode(code))))
+      column[i] = number
+    }
+  }
+
+  /** Row by row through the index. */
+  #seek(chunk: Chunk): void {
+    const { facts, attribute, places, kept, fresh, collected, isLoop } = this.#shape
+    const [e, v, tx, added] = places
+    let count = 0
+    const emit = (): void => {
+      this.#next.push({ rowCount: count, columns: this.#out })
+      count = 0
+    }
+    for (let i = 0; i < chunk.rowCount; i++) {
+      const entity = decoded(e, chunk, i)
+      const value = decoded(v, chunk, i)
+      if (e.kind !== 'free' && !Number.isSafeInteger(entity)) continue
+      if (value !== undefined && !hasType(attribute.valueType, value)) continue
+      const txWanted = decoded(tx, chunk, i)
+      const addedWanted = decoded(added, chunk, i)
+      for (const datom of facts.match(
+        entity as number | undefined,
+        attribute.id,
+        value as Value | undefined,
+      )) {
+        if (txWanted !== undefined && TX_BASE + datom.t !== txWanted) continue
+        if (addedWanted !== undefined && datom.added !== addedWanted) continue
+        if (isLoop && datom.e !== datom.v) continue
+        kept.forEach((from, at) => (this.#out[at]![count] = chunk.columns[from]![i]!))
+        fresh.forEach(
+          (place, at) => (this.#out[kept.length + at]![count] = numberOf(datom, place, collected)),
+        )
+        if (++count === CHUNK_ROW_COUNT) emit()
+        if (fresh.length === 0) break
+      }
+    }
+    if (count > 0) emit()
+  }
+}
+
+type Test = {
+  readonly keys: Float64Array | undefined
+  readonly column: Float64Array
+  readonly other?: Float64Array
+}
+
+function holds(tests: readonly Test[], i: number, row: number): boolean {
+  for (const { keys, column, other } of tests) {
+    if (column[row] !== (keys === undefined ? other![row] : keys[i])) return false
+  }
+  return true
+}
+
+function decoded(place: PlaceBinding, chunk: Chunk, i: number): Edn | undefined {
+  switch (place.kind) {
+    case 'free':
+      return undefined
+    case 'constant':
+      return place.value
+    case 'column':
+      return place.domain.decode(chunk.columns[place.index]![i]!)
+  }
+}
+
+function numberOf(datom: Datom, place: number, collected: Collected): number {
+  switch (place) {
+    case 0:
+      return datom.e
+    case 1:
+      return collected.numberOf(datom.v)
+    case 2:
+      return TX_BASE + datom.t
+    default:
+      return Number(datom.added)
+  }
+}
+
+function columnOfPlace(place: number, table: AttributeTable): Float64Array {
+  switch (place) {
+    case 0:
+      return table.entities
+    case 1:
+      return table.values
+    case 2:
+      return table.txs
+    default:
+      return table.added ?? ones(table.rowCount)
+  }
+}
+
+/** In a view of what holds, every fact was added. */
+function ones(count: number): Float64Array {
+  return new Float64Array(count).fill(1)
+}
+
+function domainOfPlace(place: number, table: AttributeTable): Domain {
+  return place === 1 ? table.domain : place === 3 ? ADDED_DOMAIN : ENTITY_DOMAIN
+}
+
+type Reader = { read(chunk: Chunk): Float64Array }
+
+/** The keys that the rows of a chunk bring for a place, in the domain of the place. */
+function readerOf(place: PlaceBinding, domain: Domain): Reader | undefined {
+  if (place.kind === 'free') return undefined
+  const buffer = new Float64Array(CHUNK_ROW_COUNT)
+  if (place.kind === 'constant') {
+    buffer.fill(domain.encode(place.value))
+    return { read: () => buffer }
+  }
+  const translate: Translation = translation(place.domain, domain)
+  if (translate === undefined) return { read: ({ columns }) => columns[place.index]! }
+  return {
+    read: ({ columns, rowCount }) => {
+      const column = columns[place.index]!
+      for (let i = 0; i < rowCount; i++) buffer[i] = translate(column[i]!)
+      return buffer
+    },
+  }
+}

@@ -1,0 +1,63 @@
+// How many rows a pattern will bring, as far as it can be known without reading: exact where the table of the
+// attribute is there, bounds from the index elsewhere. Nothing is kept between questions.
+
+import type { Attribute } from '../../fact/attribute.ts'
+import type { FactSource } from '../../fact/datom.ts'
+import type { Value } from '../../fact/value.ts'
+import { IndexedFacts } from '../../index/indexed-facts.ts'
+import { hasTable, tableOf } from './attribute-table.ts'
+
+export type Statistics = {
+  readonly rowCount: number
+  /** Entities and values that have facts. */
+  readonly entityCount: number
+  readonly valueCount: number
+}
+
+/** Where nothing is known, so many facts are taken to share one entity or one value. */
+const ROWS_PER_ENTITY = 2
+const ROWS_PER_VALUE = 8
+/** Facts with one value that are counted one by one. */
+const COUNTED_MAX = 512
+
+export function statisticsOf(facts: FactSource, attribute: Attribute): Statistics {
+  const isKnown = hasTable(facts, attribute) || !(facts instanceof IndexedFacts)
+  if (isKnown) {
+    const table = tableOf(facts, attribute)
+    return {
+      rowCount: table.rowCount,
+      // Lookups are made when somebody counts by them.
+      get entityCount() {
+        return table.byEntity.keyCount
+      },
+      get valueCount() {
+        return table.byValue.keyCount
+      },
+    }
+  }
+  const rowCount = facts.countMax(attribute.id)
+  return {
+    rowCount,
+    entityCount: attribute.cardinality === 'one' ? rowCount : rowCount / ROWS_PER_ENTITY,
+    valueCount: attribute.unique === undefined ? Math.max(1, rowCount / ROWS_PER_VALUE) : rowCount,
+  }
+}
+
+/** How many facts of the attribute have this value. */
+export function countOfValue(facts: FactSource, attribute: Attribute, value: Value): number {
+  if (attribute.unique !== undefined && !facts.isHistory) return 1
+  if (canSeekValue(facts, attribute)) {
+    let count = 0
+    for (const _ of facts.match(undefined, attribute.id, value)) if (++count >= COUNTED_MAX) break
+    if (count < COUNTED_MAX) return count
+  }
+  const { byValue, domain } = tableOf(facts, attribute)
+  const slot = byValue.slotOf(domain.encode(value))
+  return slot < 0 ? 0 : byValue.first[slot + 1]! - byValue.first[slot]!
+}
+
+/** True where facts can be sought by value without looking at all of them. */
+export function canSeekValue(facts: FactSource, attribute: Attribute): boolean {
+  const isOrdered = attribute.isIndexed || attribute.unique !== undefined || attribute.valueType === 'ref'
+  return isOrdered && facts instanceof IndexedFacts && !hasTable(facts, attribute)
+}
