@@ -383,7 +383,7 @@ describe('query', () => {
 
   it('gives up after timeoutMs', async () => {
     await shop()
-    const query = `[:find (count ?x) . :with ?y ?z :where [(range 3000) [?x ...]] [(range 3000) [?y ...]] [(range 3000) [?z ...]]]`
+    const query = `[:find (count ?x) . :with ?y ?z :where [(range 3000) [?x ...]] [(range 3000) [?y ...]] [(range 3000) [?z ...]] [(+ ?x ?y ?z) ?s] [(< ?s 0)]]`
     const [status, error] = await problem('POST', '/v1/query', {
       body: {
         query: query.replaceAll(

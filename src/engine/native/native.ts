@@ -11,7 +11,7 @@ import type { Row } from '../relation.ts'
 import type { InputGoal } from '../scope.ts'
 import { Compiler } from './compiler.ts'
 import { CollectedDomain, type Domain, NumberDomain } from './domain.ts'
-import { type Chunk, CHUNK_ROW_COUNT, columnOf, type Layout } from './operator.ts'
+import { type Chunk, CHUNK_ROW_COUNT, columnOf, type Layout, step } from './operator.ts'
 import { Refusal } from './refusal.ts'
 import { RowSet } from './row-set.ts'
 
@@ -57,6 +57,7 @@ function answerRows({ query }: Question, { goals, setting }: Prepared): readonly
   let isFound = false
   plan.connect({
     push: (chunk) => {
+      step(budget, chunk.rowCount)
       isFound ||= chunk.rowCount > 0
       if (plan.isDistinct) found.appendAll(chunk, places)
       else found.addAll(chunk, places)
