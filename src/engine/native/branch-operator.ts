@@ -9,12 +9,14 @@ import {
   type Chunk,
   CHUNK_ROW_COUNT,
   columnOf,
+  Constant,
   type Consumer,
   gather,
   type Layout,
-  newColumns,
   type Operator,
+  Output,
   pickLayout,
+  RowNumbers,
   Selection,
   step,
 } from './operator.ts'
@@ -44,20 +46,18 @@ const ROW_NUMBERS = Float64Array.from({ length: CHUNK_ROW_COUNT }, (_, row) => r
 
 class Passage {
   readonly #passed: readonly Passed[]
-  readonly #constants: readonly (Float64Array | undefined)[]
+  readonly #constants: readonly (Constant | undefined)[]
 
   constructor(passed: readonly Passed[]) {
     this.#passed = passed
     this.#constants = passed.map((each) =>
-      each.kind === 'constant'
-        ? new Float64Array(CHUNK_ROW_COUNT).fill(each.domain.encode(each.value))
-        : undefined,
+      each.kind === 'constant' ? new Constant(each.domain.encode(each.value)) : undefined,
     )
   }
 
   inside({ rowCount, columns }: Chunk): Chunk {
     const passed = this.#passed.map((each, at) =>
-      each.kind === 'column' ? columns[each.index]! : this.#constants[at]!,
+      each.kind === 'column' ? columns[each.index]! : this.#constants[at]!.column(rowCount),
     )
     return { rowCount, columns: [...passed, ROW_NUMBERS] }
   }
@@ -99,9 +99,9 @@ export class NotOperator implements Operator {
 
   push(chunk: Chunk): void {
     step(this.#budget, chunk.rowCount)
-    this.#isMatched.fill(0)
+    this.#isMatched.fill(0, 0, chunk.rowCount)
     this.#plan.first.push(this.#passage.inside(chunk))
-    const { picked } = this.#selection
+    const picked = this.#selection.pickedOf(chunk)
     let count = 0
     for (let row = 0; row < chunk.rowCount; row++) if (this.#isMatched[row] === 0) picked[count++] = row
     this.#selection.emit(chunk, count, this.#next)
@@ -125,8 +125,8 @@ export class OrOperator implements Operator {
   readonly #kept: readonly number[]
   readonly #branches: readonly { readonly passage: Passage; readonly plan: Plan }[]
   readonly #found: RowSet
-  readonly #out: Float64Array[]
-  readonly #picked = new Int32Array(CHUNK_ROW_COUNT)
+  readonly #output: Output
+  readonly #picked = new RowNumbers()
   readonly #budget: Budget
   #next!: Consumer
 
@@ -147,7 +147,7 @@ export class OrOperator implements Operator {
     const domains = fresh.map((_, at) => commonDomain(branches.map((branch) => domainInside(branch, at))))
     const keptLayout = pickLayout(layout, kept)
     this.layout = { names: [...keptLayout.names, ...fresh], domains: [...keptLayout.domains, ...domains] }
-    this.#out = newColumns(this.layout.names.length)
+    this.#output = new Output(this.layout.names.length)
     this.#branches = branches.map(({ plan, passed, fresh: inside }) => {
       plan.connect(this.#collector(plan.layout, inside, domains))
       return { plan, passage: new Passage(passed) }
@@ -173,12 +173,15 @@ export class OrOperator implements Operator {
   #emit(chunk: Chunk, first: number): void {
     const [rows, ...values] = this.#found.columns
     const count = Math.min(CHUNK_ROW_COUNT, this.#found.rowCount - first)
-    for (let i = 0; i < count; i++) this.#picked[i] = rows![first + i]!
-    this.#kept.forEach((from, at) => gather(chunk.columns[from]!, this.#picked, count, this.#out[at]!))
+    this.#output.reserve(count)
+    const { columns } = this.#output
+    const picked = this.#picked.atLeast(count)
+    for (let i = 0; i < count; i++) picked[i] = rows![first + i]!
+    this.#kept.forEach((from, at) => gather(chunk.columns[from]!, picked, count, columns[at]!))
     values.forEach((column, at) =>
-      this.#out[this.#kept.length + at]!.set(column.subarray(first, first + count)),
+      columns[this.#kept.length + at]!.set(column.subarray(first, first + count)),
     )
-    this.#next.push({ rowCount: count, columns: this.#out })
+    this.#next.push({ rowCount: count, columns })
   }
 
   #collector(layout: Layout, inside: readonly Variable[], domains: readonly Domain[]): Consumer {
@@ -186,14 +189,15 @@ export class OrOperator implements Operator {
     const numberings = inside.map((name, at) =>
       numbering(layout.domains[columnOf(layout, name)]!, domains[at]!),
     )
-    const buffers = newColumns(inside.length)
+    const output = new Output(inside.length)
     return {
       push: ({ rowCount, columns }) => {
+        output.reserve(rowCount)
         const read = places.map((place, at) => {
           const number = at === 0 ? undefined : numberings[at - 1]
           const column = columns[place]!
           if (number === undefined) return column
-          const buffer = buffers[at - 1]!
+          const buffer = output.columns[at - 1]!
           for (let i = 0; i < rowCount; i++) buffer[i] = number(column[i]!)
           return buffer
         })

@@ -11,12 +11,12 @@ import type { Budget } from '../relation.ts'
 import { CollectedDomain, type Domain, NumberDomain } from './domain.ts'
 import {
   type Chunk,
-  CHUNK_ROW_COUNT,
   columnOf,
+  Constant,
   type Consumer,
   type Layout,
-  newColumns,
   type Operator,
+  Output,
   pickLayout,
   Selection,
   step,
@@ -74,7 +74,7 @@ export class FilterOperator implements Operator {
 
   push(chunk: Chunk): void {
     step(this.#budget, chunk.rowCount)
-    this.#selection.emit(chunk, this.#test(chunk, this.#selection.picked), this.#next)
+    this.#selection.emit(chunk, this.#test(chunk, this.#selection.pickedOf(chunk)), this.#next)
   }
 
   finish(): void {
@@ -122,8 +122,8 @@ type NumberReader = (chunk: Chunk) => Float64Array
 
 function reader(arg: CallArgument, domain: NumberDomain): NumberReader {
   if (arg.kind === 'column') return ({ columns }) => columns[arg.index]!
-  const constant = new Float64Array(CHUNK_ROW_COUNT).fill(domain.encode(arg.value))
-  return () => constant
+  const constant = new Constant(domain.encode(arg.value))
+  return ({ rowCount }) => constant.column(rowCount)
 }
 
 function compareColumns(
@@ -155,7 +155,7 @@ export class FunctionOperator implements Operator {
   readonly #shape: FunctionShape
   readonly #incoming: Layout
   readonly #domains: readonly CollectedDomain[]
-  readonly #out: Float64Array[]
+  readonly #output: Output
   readonly #budget: Budget
   #next!: Consumer
 
@@ -166,7 +166,7 @@ export class FunctionOperator implements Operator {
     this.#domains = shape.fresh.map(() => new CollectedDomain())
     const kept = pickLayout(incoming, shape.kept)
     this.layout = { names: [...kept.names, ...shape.fresh], domains: [...kept.domains, ...this.#domains] }
-    this.#out = newColumns(this.layout.names.length)
+    this.#output = new Output(this.layout.names.length)
   }
 
   connect(next: Consumer): void {
@@ -193,16 +193,18 @@ export class FunctionOperator implements Operator {
           equalValues(result[place]!, domain.decode(chunk.columns[index]![row]!)),
         )
         if (!isBoundAlike) continue
-        kept.forEach((from, at) => (this.#out[at]![count] = chunk.columns[from]![row]!))
+        const { columns } = this.#output
+        kept.forEach((from, at) => (columns[at]![count] = chunk.columns[from]![row]!))
         freshPlaces.forEach((place, at) => {
-          this.#out[kept.length + at]![count] = this.#domains[at]!.collect(result[place]!)
+          columns[kept.length + at]![count] = this.#domains[at]!.collect(result[place]!)
         })
-        if (++count < CHUNK_ROW_COUNT) continue
-        this.#next.push({ rowCount: count, columns: this.#out })
+        if (++count < this.#output.capacity) continue
+        this.#next.push({ rowCount: count, columns })
+        this.#output.grow()
         count = 0
       }
     }
-    if (count > 0) this.#next.push({ rowCount: count, columns: this.#out })
+    if (count > 0) this.#next.push({ rowCount: count, columns: this.#output.columns })
   }
 
   #results(binding: Binding, value: Edn): readonly (readonly Edn[])[] {

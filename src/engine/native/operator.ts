@@ -40,18 +40,46 @@ export function pickLayout({ names, domains }: Layout, columns: readonly number[
   return { names: columns.map((index) => names[index]!), domains: columns.map((index) => domains[index]!) }
 }
 
-export function newColumns(count: number): Float64Array[] {
-  return Array.from({ length: count }, () => new Float64Array(CHUNK_ROW_COUNT))
+/** Rows of a buffer at first: most questions are about a few things. */
+const BUFFER_ROW_COUNT_START = 32
+
+/** The columns that an operator writes: small at first, eight times as large whenever they were filled. */
+export class Output {
+  columns: Float64Array[]
+  capacity = BUFFER_ROW_COUNT_START
+
+  constructor(columnCount: number) {
+    this.columns = Output.#made(columnCount, this.capacity)
+  }
+
+  static #made(columnCount: number, capacity: number): Float64Array[] {
+    return Array.from({ length: columnCount }, () => new Float64Array(capacity))
+  }
+
+  /** Makes room for more rows at a time. What is in the columns is lost. */
+  grow(): void {
+    if (this.capacity === CHUNK_ROW_COUNT) return
+    this.capacity = Math.min(CHUNK_ROW_COUNT, this.capacity * 8)
+    this.columns = Output.#made(this.columns.length, this.capacity)
+  }
+
+  /** Makes room for this many rows at least. */
+  reserve(rowCount: number): void {
+    while (this.capacity < rowCount) this.grow()
+  }
 }
 
-/** Where rows of an output come from: the incoming row, and a row of a table; gathered column by column when full. */
-export class Matches {
-  readonly incoming = new Int32Array(CHUNK_ROW_COUNT)
-  readonly rows = new Int32Array(CHUNK_ROW_COUNT)
-  count = 0
+/** Row numbers, as many as asked for at least; grows as outputs do. */
+export class RowNumbers {
+  numbers = new Int32Array(BUFFER_ROW_COUNT_START)
 
-  get isFull(): boolean {
-    return this.count === CHUNK_ROW_COUNT
+  atLeast(rowCount: number): Int32Array {
+    if (this.numbers.length < rowCount) {
+      this.numbers = new Int32Array(
+        rowCount <= BUFFER_ROW_COUNT_START * 8 ? BUFFER_ROW_COUNT_START * 8 : CHUNK_ROW_COUNT,
+      )
+    }
+    return this.numbers
   }
 }
 
@@ -60,23 +88,48 @@ export function gather(source: Float64Array, picked: Int32Array, count: number, 
   for (let i = 0; i < count; i++) target[i] = source[picked[i]!]!
 }
 
+/** A column that holds one number, as long as somebody asks. */
+export class Constant {
+  readonly #number: number
+  #column = new Float64Array(0)
+
+  constructor(number: number) {
+    this.#number = number
+  }
+
+  column(rowCount: number): Float64Array {
+    if (this.#column.length < rowCount) {
+      const length = rowCount <= BUFFER_ROW_COUNT_START ? BUFFER_ROW_COUNT_START : CHUNK_ROW_COUNT
+      this.#column = new Float64Array(length).fill(this.#number)
+    }
+    return this.#column
+  }
+}
+
 /** Keeps the rows of a chunk that are marked, and hands them on. */
 export class Selection {
   readonly #kept: readonly number[]
-  readonly #columns: Float64Array[]
-  readonly picked = new Int32Array(CHUNK_ROW_COUNT)
+  readonly #output: Output
+  readonly #picked = new RowNumbers()
 
   /** `kept` are the columns that go on. */
   constructor(kept: readonly number[]) {
     this.#kept = kept
-    this.#columns = newColumns(kept.length)
+    this.#output = new Output(kept.length)
+  }
+
+  /** Where the numbers of the picked rows are to be written. */
+  pickedOf({ rowCount }: Chunk): Int32Array {
+    return this.#picked.atLeast(rowCount)
   }
 
   /** Hands on the first `count` rows of `picked`. */
   emit(chunk: Chunk, count: number, next: Consumer): void {
     if (count === 0) return
-    this.#kept.forEach((from, at) => gather(chunk.columns[from]!, this.picked, count, this.#columns[at]!))
-    next.push({ rowCount: count, columns: this.#columns })
+    this.#output.reserve(count)
+    const { columns } = this.#output
+    this.#kept.forEach((from, at) => gather(chunk.columns[from]!, this.#picked.numbers, count, columns[at]!))
+    next.push({ rowCount: count, columns })
   }
 }
 

@@ -12,14 +12,14 @@ import { type AttributeTable, type Collected, tableOf } from './attribute-table.
 import { type Domain, NumberDomain, type Translation, translation } from './domain.ts'
 import {
   type Chunk,
+  Constant,
   type Consumer,
   gather,
   type Layout,
-  Matches,
-  newColumns,
   type Operator,
+  Output,
+  RowNumbers,
   step,
-  CHUNK_ROW_COUNT,
 } from './operator.ts'
 
 /** What stands in one place of the pattern. */
@@ -54,9 +54,12 @@ export class PatternOperator implements Operator {
   readonly layout: Layout
   readonly #shape: PatternShape
   readonly #budget: Budget
-  readonly #out: Float64Array[]
-  readonly #matches = new Matches()
-  readonly #slots = new Int32Array(CHUNK_ROW_COUNT)
+  readonly #output: Output
+  /** Of the rows that are about to go out: the incoming row, and the row of the table. */
+  readonly #incoming = new RowNumbers()
+  readonly #rows = new RowNumbers()
+  #matchCount = 0
+  readonly #slots = new RowNumbers()
   #next!: Consumer
   #table: AttributeTable | undefined
   #readers: readonly (Reader | undefined)[] | undefined
@@ -78,7 +81,7 @@ export class PatternOperator implements Operator {
     this.#table = table
     this.#seekCountMax = Math.max(16, countMax / SEEK_COST)
     this.#budget = budget
-    this.#out = newColumns(shape.kept.length + shape.fresh.length)
+    this.#output = new Output(shape.kept.length + shape.fresh.length)
   }
 
   connect(next: Consumer): void {
@@ -113,12 +116,10 @@ export class PatternOperator implements Operator {
     const { rowCount } = chunk
     const lookup = place === 0 ? table.byEntity : table.byValue
     const { order, first } = lookup
-    const slots = this.#slots
+    const slots = this.#slots.atLeast(rowCount)
     lookup.slotsOf(this.#readers![place]!.read(chunk), rowCount, slots)
     const tests = this.#testsFor(chunk, table, place)
     const isExistence = this.#shape.fresh.length === 0
-    const { incoming, rows } = this.#matches
-    const matches = this.#matches
     for (let i = 0; i < rowCount; i++) {
       const slot = slots[i]!
       if (slot < 0) continue
@@ -126,9 +127,7 @@ export class PatternOperator implements Operator {
       for (let at = first[slot]!; at < limit; at++) {
         const row = order === undefined ? at : order[at]!
         if (tests.length > 0 && !holds(tests, i, row)) continue
-        incoming[matches.count] = i
-        rows[matches.count++] = row
-        if (matches.isFull) this.#flush(chunk, table)
+        this.#match(i, row, chunk, table)
         // Nothing new: the row stays because the fact exists.
         if (isExistence) break
       }
@@ -138,17 +137,10 @@ export class PatternOperator implements Operator {
   #scan(chunk: Chunk, table: AttributeTable): void {
     const tests = this.#testsFor(chunk, table, -1)
     const isExistence = this.#shape.fresh.length === 0
-    const { incoming, rows } = this.#matches
-    const matches = this.#matches
     for (let i = 0; i < chunk.rowCount; i++) {
       for (let row = 0; row < table.rowCount; row++) {
         if (tests.length > 0 && !holds(tests, i, row)) continue
-        incoming[matches.count] = i
-        rows[matches.count++] = row
-        if (matches.isFull) {
-          this.#flush(chunk, table)
-          step(this.#budget, CHUNK_ROW_COUNT)
-        }
+        this.#match(i, row, chunk, table)
         if (isExistence) break
       }
     }
@@ -167,18 +159,31 @@ export class PatternOperator implements Operator {
     return tests
   }
 
+  #match(i: number, row: number, chunk: Chunk, table: AttributeTable): void {
+    const count = this.#matchCount++
+    this.#incoming.numbers[count] = i
+    this.#rows.numbers[count] = row
+    if (count + 1 < this.#output.capacity) return
+    this.#flush(chunk, table)
+    this.#output.grow()
+    this.#incoming.atLeast(this.#output.capacity)
+    this.#rows.atLeast(this.#output.capacity)
+  }
+
   #flush(chunk: Chunk, table: AttributeTable): void {
-    const { count, incoming, rows } = this.#matches
+    const count = this.#matchCount
     if (count === 0) return
+    step(this.#budget, count)
     const { kept, fresh } = this.#shape
-    kept.forEach((from, at) => gather(chunk.columns[from]!, incoming, count, this.#out[at]!))
+    const { columns } = this.#output
+    kept.forEach((from, at) => gather(chunk.columns[from]!, this.#incoming.numbers, count, columns[at]!))
     fresh.forEach((place, at) => {
-      const target = this.#out[kept.length + at]!
-      gather(columnOfPlace(place, table), rows, count, target)
+      const target = columns[kept.length + at]!
+      gather(columnOfPlace(place, table), this.#rows.numbers, count, target)
       if (place === 1) this.#translate(table, target, count)
     })
-    this.#matches.count = 0
-    this.#next.push({ rowCount: count, columns: this.#out })
+    this.#matchCount = 0
+    this.#next.push({ rowCount: count, columns })
   }
 
   /** Values of the table in the domain that was promised: another one where facts were sought at first. */
@@ -199,10 +204,6 @@ export class PatternOperator implements Operator {
     const { facts, attribute, places, kept, fresh, collected, isLoop } = this.#shape
     const [e, v, tx, added] = places
     let count = 0
-    const emit = (): void => {
-      this.#next.push({ rowCount: count, columns: this.#out })
-      count = 0
-    }
     for (let i = 0; i < chunk.rowCount; i++) {
       const entity = decoded(e, chunk, i)
       const value = decoded(v, chunk, i)
@@ -218,15 +219,20 @@ export class PatternOperator implements Operator {
         if (txWanted !== undefined && TX_BASE + datom.t !== txWanted) continue
         if (addedWanted !== undefined && datom.added !== addedWanted) continue
         if (isLoop && datom.e !== datom.v) continue
-        kept.forEach((from, at) => (this.#out[at]![count] = chunk.columns[from]![i]!))
-        fresh.forEach(
-          (place, at) => (this.#out[kept.length + at]![count] = numberOf(datom, place, collected)),
-        )
-        if (++count === CHUNK_ROW_COUNT) emit()
+        const { columns } = this.#output
+        for (let at = 0; at < kept.length; at++) columns[at]![count] = chunk.columns[kept[at]!]![i]!
+        for (let at = 0; at < fresh.length; at++) {
+          columns[kept.length + at]![count] = numberOf(datom, fresh[at]!, collected)
+        }
+        if (++count === this.#output.capacity) {
+          this.#next.push({ rowCount: count, columns })
+          this.#output.grow()
+          count = 0
+        }
         if (fresh.length === 0) break
       }
     }
-    if (count > 0) emit()
+    if (count > 0) this.#next.push({ rowCount: count, columns: this.#output.columns })
   }
 }
 
@@ -294,15 +300,17 @@ type Reader = { read(chunk: Chunk): Float64Array }
 /** The keys that the rows of a chunk bring for a place, in the domain of the place. */
 function readerOf(place: PlaceBinding, domain: Domain): Reader | undefined {
   if (place.kind === 'free') return undefined
-  const buffer = new Float64Array(CHUNK_ROW_COUNT)
   if (place.kind === 'constant') {
-    buffer.fill(domain.encode(place.value))
-    return { read: () => buffer }
+    const constant = new Constant(domain.encode(place.value))
+    return { read: ({ rowCount }) => constant.column(rowCount) }
   }
   const translate: Translation = translation(place.domain, domain)
   if (translate === undefined) return { read: ({ columns }) => columns[place.index]! }
+  const output = new Output(1)
   return {
     read: ({ columns, rowCount }) => {
+      output.reserve(rowCount)
+      const [buffer] = output.columns as [Float64Array]
       const column = columns[place.index]!
       for (let i = 0; i < rowCount; i++) buffer[i] = translate(column[i]!)
       return buffer
