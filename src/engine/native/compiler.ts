@@ -162,34 +162,16 @@ export class Compiler {
 
   #patternRows(clause: PatternClause, course: Course): number {
     const { facts, attribute } = this.#target(clause, course.scope)
-    const { rowCount, entityCount, valueCount } = statisticsOf(facts, attribute)
+    const statistics = statisticsOf(facts, attribute)
     const [e, v, tx] = [clause.terms[0], clause.terms[2], clause.terms[3]]
-    const perEntity = rowCount / Math.max(1, entityCount)
-    const perValue = this.#rowsPerValue(clause, facts, attribute, { rowCount, entityCount, valueCount })
     const hasE = isBound(e, course.layout)
     const hasV = isBound(v, course.layout)
-    const factor = hasE
-      ? hasV
-        ? Math.min(1, (perEntity * perValue) / Math.max(1, rowCount))
-        : perEntity
-      : hasV
-        ? perValue
-        : isBound(tx, course.layout)
-          ? 4
-          : rowCount
-    return course.rowCount * factor
-  }
-
-  #rowsPerValue(
-    clause: PatternClause,
-    facts: FactSource,
-    attribute: Attribute,
-    statistics: Statistics,
-  ): number {
-    const v = clause.terms[2]
-    if (v?.kind !== 'constant') return statistics.rowCount / Math.max(1, statistics.valueCount)
-    const value = constantFor(facts, attribute, v.value)
-    return value === undefined ? 0 : countOfValue(facts, attribute, value)
+    if (!hasE && !hasV) return course.rowCount * (isBound(tx, course.layout) ? 4 : statistics.rowCount)
+    const perEntity = (): number => statistics.rowCount / Math.max(1, statistics.entityCount)
+    if (!hasV) return course.rowCount * perEntity()
+    const perValue = rowsPerValue(v, facts, attribute, statistics)
+    if (!hasE) return course.rowCount * perValue
+    return course.rowCount * Math.min(1, (perEntity() * perValue) / Math.max(1, statistics.rowCount))
   }
 
   #operator(clause: Clause, course: Course, needed: ReadonlySet<Variable>): Operator {
@@ -392,6 +374,17 @@ export class Compiler {
     const outside = { layout: course.layout, kept: keptColumns(course.layout, needed), fresh }
     return new OrOperator(branches, outside, this.#context.budget)
   }
+}
+
+function rowsPerValue(
+  v: Term | undefined,
+  facts: FactSource,
+  attribute: Attribute,
+  statistics: Statistics,
+): number {
+  if (v?.kind !== 'constant') return statistics.rowCount / Math.max(1, statistics.valueCount)
+  const value = constantFor(facts, attribute, v.value)
+  return value === undefined ? 0 : countOfValue(facts, attribute, value)
 }
 
 type Cost = { readonly rank: number; readonly rowCount: number }
