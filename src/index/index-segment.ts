@@ -26,26 +26,27 @@ export class IndexSegment {
   /** Numbers of the dead rows, ascending. */
   deadRows(): readonly number[] {
     const rows: number[] = []
-    const { dead } = this.entry
-    if (dead === undefined || this.#deadList === undefined) return rows
-    const names = this.#deadList.column('segment').load()
-    const numbers = this.#deadList.column('row').load()
-    for (let at = dead.firstRow; at < dead.firstRow + dead.rowCount; at++) {
-      if (textAt(names, at) !== this.entry.key) {
-        throw segmentCorrupt(
-          this.#deadList.file.key,
-          0,
-          `it does not list the dead rows of ${this.entry.key}`,
-        )
-      }
-      rows.push(integerAt(numbers, at))
-    }
+    this.#eachDeadRow((row) => rows.push(row))
     return rows
   }
 
   #readDeadBits(): Uint32Array {
     const bits = new Uint32Array((this.entry.rowCount + 31) >>> 5)
-    for (const row of this.deadRows()) bits[row >>> 5] = bits[row >>> 5]! | (1 << (row & 31))
+    this.#eachDeadRow((row) => (bits[row >>> 5] = bits[row >>> 5]! | (1 << (row & 31))))
     return bits
+  }
+
+  #eachDeadRow(visit: (row: number) => void): void {
+    const { dead, key } = this.entry
+    const list = this.#deadList
+    if (dead === undefined || list === undefined) return
+    const names = list.column('segment').load()
+    const numbers = list.column('row').load()
+    const last = dead.firstRow + dead.rowCount - 1
+    // Lists are sorted by the segments that they are about: both ends being ours, all between is.
+    if (textAt(names, dead.firstRow) !== key || textAt(names, last) !== key) {
+      throw segmentCorrupt(list.file.key, 0, `it does not list the dead rows of ${key}`)
+    }
+    for (let at = dead.firstRow; at <= last; at++) visit(integerAt(numbers, at))
   }
 }
