@@ -72,7 +72,12 @@ describe('docs/reference/edn.md', () => {
   it('has all that, and the limits', () => {
     expect([read.length, refused.length, recovered.length]).toEqual([11, 13, 2])
     expect(limits.TEXT_BYTES_MAX).toBe(16 * 2 ** 20)
-    const numbers = [limits.ELEMENT_COUNT_MAX, limits.STRING_LENGTH_MAX, limits.NUMBER_DIGITS_MAX]
+    const numbers = [
+      limits.ELEMENT_COUNT_MAX,
+      limits.STRING_LENGTH_MAX,
+      limits.BYTES_LENGTH_MAX,
+      limits.NUMBER_DIGITS_MAX,
+    ]
     for (const limit of numbers) expect(text).toContain(`| ${limit.toLocaleString('en')}`)
     expect(text).toContain(`| ${limits.DEPTH_MAX} |`)
     expect(text).toContain(`| ${limits.DECIMAL_EXPONENT_MAX.toLocaleString('en')}, either way`)

@@ -2,6 +2,7 @@
 
 import { typedPlainValue } from '../fact/coerce.ts'
 import { readEdn } from '../fact/edn-reader.ts'
+import { withLine } from '../fact/path-place.ts'
 import { type FormMode, formFromData } from '../fact/json-form.ts'
 import type { Schema } from '../fact/schema.ts'
 import type { Edn } from '../fact/value.ts'
@@ -9,12 +10,22 @@ import { isLookupRef } from '../engine/entity.ts'
 
 /** Text stays text, so that what parses it can remember it and point into it; data becomes a form. */
 export function formOf(given: unknown, mode: FormMode): Edn {
-  return typeof given === 'string' && mode !== 'transaction' ? given : textOrForm(given, mode)
+  return typeof given === 'string' ? given : formFromData(given, mode)
 }
 
-/** EDN text or data as a form. */
-export function textOrForm(given: unknown, mode: FormMode): Edn {
-  return typeof given === 'string' ? readEdn(given).value : formFromData(given, mode)
+/** Does something with the form that text or data says; errors about text learn line and column. */
+export async function withForm<Result>(
+  given: unknown,
+  mode: 'transaction' | 'schema',
+  run: (form: Edn) => Promise<Result>,
+): Promise<Result> {
+  if (typeof given !== 'string') return run(formFromData(given, mode))
+  const { value, places } = readEdn(given, { source: mode === 'schema' ? 'schema' : 'tx' })
+  try {
+    return await run(value)
+  } catch (error) {
+    throw withLine(error, value, places.placeOf)
+  }
 }
 
 /** One argument, place of an index, or bound: text is text, but for keywords. */

@@ -86,6 +86,23 @@ describe.each([
     })
   })
 
+  it('points into EDN text that is wrong, by source, line and column', async () => {
+    const wrong = '[{:article/code "a"}\n {:article/code "b" :article/cents "many"}]'
+    const place = { source: 'tx', line: 2, column: 36, path: [1, ':article/cents'] }
+    const code = 'db.error/wrong-type-for-attribute'
+    await expect(shop.transact(wrong)).rejects.toMatchObject({ code, data: { place } })
+    await expect(shop.db().with(wrong)).rejects.toMatchObject({ code, data: { place } })
+    await expect(shop.transact('[1\n 07]')).rejects.toMatchObject({
+      code: 'varve.error/number-unreadable',
+      data: { place: { source: 'tx', line: 2, column: 2 } },
+    })
+    await expect(
+      varve.open('other', { schema: '[{:db/ident :a/b\n  :db/valueType :db.type/lung}]' }),
+    ).rejects.toMatchObject({
+      data: { place: { source: 'schema', line: expect.any(Number) as number } },
+    })
+  })
+
   it('applies an idempotency key once, and refuses it for other content', async () => {
     const tx = [{ ':db/id': 'a', ':article/code': 'tea' }] as const
     const first = await shop.transact(tx, { idempotencyKey: 'k' })

@@ -24,7 +24,7 @@ import { shapeAnswer } from '../engine/shape.ts'
 import { indexDatoms, indexRange } from './datoms.ts'
 import { LocalEntity } from './entity.ts'
 import { ExactAttributes, exactAnswer, type ExactNames, exactPulled, exactValue } from './exact.ts'
-import { argumentForm, entityForm, formOf, textOrForm } from './forms.ts'
+import { argumentForm, entityForm, formOf, withForm } from './forms.ts'
 import type { Xforms } from './functions.ts'
 import { checkedMoment } from './moments.ts'
 import { AnswerRows } from './rows.ts'
@@ -80,8 +80,9 @@ export class LocalVarve {
       return new LocalDatabase(this, await this.catalog.connection(schemaOrName))
     }
     const known = this.catalog.list().find((info) => info.alias === schemaOrName)
-    const form = schema === undefined ? undefined : textOrForm(schema, 'schema')
-    return this.#create(known?.name ?? schemaOrName, alias, form)
+    const name = known?.name ?? schemaOrName
+    if (schema === undefined) return this.#create(name, alias, undefined)
+    return withForm(schema, 'schema', (form) => this.#create(name, alias, form))
   }
 
   async #create(name: string, alias: string | undefined, schema: Edn | undefined): Promise<LocalDatabase> {
@@ -187,7 +188,10 @@ export class LocalDatabase {
 
   async transact(tx: unknown, options: TransactOptions = {}): Promise<TransactResult> {
     const writer = await this.varve.catalog.writer(this.name)
-    return this.#result(await writer.transact(transactRequest(tx, options)))
+    const isPlainData = typeof tx !== 'string'
+    return withForm(tx, 'transaction', async (form) =>
+      this.#result(await writer.transact(transactRequest(form, isPlainData, options))),
+    )
   }
 
   db(): LocalDb {
@@ -303,20 +307,23 @@ export class LocalDb {
   }
 
   async with(tx: unknown, options: TransactOptions = {}): Promise<TransactResult> {
-    const outcome = await speculate(this.#varve.catalog, this.value, transactRequest(tx, options))
-    return transactResult(this.#varve, outcome)
+    const isPlainData = typeof tx !== 'string'
+    return withForm(tx, 'transaction', async (form) => {
+      const request = transactRequest(form, isPlainData, options)
+      return transactResult(this.#varve, await speculate(this.#varve.catalog, this.value, request))
+    })
   }
 }
 
-function transactRequest(tx: unknown, options: TransactOptions): TransactRequest {
+function transactRequest(tx: Edn, isPlainData: boolean, options: TransactOptions): TransactRequest {
   const [meta] =
     options.meta === undefined ? [] : (formFromData([options.meta], 'transaction') as readonly Edn[])
   if (meta !== undefined && !(meta instanceof EdnMap)) {
     throw notTransactionData('The meta of a transaction is no map', "Write { ':db/doc': 'why' }")
   }
   return {
-    tx: formOf(tx, 'transaction'),
-    isPlainData: typeof tx !== 'string',
+    tx,
+    isPlainData,
     ...(meta !== undefined && { meta }),
     ...(options.idempotencyKey !== undefined && { idempotencyKey: options.idempotencyKey }),
     ...(options.strict !== undefined && { isStrict: options.strict }),

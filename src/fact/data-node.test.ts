@@ -117,6 +117,14 @@ describe('JavaScript data', () => {
     expect(error.data).toMatchObject({ unit: 'values', max: 1_000 })
   })
 
+  it('with a string or bytes of a hundred megabytes is refused with its path', () => {
+    for (const huge of ['x'.repeat(100_000_000), new Uint8Array(100_000_000)]) {
+      const error = refused({ a: [huge] })
+      expect(error.code).toBe('varve.error/notation-limit')
+      expect(error.data['place']).toEqual({ path: ['a', 0] })
+    }
+  })
+
   it('nested 200 and 100,000 levels deep is refused before the stack ends', () => {
     for (const count of [200, 100_000]) {
       let deep: unknown = []

@@ -6,7 +6,7 @@ import { types } from 'node:util'
 import type { Place } from '../base/errors.ts'
 import { dataUnconvertible, limitExceeded, stringIllFormed } from './errors.ts'
 import type { JsonNode, NodeOrigin } from './json-reader.ts'
-import { DEPTH_MAX } from './limits.ts'
+import { BYTES_LENGTH_MAX, DEPTH_MAX, STRING_LENGTH_MAX } from './limits.ts'
 import {
   BigInteger,
   Decimal,
@@ -81,6 +81,9 @@ class DataReader {
     }
     switch (typeof value) {
       case 'string':
+        if (value.length > STRING_LENGTH_MAX) {
+          throw limitExceeded('The string', 'characters', STRING_LENGTH_MAX, this.#place())
+        }
         if (!value.isWellFormed()) throw stringIllFormed(this.#place())
         return { kind: 'string', value, origin: undefined }
       case 'number':
@@ -136,7 +139,12 @@ class DataReader {
       // A copy: dates and bytes can change, facts cannot.
       return new Date(value)
     }
-    if (types.isUint8Array(value)) return new Uint8Array(value)
+    if (types.isUint8Array(value)) {
+      if (value.length > BYTES_LENGTH_MAX) {
+        throw limitExceeded('The value', 'bytes', BYTES_LENGTH_MAX, this.#place())
+      }
+      return new Uint8Array(value)
+    }
     if (Decimal.isBigNumber(value)) {
       if (!value.isFinite())
         throw this.#refused('The decimal is not finite', 'Check the arithmetic that made it')

@@ -11,6 +11,8 @@ export const ELEMENT_COUNT_MAX = 2_000_000
 export const TEXT_BYTES_MAX = 16 * 1024 * 1024
 /** UTF-16 units of one string. */
 export const STRING_LENGTH_MAX = 8 * 1024 * 1024
+/** Bytes of one value: as many as a string of base64 can say. */
+export const BYTES_LENGTH_MAX = (STRING_LENGTH_MAX / 4) * 3
 /** Digits of one number. */
 export const NUMBER_DIGITS_MAX = 1_000
 /** Power of ten of a decimal, either way. */
