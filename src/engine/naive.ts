@@ -1,8 +1,11 @@
-// The engine that defines what questions mean. It evaluates the syntax tree as it stands: clauses in a greedy
-// order (clause-order.ts), batches of rows through steps (pattern.ts, call.ts), rules by tables (solver.ts), and
-// find tuples as a set (find.ts). It asks facts only through `FactSource`, so any view of any database will do.
+// The engine that answers questions from the syntax tree as it stands, without a planner. It asks facts only through
+// `FactSource`, so any view of any database will do. Read on in the order in which a question passes through: inputs
+// (here, binding.ts), what is wrong whatever the facts are (validate.ts), the order of clauses (clause-order.ts), one
+// clause after the other over batches of rows (solver.ts with tables.ts and walks.ts; pattern.ts, call.ts), find
+// tuples, aggregates and order (find.ts, aggregates.ts), pull (pull.ts), the shape of the answer (shape.ts).
+// The same meaning, slow and in one file, is src/testing/naive-query.ts: random questions compare the two.
 //
-// `answer` does its work in one go, on the thread it is called on; time, rows and the signal bound it.
+// `answerNow` does its work in one go, on the thread it is called on; time, rows and the signal bound it.
 
 import { assert } from '../base/assert.ts'
 import type { FactSource } from '../fact/datom.ts'
