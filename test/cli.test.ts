@@ -300,6 +300,12 @@ describe('the other commands', () => {
     expect((await varve([...cents, '--url', readerUrl])).stdout).toBe(
       (await varve([...cents, '--url', url])).stdout,
     )
+    const put = await fetch(`${readerUrl}/v1/databases/purchases`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/edn' },
+      body: '{:schema [{:db/ident :purchase/new :db/valueType :db.type/long :db/cardinality :db.cardinality/one}]}',
+    })
+    expect([put.status, await put.text()]).toEqual([422, expect.stringContaining('varve.error/read-only')])
     const refused = await varve(['transact', '--url', readerUrl, '--database', 'pur', '[]'])
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('varve.error/read-only') })
     expect(await reader.stop()).toBe(0)

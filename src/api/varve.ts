@@ -86,10 +86,6 @@ export class LocalVarve {
   }
 
   async #create(name: string, alias: string | undefined, schema: Edn | undefined): Promise<LocalDatabase> {
-    const existing = this.catalog.list().find((info) => info.name === name)
-    if (existing !== undefined && alias !== undefined && alias !== existing.alias) {
-      throw aliasDiffers(existing, alias)
-    }
     const connection = await this.catalog.create(name, {
       ...(alias !== undefined && { alias }),
       ...(schema !== undefined && { schema }),
@@ -386,18 +382,5 @@ function nothingToOpen(): VarveError {
     kind: 'incorrect',
     message: 'open got neither a schema nor the name of a database',
     fix: "Write varve.open(defineSchema('shop', { … })) or varve.open('shop')",
-  })
-}
-
-function aliasDiffers(
-  { name, alias }: { readonly name: string; readonly alias: string },
-  given: string,
-): VarveError {
-  return new VarveError({
-    code: 'varve.error/alias-differs',
-    kind: 'conflict',
-    message: `Database ${name} has the alias ${alias}, and ${given} was given`,
-    fix: `Give ${alias}, or leave the alias out: it is for ever`,
-    data: { name, alias, given },
   })
 }

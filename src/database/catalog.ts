@@ -4,7 +4,7 @@
 import type { Env } from '../base/env.ts'
 import type { Edn } from '../fact/value.ts'
 import { type Connection, Follower } from './connection.ts'
-import { connectionClosed, readOnlyConnection } from './connection-errors.ts'
+import { aliasDiffers, connectionClosed, readOnlyConnection, schemaRefused } from './connection-errors.ts'
 import type { FunctionRegistry } from './functions.ts'
 import {
   type CatalogStorage,
@@ -13,6 +13,7 @@ import {
   FolderCatalogStorage,
   MemoryCatalogStorage,
 } from './storage.ts'
+import { diffSchema } from './schema-diff.ts'
 import { Writer } from './writer.ts'
 
 export type CatalogOptions = {
@@ -71,7 +72,7 @@ export class Catalog implements AsyncDisposable {
     return connection
   }
 
-  /** Opens a database, making it where it is missing; adds what its schema lacks. */
+  /** Opens a database, making it where it is missing; adds what its schema lacks. Refuses another alias. */
   async create(
     name: string,
     options: { readonly alias?: string; readonly schema?: Edn } = {},
@@ -81,12 +82,26 @@ export class Catalog implements AsyncDisposable {
     if (existing === undefined) {
       if (this.isReadOnly) throw readOnlyConnection(name)
       await this.storage.create(name, options.alias ?? name)
-      return this.#open(name, options.schema)
+      return this.#bear(name, options.schema)
     }
+    if (options.alias !== undefined && options.alias !== existing.alias)
+      throw aliasDiffers(existing, options.alias)
     const connection = await this.connection(name)
-    if (options.schema !== undefined && connection instanceof Writer)
-      await connection.ensureSchema(options.schema)
+    if (options.schema !== undefined) {
+      if (connection instanceof Writer) await connection.ensureSchema(options.schema)
+      else checkSchema(connection, options.schema)
+    }
     return connection
+  }
+
+  /** The first opening of a database. If its schema cannot be, the database is not either. */
+  async #bear(name: string, schema: Edn | undefined): Promise<Connection> {
+    try {
+      return await this.#open(name, schema)
+    } catch (error) {
+      await this.storage.delete(name)
+      throw error
+    }
   }
 
   async delete(nameOrAlias: string): Promise<void> {
@@ -139,4 +154,11 @@ export class Catalog implements AsyncDisposable {
     opening.catch(() => this.#connections.delete(name))
     return opening
   }
+}
+
+/** Who only reads cannot add what is missing; what is there must be as it is declared. */
+function checkSchema(connection: Connection, schema: Edn): void {
+  const { additions, changes } = diffSchema(connection.value().schema, schema)
+  if (changes.length > 0) throw schemaRefused(connection.info.name, changes)
+  if (additions.length > 0) throw readOnlyConnection(connection.info.name)
 }

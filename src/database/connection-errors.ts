@@ -31,6 +31,16 @@ export function databaseExists(text: string, holder: DatabaseInfo): VarveError {
   })
 }
 
+export function aliasDiffers({ name, alias }: DatabaseInfo, given: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/alias-differs',
+    kind: 'conflict',
+    message: `Database ${name} has the alias ${alias}, not ${given}`,
+    fix: `Give the alias ${alias}, or leave it out: queries may rely on it`,
+    data: { name, alias, given },
+  })
+}
+
 export function databaseNameInvalid(text: string): VarveError {
   return new VarveError({
     code: 'varve.error/database-name-invalid',

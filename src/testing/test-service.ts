@@ -1,0 +1,125 @@
+// A service without a network, over databases in memory: tests send it requests as values. Each test gets a fresh one,
+// and fails when the service met a fault of its own.
+
+import { afterEach, beforeEach } from 'vitest'
+import type { HttpHandler } from '../base/env.ts'
+import { nodeEnv } from '../base/env-node.ts'
+import { Catalog } from '../database/catalog.ts'
+import { createEngine } from '../engine/create.ts'
+import { InThreadRunner } from '../query/run-here.ts'
+import type { QueryRunner } from '../query/ask.ts'
+import { createHandler } from '../service/handler.ts'
+import { Metrics } from '../service/metrics.ts'
+import { SERVICE_LIMITS, type ServiceLimits } from '../service/route.ts'
+
+export const SCHEMA = `[
+  {:db/ident :item/id :db/valueType :db.type/string :db/cardinality :db.cardinality/one :db/unique :db.unique/identity}
+  {:db/ident :item/price :db/valueType :db.type/long :db/cardinality :db.cardinality/one}
+  {:db/ident :item/key :db/valueType :db.type/uuid :db/cardinality :db.cardinality/one}]`
+
+const env = nodeEnv()
+let catalog: Catalog
+let handle: HttpHandler
+export let faults: unknown[]
+
+/** To be called once by each file of tests. */
+export function freshServiceForEachTest(): void {
+  beforeEach(() => {
+    catalog = Catalog.openMemory(env)
+    faults = []
+    serveWith({})
+  })
+  afterEach(async () => {
+    await catalog[Symbol.asyncDispose]()
+    if (faults.length > 0) throw new AggregateError(faults, 'The service met faults of its own')
+  })
+}
+
+/** Another handler over the same databases. */
+export function serveWith(
+  limits: Partial<ServiceLimits>,
+  runner: QueryRunner = new InThreadRunner(createEngine(env), env.clock),
+): void {
+  handle = createHandler({
+    catalog,
+    runner,
+    limits: { ...SERVICE_LIMITS, ...limits },
+    metrics: new Metrics(),
+    isLoopback: true,
+    onFault: (error) => faults.push(error),
+  })
+}
+
+export type Sent = {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+export type Got = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+}
+
+export async function send(
+  method: string,
+  target: string,
+  { body, headers, signal }: Sent = {},
+): Promise<Got> {
+  const bytes = new TextEncoder().encode(
+    body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body),
+  )
+  const response = await handle({
+    method,
+    target,
+    headers: new Map(
+      Object.entries({
+        host: '127.0.0.1:8470',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      }),
+    ),
+    remoteAddress: '127.0.0.1',
+    readBody: () => Promise.resolve(bytes),
+    signal: signal ?? new AbortController().signal,
+  })
+  const answered = response.body ?? ''
+  return {
+    status: response.status,
+    headers: response.headers ?? {},
+    text: typeof answered === 'string' ? answered : new TextDecoder().decode(answered as Uint8Array),
+  }
+}
+
+export const EDN = { 'content-type': 'application/edn' }
+
+export async function json(method: string, target: string, body?: unknown): Promise<unknown> {
+  const { status, text } = await send(method, target, body === undefined ? {} : { body })
+  if (status >= 300) throw new Error(`${status} ${text}`)
+  return JSON.parse(text)
+}
+
+export type Problem = {
+  readonly code: string
+  readonly kind: string
+  readonly message: string
+  readonly fix: string
+  readonly data: { readonly place?: unknown; readonly [key: string]: unknown }
+}
+
+export async function problem(method: string, target: string, sent: Sent = {}): Promise<[number, Problem]> {
+  const { status, text } = await send(method, target, sent)
+  return [status, (JSON.parse(text) as { error: Problem }).error]
+}
+
+export async function shop(): Promise<void> {
+  await json('PUT', '/v1/databases/shop', { schema: SCHEMA, alias: 'sh' })
+  await json('POST', '/v1/databases/shop/transact', {
+    tx: [
+      { 'item/id': 'tea', 'item/price': 450 },
+      { 'item/id': 'pot', 'item/price': 900 },
+    ],
+  })
+}
+
+export const PRICES = '[:find ?id ?price :where [$sh ?i :item/id ?id] [$sh ?i :item/price ?price]]'
