@@ -74,6 +74,7 @@ describe('the packed package', () => {
   it('publishes a package.json without scripts, workspaces or development dependencies', () => {
     const manifest: unknown = JSON.parse(readFileSync(join(app, 'node_modules/varve/package.json'), 'utf8'))
     expect(manifest).not.toHaveProperty('scripts')
+    expect(manifest).toHaveProperty(['engines', 'node'], '>=22.18')
     expect(manifest).not.toHaveProperty('workspaces')
     expect(manifest).not.toHaveProperty('devDependencies')
     expect(manifest).toHaveProperty(['exports', '.', 'default'], './dist/api/index.js')

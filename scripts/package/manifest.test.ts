@@ -20,6 +20,7 @@ it('keeps what users need and leads exports to what was built', () => {
       './package.json': './package.json',
     },
     dependencies: { a: '1.0.0' },
+    engines: { node: '>=22.18' },
   })
 })
 

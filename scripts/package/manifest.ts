@@ -12,17 +12,19 @@ const PUBLISHED = [
   'keywords',
   'license',
   'type',
-  'engines',
   'bin',
   'files',
   'dependencies',
   'optionalDependencies',
 ]
 
+/** Not in the checkout: it brings its own Node, and npm would warn of an older one at every command. */
+const ENGINES = { node: '>=22.18' }
+
 /** In a checkout `exports` lead to source; in the published package to the JavaScript built from it. */
 export function publishedManifest(checkout: Manifest): Manifest {
   const kept = PUBLISHED.filter((key) => key in checkout).map((key) => [key, checkout[key]] as const)
-  return { ...Object.fromEntries(kept), exports: publishedExports(checkout['exports']) }
+  return { ...Object.fromEntries(kept), engines: ENGINES, exports: publishedExports(checkout['exports']) }
 }
 
 function publishedExports(exports: unknown): Manifest {
