@@ -6,7 +6,7 @@ import { connectLocal } from '../../api/connect.ts'
 import type { Catalog } from '../../database/catalog.ts'
 import { startServer } from '../../service/server.ts'
 import { COMPANY_DATABASES, isCompanyWanted, loadCompany } from '../demo/load.ts'
-import { giveTour } from '../demo/tour.ts'
+import { giveTour, type TourContext } from '../demo/tour.ts'
 import type { Context } from '../main.ts'
 import { parsePort } from '../options.ts'
 import { Progress } from '../progress.ts'
@@ -44,12 +44,22 @@ async function dev({ data, port, empty }: Options, { env, terminal }: Context): 
   const names = catalog.list().map(({ name, alias }) => (alias === name ? name : `${name} ($${alias})`))
   terminal.out(`\nServing ${names.length === 0 ? 'an empty folder' : names.join(', ')} at ${url}\n`)
   const hasCompany = COMPANY_DATABASES.every((name) => catalog.list().some((info) => info.name === name))
-  if (hasCompany) await giveTour({ varve, env, terminal })
+  if (hasCompany) await tryTour({ varve, env, terminal })
   terminal.out(hasCompany ? companySteps(url) : firstSteps(url))
   const stopped = terminal.stopped()
   terminal.out(`\n${url} answers until you press Ctrl-C.\n`)
   await stopped
   terminal.err('\nStopping.\n')
+}
+
+/** The databases may have been changed since; the server goes on in any case. */
+async function tryTour(context: TourContext): Promise<void> {
+  try {
+    await giveTour(context)
+  } catch (error) {
+    context.terminal.err('The tour ends here:\n')
+    reportError(error, context.terminal)
+  }
 }
 
 async function makeCompany(catalog: Catalog, data: string, { env, terminal }: Context): Promise<void> {
