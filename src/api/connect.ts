@@ -17,6 +17,8 @@ import { LocalVarve } from './varve.ts'
 export type ConnectOptions = {
   /** Follows what another process writes; takes no lock and writes nothing. */
   readonly readOnly?: boolean
+  /** Takes the writer's place from a process that hangs or cannot be reached: that one acknowledges nothing more. */
+  readonly takeOver?: boolean
   /** Transaction functions, predicates and functions for `:xform`, by name (functions.ts). */
   readonly functions?: NamedFunctions
   /** The world outside; the simulator's in tests. Queries and indexing then run in this thread. */
@@ -40,6 +42,7 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
   const catalogOptions = {
     functions: registryOf(functions, engineOptions(env)),
     ...(options.readOnly !== undefined && { isReadOnly: options.readOnly }),
+    ...(options.takeOver !== undefined && { takeOver: options.takeOver }),
   }
   const here = new InThreadRunner(createEngine(env, { xforms }), env.clock)
   if (url.startsWith('memory:')) {

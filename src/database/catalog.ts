@@ -6,6 +6,7 @@ import type { Edn } from '../fact/value.ts'
 import { type Connection, Follower } from './connection.ts'
 import { aliasDiffers, connectionClosed, readOnlyConnection, schemaRefused } from './connection-errors.ts'
 import type { FunctionRegistry } from './functions.ts'
+import type { IndexingLimits } from './indexing.ts'
 import {
   type CatalogStorage,
   type DatabaseInfo,
@@ -21,9 +22,12 @@ export type CatalogOptions = {
   readonly isReadOnly?: boolean
   /** Makes the folder where it is missing. */
   readonly canCreate?: boolean
+  /** Takes the writer's place from a process that is still alive: that one acknowledges nothing more. */
+  readonly takeOver?: boolean
   readonly functions?: FunctionRegistry
   /** Databases of a folder are indexed in threads of their own. */
   readonly isIndexedInWorker?: boolean
+  readonly indexing?: IndexingLimits
 }
 
 export class Catalog implements AsyncDisposable {
@@ -32,12 +36,14 @@ export class Catalog implements AsyncDisposable {
   readonly isReadOnly: boolean
   readonly functions: FunctionRegistry
   readonly #isIndexedInWorker: boolean
+  readonly #indexing: IndexingLimits | undefined
   readonly #connections = new Map<string, Promise<Connection>>()
   #isClosed = false
 
   static async openFolder(env: Env, folder: string, options: CatalogOptions = {}): Promise<Catalog> {
     const canCreate = options.canCreate ?? options.isReadOnly !== true
-    return new Catalog(env, await FolderCatalogStorage.open(env, folder, { canCreate }), options)
+    const takeOver = options.takeOver ?? false
+    return new Catalog(env, await FolderCatalogStorage.open(env, folder, { canCreate, takeOver }), options)
   }
 
   static openMemory(env: Env, options: CatalogOptions = {}): Catalog {
@@ -50,6 +56,7 @@ export class Catalog implements AsyncDisposable {
     this.isReadOnly = options.isReadOnly ?? false
     this.functions = options.functions ?? new Map()
     this.#isIndexedInWorker = options.isIndexedInWorker ?? false
+    this.#indexing = options.indexing
   }
 
   list(): readonly DatabaseInfo[] {
@@ -147,6 +154,7 @@ export class Catalog implements AsyncDisposable {
       : Writer.open(this.env, storage, {
           functions,
           isIndexedInWorker,
+          ...(this.#indexing !== undefined && { indexing: this.#indexing }),
           ...(schema !== undefined && { schema }),
         })
     this.#connections.set(name, opening)

@@ -123,21 +123,26 @@ export class MemoryCatalogStorage implements CatalogStorage {
   }
 }
 
+export type FolderOptions = {
+  /** Makes the folder where it is missing. */
+  readonly canCreate: boolean
+  /** Takes the writer's place from a process that is still alive, and fences it. */
+  readonly takeOver?: boolean
+}
+
 export class FolderCatalogStorage implements CatalogStorage {
   readonly folder: string
   readonly #env: Env
+  readonly #takeOver: boolean
 
-  private constructor(env: Env, folder: string) {
+  private constructor(env: Env, folder: string, takeOver: boolean) {
     this.#env = env
     this.folder = folder
+    this.#takeOver = takeOver
   }
 
   /** Opens the folder, or makes it. A folder that holds something else is refused, never written into. */
-  static async open(
-    env: Env,
-    folder: string,
-    options: { readonly canCreate: boolean },
-  ): Promise<FolderCatalogStorage> {
+  static async open(env: Env, folder: string, options: FolderOptions): Promise<FolderCatalogStorage> {
     const marker = `${folder}/${MARKER}`
     if (env.files.stat(marker) === undefined) {
       if (env.files.list(folder).length > 0) throw foreignFolder(folder)
@@ -148,7 +153,7 @@ export class FolderCatalogStorage implements CatalogStorage {
       const { version } = readSmallFile(env, marker)
       if (version !== FORMAT_VERSION) throw formatUnknown(marker, version, FORMAT_VERSION)
     }
-    return new FolderCatalogStorage(env, folder)
+    return new FolderCatalogStorage(env, folder, options.takeOver ?? false)
   }
 
   list(): readonly DatabaseInfo[] {
@@ -201,11 +206,17 @@ export class FolderCatalogStorage implements CatalogStorage {
   #storageOf(info: DatabaseInfo): DatabaseStorage {
     const env = this.#env
     const folder = `${this.folder}/${info.name}`
+    let takeOver = this.#takeOver
     return {
       info,
       folder,
       blobs: openFolderStore(env, `${folder}/index`),
-      openForWriting: () => openLog(env, `${folder}/log`, { mode: 'write' }),
+      openForWriting: async () => {
+        const log = await openLog(env, `${folder}/log`, { mode: 'write', takeOver })
+        // Once: whoever has the log now and loses it again does not fight for it.
+        takeOver = false
+        return log
+      },
       openForReading: () => openLog(env, `${folder}/log`, { mode: 'read' }),
     }
   }

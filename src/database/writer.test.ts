@@ -8,6 +8,7 @@ import { readEdn } from '../fact/edn-reader.ts'
 import { keyword } from '../fact/value.ts'
 import type { Frame, WritableLog } from '../log/transaction-log.ts'
 import { attributes } from '../testing/naive-database.ts'
+import { withPlantedBug } from '../testing/planted.ts'
 import { SimulatedMachine } from '../testing/simulated-env.ts'
 import {
   simulatedStorage,
@@ -70,7 +71,7 @@ describe('a writer', () => {
       expect(tooFar).toMatchObject({ reason: { code: 'varve.error/connection-closed' } })
     }))
 
-  it('never has more transactions pending than its bound, however many call at once', () =>
+  it('never has more transactions pending than its bound, however many call at once (I9)', () =>
     onMachine(async (_machine, env) => {
       let pending = 0
       let pendingMax = 0
@@ -162,32 +163,13 @@ describe('a writer', () => {
     }))
 
   it('collects nothing that its successor needs, stopped between publishing and collecting (I3)', () =>
-    onMachine(async (machine, env) => {
-      const storage = simulatedStorage(env)
-      const writer = await Writer.open(env, storage, OPTIONS)
-      await writer.transact(add('ann', 1))
-      const swap = storage.blobs.swap.bind(storage.blobs)
-      storage.blobs.swap = async (...args) => {
-        const isSwapped = await swap(...args)
-        machine.stop(env)
-        await env.timers.sleep(1)
-        return isSwapped
-      }
-      const indexing = writer.index()
-      const other = machine.startProcess()
-      await other.timers.sleep(10)
-      const successor = await Writer.open(other, simulatedStorage(other, { takeOver: true }), OPTIONS)
-      await successor.transact(add('bob', 2))
-      await successor.index()
-      machine.resume(env)
-      await indexing
-      const { refusals } = await refusalsOf(writer)
-      expect(refusals).toEqual(['varve.error/writer-fenced', 'varve.error/writer-fenced'])
-      await successor[Symbol.asyncDispose]()
-      const follower = await Follower.open(other, simulatedStorage(other))
-      expect(people(follower.value())).toEqual(['ann 1', 'bob 2'])
-      await follower[Symbol.asyncDispose]()
-    }))
+    collectLate())
+
+  it('would collect what its successor needs with the planted bug index-collect-of-later-epochs', async () => {
+    await expect(withPlantedBug('index-collect-of-later-epochs', collectLate)).rejects.toMatchObject({
+      code: 'varve.error/blob-missing',
+    })
+  })
 
   it('refuses a log that ends before what was indexed', () =>
     onMachine(async (_machine, env) => {
@@ -201,6 +183,36 @@ describe('a writer', () => {
       })
     }))
 })
+
+/** A writer publishes an index and stops; its successor publishes another; then the first one goes on. */
+function collectLate(): Promise<void> {
+  return onMachine(async (machine, env) => {
+    const storage = simulatedStorage(env)
+    const writer = await Writer.open(env, storage, OPTIONS)
+    await writer.transact(add('ann', 1))
+    const swap = storage.blobs.swap.bind(storage.blobs)
+    storage.blobs.swap = async (...args) => {
+      const isSwapped = await swap(...args)
+      machine.stop(env)
+      await env.timers.sleep(1)
+      return isSwapped
+    }
+    const indexing = writer.index()
+    const other = machine.startProcess()
+    await other.timers.sleep(10)
+    const successor = await Writer.open(other, simulatedStorage(other, { takeOver: true }), OPTIONS)
+    await successor.transact(add('bob', 2))
+    await successor.index()
+    machine.resume(env)
+    await indexing
+    const { refusals } = await refusalsOf(writer)
+    expect(refusals).toEqual(['varve.error/writer-fenced', 'varve.error/writer-fenced'])
+    await successor[Symbol.asyncDispose]()
+    const follower = await Follower.open(other, simulatedStorage(other))
+    expect(people(follower.value())).toEqual(['ann 1', 'bob 2'])
+    await follower[Symbol.asyncDispose]()
+  })
+}
 
 /** What a writer says to two further transactions. */
 async function refusalsOf(writer: Writer): Promise<{ readonly refusals: readonly unknown[] }> {

@@ -43,6 +43,11 @@ export class DatabaseModel {
     return this.#naive?.basisT ?? -1
   }
 
+  /** Where a request stands in the log, as far as it was verified. */
+  tOf(serial: number): T | undefined {
+    return this.#standing.get(serial)
+  }
+
   give(random: SeededRandom): GivenRequest {
     const given = randomRequest(this.#given.size + 1, random)
     this.#given.set(given.serial, given)

@@ -59,7 +59,7 @@ class BlobRun {
   async play(): Promise<void> {
     const { machine } = this
     const { random } = machine
-    for (let round = 3 + random.below(3); round > 0; round--) {
+    for (let round = 6 + random.below(3); round > 0; round--) {
       if (random.next() < 0.6) machine.cutPowerAt(machine.operationCount + random.below(60))
       else
         machine.failAt(

@@ -118,7 +118,7 @@ class LogRun {
 
   async play(): Promise<void> {
     const { random } = this.machine
-    const roundCount = 3 + random.below(4)
+    const roundCount = 9 + random.below(4)
     for (let round = 0; round < roundCount; round++) {
       await random.pick([
         () => this.#powerCut(),

@@ -19,17 +19,18 @@ export type PointCounters = {
 
 export type PointSimulation = {
   readonly seed: number
-  /** Each so many-th point only; 1 for all of them. */
-  readonly stride?: number
+  /** Each so many-th point only, from the first one given; 1 and 0 for all of them. */
+  readonly stride: number
+  readonly first: number
 }
 
-export async function simulateEveryPoint({ seed, stride = 1 }: PointSimulation): Promise<PointCounters> {
+export async function simulateEveryPoint({ seed, stride, first }: PointSimulation): Promise<PointCounters> {
   const database = databaseCounters()
   const calm = new DatabaseRun(seed, database)
   await calm.guarded(() => calm.live())
   const operations = calm.machine.operationCount
   const counters: PointCounters = { operations, powerCuts: 0, recoveryPowerCuts: 0, faults: 0, database }
-  for (let at = seed % stride; at < operations; at += stride) {
+  for (let at = first; at < operations; at += stride) {
     const recoveryOperations = await cutAt(seed, at, undefined, counters)
     // One point of the recovery for every point of the life, all of them in turn.
     await cutAt(seed, at, at % recoveryOperations, counters)

@@ -53,17 +53,18 @@ export type SimulatedStorageOptions = {
   /** Writers take the log from one that is still alive. */
   readonly takeOver?: boolean
   readonly openFileCountMax?: number
+  readonly folder?: string
 }
 
 /** The database as a process of the machine sees it. */
 export function simulatedStorage(env: Env, options: SimulatedStorageOptions = {}): DatabaseStorage {
-  const { takeOver = false, openFileCountMax = 3 } = options
-  const folder = `${TINY_FOLDER}/log`
+  const { takeOver = false, openFileCountMax = 3, folder = TINY_FOLDER } = options
+  const log = `${folder}/log`
   return {
     info: { name: 'things', alias: 'things', id: 'simulated' },
-    folder: TINY_FOLDER,
-    blobs: plantedBlobs(openFolderStore(env, `${TINY_FOLDER}/index`, { openFileCountMax })),
-    openForWriting: () => openLog(env, folder, { mode: 'write', takeOver, limits: TINY_LOG }),
-    openForReading: () => openLog(env, folder, { mode: 'read' }),
+    folder,
+    blobs: plantedBlobs(openFolderStore(env, `${folder}/index`, { openFileCountMax })),
+    openForWriting: () => openLog(env, log, { mode: 'write', takeOver, limits: TINY_LOG }),
+    openForReading: () => openLog(env, log, { mode: 'read' }),
   }
 }

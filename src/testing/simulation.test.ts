@@ -6,7 +6,10 @@ import { withPlantedBug } from './planted.ts'
 import { simulateBlobStore } from './simulate-blob-store.ts'
 import { simulateDamage } from './simulate-damage.ts'
 import { BrokenPromise } from './broken-promise.ts'
+import { simulateDatabase } from './simulate-database.ts'
+import { simulateFlips } from './simulate-flips.ts'
 import { simulateLog } from './simulate-log.ts'
+import { simulateEveryPoint } from './simulate-points.ts'
 import { SimulatedMachine } from './simulated-env.ts'
 
 describe('the log on a machine that fails', () => {
@@ -64,6 +67,46 @@ describe('the folder store on a machine that fails', () => {
       await expect(run).rejects.toBeInstanceOf(BrokenPromise)
     },
   )
+})
+
+describe('a database on a machine that fails', () => {
+  it('keeps every promise, whatever breaks (I1, I2, I3, I4, I5, I7)', async () => {
+    const counters = await simulateDatabase({ firstSeed: 1, seedCount: 8 })
+    expect(counters.acknowledged).toBeGreaterThan(150)
+    expect(counters.powerCuts).toBeGreaterThan(15)
+    expect(counters.verifications).toBeGreaterThan(80)
+    expect(counters.valuesReread).toBeGreaterThan(100)
+  })
+
+  // Each begins near a seed that finds it.
+  it.each([
+    ['index-forget-dead-rows', 1],
+    ['index-drop-history', 1],
+    ['index-collect-before-swap', 1],
+    ['index-swap-blindly', 12],
+    ['as-of-one-too-late', 1],
+    ['writer-show-before-sync', 1],
+    ['writer-forget-keys', 1],
+    ['log-skip-fence', 1],
+    ['blob-skip-sync', 1],
+  ] as const)('would break a promise with the planted bug %s', async (bug, firstSeed) => {
+    const run = withPlantedBug(bug, () => simulateDatabase({ firstSeed, seedCount: 60 }))
+    await expect(run).rejects.toBeInstanceOf(BrokenPromise)
+  })
+
+  it('survives a power cut and a fault at points of its life and of its recovery', async () => {
+    const counters = await simulateEveryPoint({ seed: 1, stride: 40, first: 7 })
+    expect(counters.operations).toBeGreaterThan(300)
+    expect(counters.recoveryPowerCuts).toBeGreaterThan(5)
+    expect(counters.faults).toBeGreaterThan(20)
+  })
+
+  it('tells of a flipped bit, or is not harmed by it (I8)', async () => {
+    const { flips, found, harmless, segmentFlips } = await simulateFlips({ seed: 1, flipCount: 150 })
+    expect(found + harmless).toBe(flips)
+    expect(found).toBeGreaterThan(40)
+    expect(segmentFlips).toBeGreaterThan(40)
+  })
 })
 
 describe('a simulated machine', () => {

@@ -14,6 +14,7 @@ type Options = {
   readonly host: string
   readonly port: number
   readonly write?: boolean
+  readonly takeOver?: boolean
 }
 
 export function addServeCommand(program: Command, { env, terminal }: Context): void {
@@ -25,9 +26,13 @@ export function addServeCommand(program: Command, { env, terminal }: Context): v
     .option('--host <host>', 'address to listen on; there is no access control yet', '127.0.0.1')
     .option('--port <n>', 'port; 0 takes a free one', parsePort, DEFAULT_PORT)
     .option('--write', 'take transactions too: this process becomes the writer')
+    .option('--take-over', "take the writer's place from a process that hangs; it acknowledges nothing more")
     .addHelpText('after', '\nExample:\n  varve serve --data ./varve-data --port 8470')
-    .action(async ({ data, host, port, write }: Options) => {
-      await using varve = await connectLocal(`file:${data}`, { readOnly: write !== true })
+    .action(async ({ data, host, port, write, takeOver }: Options) => {
+      await using varve = await connectLocal(`file:${data}`, {
+        readOnly: write !== true && takeOver !== true,
+        takeOver: takeOver === true,
+      })
       const { catalog, runner } = varve
       runner.warm()
       await Promise.all(catalog.list().map(({ name }) => catalog.connection(name)))
@@ -42,7 +47,7 @@ export function addServeCommand(program: Command, { env, terminal }: Context): v
       const stopped = terminal.stopped()
       const shown = host.includes(':') ? `[${host}]` : host
       terminal.out(
-        `Serving ${data}${write === true ? '' : ', for reading only,'} at http://${shown}:${server.port}\n`,
+        `Serving ${data}${write === true || takeOver === true ? '' : ', for reading only,'} at http://${shown}:${server.port}\n`,
       )
       await stopped
     })

@@ -1,0 +1,138 @@
+// "Never lost, never wrong" as figures: what is run how often, in slices that add up, and the guards that tell
+// whether a tier really did its work. `npm test` does a hundredth of each (test/durability).
+
+import { compareTransactions } from '../../src/testing/compare-transactions.ts'
+import { simulateBlobStore } from '../../src/testing/simulate-blob-store.ts'
+import { simulateDamage } from '../../src/testing/simulate-damage.ts'
+import { simulateDatabase } from '../../src/testing/simulate-database.ts'
+import { simulateFlips } from '../../src/testing/simulate-flips.ts'
+import { simulateLog } from '../../src/testing/simulate-log.ts'
+import { simulateEveryPoint } from '../../src/testing/simulate-points.ts'
+import { killChildren } from './kills.ts'
+
+export type Counts = Readonly<Record<string, number>>
+
+export type Tier = {
+  readonly name: string
+  /** What `target` counts. */
+  readonly unit: string
+  readonly target: number
+  /** Runs the slice that begins at `first`; how many units it did, and what else it counted. */
+  readonly slice: (first: number) => Promise<{ readonly done: number; readonly counts: Counts }>
+  /** What must be true of the sums, so that the tier proves something: each with the least share of `done`. */
+  readonly guards: Readonly<Record<string, number>>
+}
+
+export const TIERS: readonly Tier[] = [
+  {
+    name: 'seeds',
+    unit: 'seeds',
+    target: 100_000,
+    slice: simulateSeeds,
+    guards: { powerCuts: 4, acknowledged: 20, takeovers: 0.3, fenced: 0.1, kept: 0.1, reread: 2 },
+  },
+  {
+    name: 'points',
+    unit: 'points of a life',
+    target: 9_000,
+    slice: simulatePoints,
+    guards: { powerCuts: 1.8, recoveryPowerCuts: 0.9, faults: 2.9, kept: 0.05 },
+  },
+  {
+    name: 'kills',
+    unit: 'kills',
+    target: 3_000,
+    slice: async (first) => {
+      const { kills, ...counts } = await killChildren({ seed: 1 + first, childCount: 5 })
+      return { done: kills, counts }
+    },
+    guards: { acknowledged: 3, unacknowledged: 0.01 },
+  },
+  {
+    name: 'transactions',
+    unit: 'transactions',
+    target: 5_000_000,
+    slice: async (first) => {
+      const { runs, done, failed } = compareTransactions({ runCount: 500, seed: 1 + first })
+      return { done: done + failed, counts: { runs, done, failed } }
+    },
+    guards: { done: 0.3, failed: 0.1 },
+  },
+  {
+    name: 'flips',
+    unit: 'bit flips',
+    target: 1_000_000,
+    slice: flipBits,
+    guards: { found: 0.3, logFlips: 0.2, segmentFlips: 0.1, rootFlips: 0.01 },
+  },
+]
+
+/** Of twenty seeds three play with a whole database, the others with its log and its blobs. */
+async function simulateSeeds(first: number): Promise<{ readonly done: number; readonly counts: Counts }> {
+  const database = await simulateDatabase({ firstSeed: 1 + first, seedCount: 3 })
+  const log = await simulateLog({ firstSeed: 4 + first, seedCount: 13 })
+  const blobs = await simulateBlobStore({ firstSeed: 17 + first, seedCount: 4 })
+  return {
+    done: 20,
+    counts: {
+      databaseSeeds: 3,
+      powerCuts: database.powerCuts + log.powerCuts + blobs.powerCuts,
+      acknowledged: database.acknowledged + log.acknowledged,
+      faults: database.faults + log.faults + blobs.faults,
+      processKills: database.kills + log.kills,
+      takeovers: database.takeovers + log.takeovers,
+      fenced: database.fenced + log.fenced,
+      kept: database.keptUnacknowledged + log.keptUnacknowledged,
+      reread: database.valuesReread + log.framesRead,
+      renewals: database.renewals,
+      repeated: database.repeated,
+    },
+  }
+}
+
+/** Every eighth point of a life; the next slice takes those beside them, and after eight another life. */
+async function simulatePoints(first: number): Promise<{ readonly done: number; readonly counts: Counts }> {
+  const slice = Math.floor(first / 40)
+  const made = await simulateEveryPoint({ seed: 1 + Math.floor(slice / 8), stride: 8, first: slice % 8 })
+  const { powerCuts, recoveryPowerCuts, faults, database } = made
+  const { acknowledged, keptUnacknowledged: kept } = database
+  return { done: faults / 3, counts: { powerCuts, recoveryPowerCuts, faults, acknowledged, kept } }
+}
+
+async function flipBits(first: number): Promise<{ readonly done: number; readonly counts: Counts }> {
+  const whole = await simulateFlips({ seed: 1 + first, flipCount: 400 })
+  const log = await simulateDamage({ firstSeed: 1 + first, damageCount: 100 })
+  const { found, harmless, logFlips, segmentFlips, rootFlips } = whole
+  return {
+    done: whole.flips + log.flips + log.cuts,
+    counts: {
+      found: found + log.found,
+      harmless: harmless + log.harmless,
+      cuts: log.cuts,
+      logFlips: logFlips + log.flips,
+      segmentFlips,
+      rootFlips,
+    },
+  }
+}
+
+export type Sum = { readonly done: number; readonly counts: Counts }
+
+export function addSlice(sum: Sum, slice: Sum): Sum {
+  const counts: Record<string, number> = { ...sum.counts }
+  for (const [name, count] of Object.entries(slice.counts)) counts[name] = (counts[name] ?? 0) + count
+  return { done: sum.done + slice.done, counts }
+}
+
+/** What a tier did too little of: it would prove less than its figure says. */
+export function brokenGuards({ guards }: Tier, { done, counts }: Sum): readonly string[] {
+  return Object.entries(guards)
+    .filter(([name, share]) => (counts[name] ?? 0) < share * done)
+    .map(([name, share]) => `${name} ${counts[name] ?? 0}, at least ${Math.ceil(share * done)} expected`)
+}
+
+export function showSum({ name, unit, target }: Tier, { done, counts }: Sum): string {
+  const share = ((100 * done) / target).toFixed(1)
+  const others = Object.entries(counts).map(([what, count]) => `${what} ${count.toLocaleString('en')}`)
+  return `${name.padEnd(13)} ${done.toLocaleString('en')} ${unit} of ${target.toLocaleString('en')} (${share} %): ${others.join(', ')}`
+}
