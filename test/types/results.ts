@@ -1,7 +1,7 @@
 // What the compiler knows of results. Each line fails to compile if a type is another one than it says.
 
 import type { BigNumber } from 'bignumber.js'
-import type { Database, Rows, SchemaOf, Varve } from 'varve'
+import type { Database, Db, Entity, Rows, SchemaOf, TransactResult, Varve } from 'varve'
 import type { customers, shop } from './schema.ts'
 
 /* oxlint-disable typescript/no-unnecessary-type-parameters -- T makes the compiler compare types exactly */
@@ -374,6 +374,32 @@ export async function transactions(): Promise<void> {
   await database.transact([], { meta: { ':article/kode': 'x' } })
   // @ts-expect-error: a number is no text
   await database.transact(made.map(() => ({ ':article/code': 1 })))
+}
+
+/** A function for any database, value, entity or connection takes those of every schema. */
+export async function anySchema(): Promise<void> {
+  const takes = (...any: [Database, Db, Entity | null, Varve, TransactResult]): void => void any
+  takes(database, db, await db.entity(17), typed, await database.transact([]))
+  takes(await typed.open('any'), db.asOf(3).history(), null, varve, await db.with([]))
+  const other: Db<SchemaOf<typeof customers>> | Db<SchemaOf<typeof shop>> = db
+  same<Db extends typeof other ? true : false, false>(true)
+}
+
+/** Pieces that a program puts together keep what is known of them. */
+export async function pieces(): Promise<void> {
+  const attribute: ':article/code' | ':article/uuid' = ':article/code'
+  const text = await db.q(`[:find ?c :where [_ ${attribute} ?c]]` as const)
+  same<typeof text, Rows<[string]>>(true)
+  const where = [['?a', ':article/code', '?c']] as const
+  const more = await db.q({ find: ['?c'], where: [...where, ['?a', ':article/sold', true]] })
+  same<typeof more, Rows<[string]>>(true)
+  const some: string[][] = [['?a', ':article/code', '?c']]
+  const loose = await db.q({ find: ['?c'], where: some })
+  same<typeof loose, Rows<[unknown]>>(true)
+  await database.transact([{ [attribute]: 'x' }, [':db/add', 'x', attribute, 'v']])
+  for (const code of ['a']) {
+    await database.transact([{ ':article/code': code, ...(code === 'a' && { ':article/cents': 4 }) }])
+  }
 }
 
 /** Nothing is known of a database that is opened by its name: everything is taken. */

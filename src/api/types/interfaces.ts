@@ -14,13 +14,27 @@ import type { CheckTransaction, EntityRef, MetaOf, TransactionInput } from './tr
 
 export type { ColumnInfo, Rows } from './rows.ts'
 
+/**
+ * Where a value carries what the compiler knows of its schema; nothing is there when the program runs. Methods ask
+ * `this` for it instead of naming it, so that a database of any schema is also one of which no schema is known.
+ */
+declare const KNOWN: unique symbol
+interface Known<S, M> {
+  readonly [KNOWN]?: { readonly schema: S; readonly sources: M }
+}
+/** The schema that a database, a value of one or an entity carries. */
+export type SchemaKnownTo<D> = D extends Known<infer S extends Attributes, unknown> ? S : Attributes
+/** The sources that its queries may name: itself as `$`, and those known by alias. */
+export type SourcesKnownTo<D> =
+  D extends Known<infer S extends Attributes, infer M extends Sources> ? SourcesWith<S, M> : Sources
+
 /** A position in time: a t of the database, or an instant. */
 export type Moment = number | Date
 /** Databases and the t of each: `{ purchases: 42 }`. */
 export type Cursors = { readonly [database: string]: number }
 
 /** A connection to a place where databases live; `M` holds the schemas known by alias. */
-export interface Varve<M extends Sources = {}> extends AsyncDisposable {
+export interface Varve<M extends Sources = {}> extends AsyncDisposable, Known<{}, M> {
   /** Creates the database, or adds to it what its schema lacks. */
   open<const N extends string, const S extends Attributes, const L extends string>(
     schema: DefinedSchema<N, S, L>,
@@ -29,14 +43,23 @@ export interface Varve<M extends Sources = {}> extends AsyncDisposable {
   /** This very connection, whose queries check `$alias` sources against these schemas. */
   typed<const D extends readonly DefinedSchema[]>(...schemas: D): Varve<M & SourcesOf<D>>
   /** Asks over many databases: `$alias` names them. */
-  query<const Q extends QueryInput>(request: QueryRequest<M, Q>): Promise<QueryResult<M, Q>>
+  query<V extends Varve, const Q extends QueryInput>(
+    this: V,
+    request: QueryRequest<SourcesOfVarve<V>, Q>,
+  ): Promise<QueryResult<SourcesOfVarve<V>, Q>>
   /** As `query`, and says what it was asked over and what it noticed. */
-  answer<const Q extends QueryInput>(request: QueryRequest<M, Q>): Promise<Answer<QueryResult<M, Q>>>
+  answer<V extends Varve, const Q extends QueryInput>(
+    this: V,
+    request: QueryRequest<SourcesOfVarve<V>, Q>,
+  ): Promise<Answer<QueryResult<SourcesOfVarve<V>, Q>>>
   databases(): Promise<readonly DatabaseInfo[]>
   /** Deletes a database for ever. */
   delete(name: string): Promise<void>
   close(): Promise<void>
 }
+
+/** What a connection was told by `typed`. */
+type SourcesOfVarve<V> = V extends Known<unknown, infer M extends Sources> ? M : Sources
 
 export type OpenOptions = {
   /** EDN text, or maps of schema: `{ ':db/ident': ':p/name', ':db/valueType': ':db.type/string', … }`. */
@@ -72,13 +95,14 @@ export type Answer<R> = {
 export type DatabaseInfo = { readonly name: string; readonly alias: string; readonly basisT: number }
 
 /** One database of a connection. */
-export interface Database<S extends Attributes = Attributes, M extends Sources = {}> {
+export interface Database<S extends Attributes = Attributes, M extends Sources = {}> extends Known<S, M> {
   readonly name: string
   readonly alias: string
   /** Applies the transaction whole or not at all; resolved once it is on disk. */
-  transact<const X extends TransactionInput>(
-    tx: CheckTransaction<S, X>,
-    options?: TransactOptions<S>,
+  transact<D extends Database, const X extends TransactionInput>(
+    this: D,
+    tx: CheckTransaction<SchemaKnownTo<D>, X>,
+    options?: TransactOptions<SchemaKnownTo<D>>,
   ): Promise<TransactResult<S, M>>
   /** The database as it is now: an immutable value. */
   db(): Db<S, M>
@@ -121,27 +145,34 @@ export type LogDatom = readonly [e: number, attribute: KeywordText, v: unknown, 
 export type LogItem = { readonly t: number; readonly txInstant: Date; readonly datoms: readonly LogDatom[] }
 
 /** A database as of some moment; it answers the same for ever. */
-export interface Db<S extends Attributes = Attributes, M extends Sources = {}> {
+export interface Db<S extends Attributes = Attributes, M extends Sources = {}> extends Known<S, M> {
   readonly name: string
   /** The last t that this value includes. */
   readonly basisT: number
   readonly schema: Schema
   /** Asks; `$` is this database. Rows of a relation come as `Rows`, in the total order. */
-  q<const Q extends QueryInput>(
-    query: CheckQuery<SourcesWith<S, M>, Q>,
-    ...args: QueryArgs<SourcesWith<S, M>, Q>
-  ): Promise<QueryResult<SourcesWith<S, M>, Q>>
+  q<D extends Db, const Q extends QueryInput>(
+    this: D,
+    query: CheckQuery<SourcesKnownTo<D>, Q>,
+    ...args: QueryArgs<SourcesKnownTo<D>, Q>
+  ): Promise<QueryResult<SourcesKnownTo<D>, Q>>
   /** What the pattern describes of one entity; null where nothing is found. */
-  pull<const P extends PatternInput>(
-    pattern: CheckPattern<S, P>,
-    eid: EntityRef<S>,
-  ): Promise<PullResult<S, P> | null>
+  pull<D extends Db, const P extends PatternInput>(
+    this: D,
+    pattern: CheckPattern<SchemaKnownTo<D>, P>,
+    eid: EntityRef<SchemaKnownTo<D>>,
+  ): Promise<PullResult<SchemaKnownTo<D>, P> | null>
   /** The entity to walk from, or null where the reference names nobody. */
-  entity(eid: EntityRef<S>): Promise<Entity<S> | null>
+  entity<D extends Db>(this: D, eid: EntityRef<SchemaKnownTo<D>>): Promise<Entity<S> | null>
   /** Facts of one index in its order; the components are its leading places. */
   datoms(index: IndexName, ...components: readonly unknown[]): AsyncIterable<DatomItem>
   /** Facts of one attribute by value: `from` included, `to` excluded; undefined leaves a side open. */
-  indexRange(attribute: EntityAttribute<S>, from?: unknown, to?: unknown): AsyncIterable<DatomItem>
+  indexRange<D extends Db>(
+    this: D,
+    attribute: EntityAttribute<SchemaKnownTo<D>>,
+    from?: unknown,
+    to?: unknown,
+  ): AsyncIterable<DatomItem>
   /** As the database was known then, the moment included. */
   asOf(moment: Moment): Db<S, M>
   /** Only what was added after the moment. */
@@ -149,9 +180,10 @@ export interface Db<S extends Attributes = Attributes, M extends Sources = {}> {
   /** Every assertion and retraction there ever was. */
   history(): Db<S, M>
   /** What the transaction would do; nothing is written. */
-  with<const X extends TransactionInput>(
-    tx: CheckTransaction<S, X>,
-    options?: TransactOptions<S>,
+  with<D extends Db, const X extends TransactionInput>(
+    this: D,
+    tx: CheckTransaction<SchemaKnownTo<D>, X>,
+    options?: TransactOptions<SchemaKnownTo<D>>,
   ): Promise<TransactResult<S, M>>
 }
 
@@ -164,12 +196,15 @@ export type DatomItem = {
 }
 
 /** An entity of one database value, read as it is walked. */
-export interface Entity<S extends Attributes = Attributes> {
+export interface Entity<S extends Attributes = Attributes> extends Known<S, {}> {
   readonly id: number
   /** A value, an array for many; of a reference the ident where it has one, else the entity. */
-  get<const A extends string>(attribute: A & EntityAttribute<S>): EntityValue<S, A> | undefined
+  get<E extends Entity, const A extends string>(
+    this: E,
+    attribute: A & EntityAttribute<SchemaKnownTo<E>>,
+  ): EntityValue<SchemaKnownTo<E>, A> | undefined
   /** The attributes that it has values for. */
   attributes(): readonly KeywordText[]
   /** All its attributes and those of its components, as `pull` with `*` gives them. */
-  touch(): PullResult<S, readonly ['*']>
+  touch<E extends Entity>(this: E): PullResult<SchemaKnownTo<E>, readonly ['*']>
 }
