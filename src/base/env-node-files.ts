@@ -1,5 +1,6 @@
 // Files of this machine. Reads and writes are synchronous: bytes go from and to the page cache, which is faster
-// than any hand-over to a thread; only syncs wait, in the thread pool.
+// than any hand-over to a thread. Syncs wait in the thread pool, unless the file's last ones were so fast that the
+// hand-over would cost as much: on such a disk a log syncs in place.
 
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,6 +11,13 @@ import { lockFile } from './env-node-lock.ts'
 import { fileFailed, shortWrite, systemCode } from './file-errors.ts'
 
 const FLAGS: Readonly<Record<OpenMode, string>> = { read: 'r', write: 'r+', create: 'wx+', replace: 'w+' }
+
+/** A file whose syncs took less than this on average is synced in place. */
+const SYNC_IN_PLACE_MS_MAX = 0.5
+/** Weight of the newest sync in the average: after one that took long, the next dozens wait in the pool. */
+const SYNC_WEIGHT = 0.05
+/** What is expected of a file that was not synced yet: the pool, until some thirty fast syncs have shown otherwise. */
+const SYNC_MS_FIRST = 2
 
 type Counts = { -readonly [K in keyof FileCounts]: FileCounts[K] }
 
@@ -51,6 +59,7 @@ class NodeFile implements File {
   readonly #descriptor: number
   readonly #counts: Counts
   #isOpen = true
+  #syncMs = SYNC_MS_FIRST
 
   constructor(path: string, descriptor: number, counts: Counts) {
     this.path = path
@@ -91,9 +100,13 @@ class NodeFile implements File {
     if (count !== bytes.byteLength) throw shortWrite(this.path, bytes.byteLength, count)
   }
 
-  sync(): Promise<void> {
+  async sync(): Promise<void> {
     this.#counts.syncCount++
-    return synced(this.path, (done) => fs.fdatasync(this.#descriptor, done))
+    const isFast = this.#syncMs <= SYNC_IN_PLACE_MS_MAX
+    const fromMs = performance.now()
+    if (isFast) attempt('sync', this.path, () => fs.fdatasyncSync(this.#descriptor))
+    else await synced(this.path, (done) => fs.fdatasync(this.#descriptor, done))
+    this.#syncMs += (performance.now() - fromMs - this.#syncMs) * SYNC_WEIGHT
   }
 
   truncate(byteCount: number): void {
