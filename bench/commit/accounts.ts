@@ -30,10 +30,8 @@ export type Accounts = {
   readonly accountCount: number
 }
 
-export type Transfer = { readonly number: string; readonly balance: number; readonly partner: string }
-
-/** What a caller was told: its transfer stands at this t. */
-export type Acknowledged = Transfer & { readonly t: number }
+/** Account and partner by their number from 0. */
+export type Transfer = { readonly account: number; readonly balance: number; readonly partner: number }
 
 /** Opens a place in which a million datoms are, loading them where it is empty. */
 export async function openAccounts(url: string, scale: number): Promise<Accounts> {
@@ -62,64 +60,89 @@ export class Transfers {
 
   next(): Transfer {
     return {
-      number: numberOf(this.#random.below(this.#accountCount)),
+      account: this.#random.below(this.#accountCount),
       balance: ++this.#balance,
-      partner: numberOf(this.#random.below(this.#accountCount)),
+      partner: this.#random.below(this.#accountCount),
     }
   }
 }
 
 /** As a caller writes it. */
-export function dataOf({ number, balance, partner }: Transfer): unknown {
+export function dataOf({ account, balance, partner }: Transfer): unknown {
   return [
     {
-      ':account/number': number,
+      ':account/number': numberOf(account),
       ':account/balance': balance,
-      ':account/partner': [':account/number', partner],
+      ':account/partner': [':account/number', numberOf(partner)],
     },
   ]
 }
 
 /** As the transactor takes it. */
-export function formOf({ number, balance, partner }: Transfer): Edn {
+export function formOf({ account, balance, partner }: Transfer): Edn {
   const transfer = new EdnMap([
-    [NUMBER, number],
+    [NUMBER, numberOf(account)],
     [BALANCE, balance],
-    [PARTNER, [NUMBER, partner]],
+    [PARTNER, [NUMBER, numberOf(partner)]],
   ])
   return [transfer]
+}
+
+/** What callers were told: that their transfer stands at a t. Numbers alone, since there may be millions. */
+export class Acknowledgements {
+  readonly #ts: number[] = []
+  readonly #balances: number[] = []
+  readonly #parties: number[] = []
+
+  get count(): number {
+    return this.#ts.length
+  }
+
+  add(t: number, { account, balance, partner }: Transfer): void {
+    this.#ts.push(t)
+    this.#balances.push(balance)
+    this.#parties.push(account, partner)
+  }
+
+  /** Each with its t; the later of one account comes later. */
+  *inOrder(): Generator<Transfer & { readonly t: number }> {
+    const order = Uint32Array.from(this.#ts.keys()).sort((x, y) => this.#ts[x]! - this.#ts[y]!)
+    for (const i of order) {
+      const [account, partner] = [this.#parties[2 * i]!, this.#parties[2 * i + 1]!]
+      yield { t: this.#ts[i]!, account, balance: this.#balances[i]!, partner }
+    }
+  }
 }
 
 /**
  * Reopens the place and looks for every transfer that was acknowledged: in the log at its t, and the last one of
  * each account among the present facts.
  */
-export async function checkAcknowledged(url: string, acknowledged: readonly Acknowledged[]): Promise<void> {
+export async function checkAcknowledged(url: string, acknowledgements: Acknowledgements): Promise<void> {
   await using varve = await connectLocal(url)
   const database = await varve.open('bank')
-  const expected = new Map(acknowledged.map((transfer) => [transfer.t, transfer]))
-  if (expected.size !== acknowledged.length) throw new Error('one t was acknowledged twice')
-  const firstT = acknowledged.reduce((least, { t }) => Math.min(least, t), Infinity)
-  const lasts = new Map<string, Acknowledged>()
-  let foundCount = 0
-  for await (const { t, datoms } of database.log({ from: firstT })) {
-    const transfer = expected.get(t)
-    if (transfer === undefined) continue
-    const isThere = datoms.some(
-      ([, a, v, added]) => a === ':account/balance' && v === transfer.balance && added,
+  const lasts = new Map<number, Transfer>()
+  const log = database.log()
+  for (const transfer of acknowledgements.inOrder()) {
+    const { t, account, balance } = transfer
+    let found = await log.next()
+    while (found.done !== true && found.value.t < t) found = await log.next()
+    if (found.done === true || found.value.t !== t) throw new Error(`the transaction at t ${t} was lost`)
+    const isThere = found.value.datoms.some(
+      ([, a, v, added]) => a === ':account/balance' && v === balance && added,
     )
     if (!isThere) throw new Error(`the log has another transaction at t ${t}`)
-    foundCount++
-    lasts.set(transfer.number, transfer)
+    lasts.set(account, transfer)
   }
-  if (foundCount !== expected.size) throw new Error(`${expected.size - foundCount} transactions were lost`)
   const db = database.db()
-  for (const { number, balance, partner } of lasts.values()) {
-    const entity = await db.entity([':account/number', number])
-    const held = entity?.get(':account/balance' as never)
+  for (const { account, balance, partner } of lasts.values()) {
+    const entity = await db.entity([':account/number', numberOf(account)])
     const other = entity?.get(':account/partner' as never) as { get(key: string): unknown } | undefined
-    if (held !== balance || other?.get(':account/number') !== partner) {
-      throw new Error(`${number} shows another transfer than its last`)
+    if (
+      entity?.get(':account/balance' as never) !== balance ||
+      other?.get(':account/number') !== numberOf(partner)
+    ) {
+      throw new Error(`${numberOf(account)} shows another transfer than its last`)
     }
   }
 }

@@ -1,53 +1,76 @@
 // Callers that transact one after another, side by side, and the times they waited.
 
 import { percentile } from '../harness.ts'
-import { type Accounts, type Acknowledged, dataOf, formOf, type Transfer, Transfers } from './accounts.ts'
+import {
+  type Accounts,
+  type Acknowledgements,
+  dataOf,
+  formOf,
+  type Transfer,
+  type Transfers,
+} from './accounts.ts'
 
 /** How a transfer is handed over: as data through the public API, or as a form to the writer itself. */
 export type Door = 'data' | 'forms'
 
-export type Waits = {
-  readonly perSecond: number
-  /** Milliseconds, ascending. */
-  readonly sortedMs: Float64Array
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly longestMs: number
+/** Waits of one kind of work, which may be done in slices. */
+export class Waits {
+  readonly #ms: number[] = []
+  #sorted: Float64Array | undefined
+  #elapsedMs = 0
+
+  add(ms: number): void {
+    this.#ms.push(ms)
+    this.#sorted = undefined
+  }
+
+  addElapsed(ms: number): void {
+    this.#elapsedMs += ms
+  }
+
+  get perSecond(): number {
+    return (this.#ms.length * 1_000) / this.#elapsedMs
+  }
+
+  get p50Ms(): number {
+    return percentile(this.sortedMs, 0.5)
+  }
+
+  get p99Ms(): number {
+    return percentile(this.sortedMs, 0.99)
+  }
+
+  /** Ascending. */
+  get sortedMs(): Float64Array {
+    this.#sorted ??= Float64Array.from(this.#ms).sort()
+    return this.#sorted
+  }
 }
 
-/** Runs so many callers for `ms`; adds what was acknowledged. */
-export async function runCallers(
-  accounts: Accounts,
-  { door, callerCount, ms, seed }: { door: Door; callerCount: number; ms: number; seed: number },
-  acknowledged: Acknowledged[],
-): Promise<Waits> {
-  const waits: number[] = []
+export type Callers = {
+  readonly accounts: Accounts
+  readonly transfers: Transfers
+  readonly door: Door
+  readonly callerCount: number
+  readonly acknowledgements: Acknowledgements
+}
+
+/** Lets the callers work for `ms`. */
+export async function runCallers(callers: Callers, ms: number, waits: Waits): Promise<void> {
+  const { accounts, transfers, door, callerCount, acknowledgements } = callers
   const transact = transactThrough(accounts, door)
-  const transfers = new Transfers(accounts.accountCount, seed)
   const fromMs = performance.now()
   const call = async (): Promise<void> => {
     for (;;) {
       const transfer = transfers.next()
       const calledMs = performance.now()
       if (calledMs - fromMs >= ms) return
-      const t = await transact(transfer)
-      waits.push(performance.now() - calledMs)
-      acknowledged.push({ ...transfer, t })
+      acknowledgements.add(await transact(transfer), transfer)
+      waits.add(performance.now() - calledMs)
     }
   }
   await Promise.all(Array.from({ length: callerCount }, call))
-  return waitsOf(waits, performance.now() - fromMs)
-}
-
-export function waitsOf(waits: readonly number[], elapsedMs: number): Waits {
-  const sortedMs = Float64Array.from(waits).sort()
-  return {
-    perSecond: (waits.length * 1_000) / elapsedMs,
-    sortedMs,
-    p50Ms: percentile(sortedMs, 0.5),
-    p99Ms: percentile(sortedMs, 0.99),
-    longestMs: sortedMs.at(-1)!,
-  }
+  waits.addElapsed(performance.now() - fromMs)
 }
 
 function transactThrough(
