@@ -165,6 +165,8 @@ export class LocalVarve {
   }
 }
 
+const NO_OPTIONS: TransactOptions = {}
+
 export class LocalDatabase {
   readonly varve: LocalVarve
   readonly #connection: Connection
@@ -182,7 +184,7 @@ export class LocalDatabase {
     return this.#connection.info.alias
   }
 
-  async transact(tx: unknown, options: TransactOptions = {}): Promise<TransactResult> {
+  async transact(tx: unknown, options: TransactOptions = NO_OPTIONS): Promise<TransactResult> {
     const writer = await this.varve.catalog.writer(this.name)
     const isPlainData = typeof tx !== 'string'
     return withForm(tx, 'transaction', async (form) =>
@@ -312,6 +314,7 @@ export class LocalDb {
 }
 
 function transactRequest(tx: Edn, isPlainData: boolean, options: TransactOptions): TransactRequest {
+  if (options === NO_OPTIONS) return { tx, isPlainData }
   const [meta] =
     options.meta === undefined ? [] : (formFromData([options.meta], 'transaction') as readonly Edn[])
   if (meta !== undefined && !(meta instanceof EdnMap)) {

@@ -80,11 +80,12 @@ export class Indexing implements AsyncDisposable {
     this.run().catch(() => undefined)
   }
 
-  /** Holds a transaction back while far more has gathered than is indexed. */
-  async brake(): Promise<void> {
+  /** Holds a transaction back while far more has gathered than is indexed; undefined where it need not wait. */
+  brake(): Promise<void> | undefined {
     const { noveltyCountBrake, brakeMsMax } = this.#limits
     const excess = this.#store.noveltyCount / noveltyCountBrake - 1
-    if (excess > 0) await this.#env.timers.sleep(Math.min(brakeMsMax, Math.ceil(excess * brakeMsMax)))
+    if (excess <= 0) return undefined
+    return this.#env.timers.sleep(Math.min(brakeMsMax, Math.ceil(excess * brakeMsMax)))
   }
 
   /** Indexes what is durable now; resolves when the root is swapped. */

@@ -28,6 +28,8 @@ export type Write = {
   readonly origin: number
 }
 
+/** Up to this many changes are sorted by insertion, without the copies that sorting makes. */
+const INSERTION_COUNT_MAX = 16
 /** Above this many values of one place they are compared by hash. */
 const PAIRWISE_COUNT_MAX = 8
 
@@ -55,7 +57,7 @@ export class DatomBuilder {
   }
 
   build(changes: Change[]): void {
-    if (changes.length > 1) changes.sort((x, y) => x.e - y.e || x.attribute.id - y.attribute.id)
+    sortByPlace(changes)
     let first = 0
     while (first < changes.length) {
       const { e, isNew } = changes[first]!
@@ -275,6 +277,24 @@ export class DatomBuilder {
     for (const { e, a, v, added } of this.datoms) if (!added) lost.add(factKey(e, a, v))
     return lost
   }
+}
+
+/** By entity, then attribute; changes of one place stay as they stand. */
+function sortByPlace(changes: Change[]): void {
+  if (changes.length > INSERTION_COUNT_MAX) {
+    changes.sort(comparePlaces)
+    return
+  }
+  for (let i = 1; i < changes.length; i++) {
+    const change = changes[i]!
+    let at = i
+    for (; at > 0 && comparePlaces(changes[at - 1]!, change) > 0; at--) changes[at] = changes[at - 1]!
+    changes[at] = change
+  }
+}
+
+function comparePlaces(x: Change, y: Change): number {
+  return x.e - y.e || x.attribute.id - y.attribute.id
 }
 
 function distinctChanges(changes: readonly Change[], first: number, limit: number): readonly Change[] {

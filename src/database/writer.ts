@@ -134,7 +134,8 @@ export class Writer extends Connection {
 
   /** Applies the transaction whole or not at all; resolves once it is durable. */
   async transact(given: TransactRequest): Promise<TransactOutcome> {
-    await this.#indexing.brake()
+    const braked = this.#indexing.brake()
+    if (braked !== undefined) await braked
     // Whoever waited asks again: others, too, were told that there is room.
     while (!this.#isReady()) await this.#becomeReady()
     // What a key stands for is compared as forms.

@@ -34,7 +34,7 @@ export class AttributeFacts {
   readonly #novelty: AttributeNovelty | undefined
   readonly #view: View
   readonly #isForgetful: boolean
-  /** An entity has one value, a value one entity: what is found first is all there is. */
+  /** An entity has one value, a value one entity, and the view shows it: what is found first is all there is. */
   readonly #hasOneValue: boolean
   readonly #hasOneEntity: boolean
   /** Present runs and those history runs of whose facts the view may show some. */
@@ -54,7 +54,7 @@ export class AttributeFacts {
     this.#view = view
     this.#isForgetful = a >= BUILTIN_ATTRIBUTE_COUNT && attribute?.noHistory === true
     // Only of the newest t: in the past the attribute may have been another.
-    const isNow = view.untilT === view.newestT && !view.isHistory
+    const isNow = view.untilT === view.newestT && view.sinceT < 0 && !view.isHistory
     this.#hasOneValue = isNow && attribute?.cardinality === 'one'
     this.#hasOneEntity = isNow && attribute?.unique !== undefined
     this.#visibleRuns = runs === undefined ? [] : visibleRuns(runs, view, this.#isForgetful)
@@ -108,37 +108,29 @@ export class AttributeFacts {
 
   /** Facts of one entity, by value, then t. */
   ofEntity(e: EntityId): Datom[] {
+    if (this.#hasOneValue) return listOf(this.#oneOfEntity(e))
     const shown: Datom[] = []
     const novelty = this.#novelty
     let row = novelty === undefined ? -1 : novelty.lastRowOfEntity(e)
-    for (; row >= 0; row = novelty!.rowOfEntityBefore(row)) {
-      this.#showNovelty(row, shown)
-      if (this.#hasOneValue && shown.length > 0) return shown
-    }
-    // The youngest run first: what is asked for was often written lately.
-    for (let i = this.#visibleRuns.length - 1; i >= 0; i--) {
-      const run = this.#visibleRuns[i]!
+    for (; row >= 0; row = novelty!.rowOfEntityBefore(row)) this.#showNovelty(row, shown)
+    for (const run of this.#visibleRuns) {
       const [first, limit] = run.rowsOfEntity(e)
-      for (let at = first; at < limit; at++) this.#showRow(run, at, e, undefined, shown)
-      if (this.#hasOneValue && shown.length > 0) return shown
+      for (let at = first; at < limit; at++) this.#showRow(run, at, e, shown)
     }
     return shown.length > 1 ? shown.sort((x, y) => compareDatoms('aevt', x, y)) : shown
   }
 
   /** Facts with one value, by entity, then t. */
   ofValue(v: Value): Datom[] {
+    if (this.#hasOneEntity) return listOf(this.#oneOfValue(v))
     const shown: Datom[] = []
     const novelty = this.#novelty
     let row = novelty === undefined ? -1 : novelty.lastRowOfValue(v)
-    for (; row >= 0; row = novelty!.rowOfValueBefore(row)) {
-      this.#showNovelty(row, shown)
-      if (this.#hasOneEntity && shown.length > 0) return shown
-    }
+    for (; row >= 0; row = novelty!.rowOfValueBefore(row)) this.#showNovelty(row, shown)
     let probe: Probe | undefined
     for (const run of this.#visibleRuns) {
       probe ??= new Probe(run.type, v)
-      for (const at of run.rowsOfValue(probe)) this.#showRow(run, at, undefined, undefined, shown)
-      if (this.#hasOneEntity && shown.length > 0) return shown
+      for (const at of run.rowsOfValue(probe)) this.#showRow(run, at, undefined, shown)
     }
     return shown.length > 1 ? shown.sort((x, y) => compareDatoms('aevt', x, y)) : shown
   }
@@ -202,6 +194,54 @@ export class AttributeFacts {
     return shown
   }
 
+  // The way of every commit: nothing is gathered, and the youngest comes first, which is asked for most.
+  #oneOfEntity(e: EntityId): Datom | undefined {
+    const novelty = this.#novelty
+    let row = novelty === undefined ? -1 : novelty.lastRowOfEntity(e)
+    for (; row >= 0; row = novelty!.rowOfEntityBefore(row)) if (this.#holds(row)) return novelty!.datom(row)
+    for (let i = this.#visibleRuns.length - 1; i >= 0; i--) {
+      const run = this.#visibleRuns[i]!
+      const [first, limit] = run.rowsOfEntity(e)
+      for (let at = first; at < limit; at++) {
+        const datom = this.#heldAt(run, at, e)
+        if (datom !== undefined) return datom
+      }
+    }
+    return undefined
+  }
+
+  #oneOfValue(v: Value): Datom | undefined {
+    const novelty = this.#novelty
+    let row = novelty === undefined ? -1 : novelty.lastRowOfValue(v)
+    for (; row >= 0; row = novelty!.rowOfValueBefore(row)) if (this.#holds(row)) return novelty!.datom(row)
+    let probe: Probe | undefined
+    for (const run of this.#visibleRuns) {
+      probe ??= new Probe(run.type, v)
+      for (const at of run.rowsOfValue(probe)) {
+        const datom = this.#heldAt(run, at, undefined)
+        if (datom !== undefined) return datom
+      }
+    }
+    return undefined
+  }
+
+  /** True for a row of novelty that holds at the view's moment. */
+  #holds(row: number): boolean {
+    const { untilT } = this.#view
+    return this.#novelty!.tAt(row) <= untilT && this.#novelty!.retractedT(row) > untilT
+  }
+
+  /** The fact at a row of a run, if it holds at the view's moment. */
+  #heldAt(run: Run, row: number, entity: EntityId | undefined): Datom | undefined {
+    const { untilT } = this.#view
+    if (run.isDead(row)) return undefined
+    const t = run.addedAt(row)
+    if (t > untilT) return undefined
+    const e = entity ?? run.entityAt(row)
+    const v = run.valueAt(row)
+    return this.#retractedAt(run, row, e, v) > untilT ? { e, a: this.#a, v, t, added: true } : undefined
+  }
+
   *#runByEntity(run: Run, from: EntityId | undefined, to: EntityId | undefined): Iterable<Datom> {
     const first = from === undefined ? 0 : run.firstRowFrom(from)
     const limit = to === undefined ? run.entry.rowCount : run.firstRowFrom(to)
@@ -226,7 +266,7 @@ export class AttributeFacts {
   *#runByValue(run: Run, from: Value | undefined, to: Value | undefined): Iterable<Datom> {
     const shown: Datom[] = []
     for (const row of run.rowsInValueOrder(from, to)) {
-      this.#showRow(run, row, undefined, undefined, shown)
+      this.#showRow(run, row, undefined, shown)
       // Retractions stand behind all assertions of the same value and entity only if their t says so.
       yield* shown
       shown.length = 0
@@ -267,20 +307,13 @@ export class AttributeFacts {
     }
   }
 
-  #showRow(
-    run: Run,
-    row: number,
-    entity: EntityId | undefined,
-    value: Value | undefined,
-    shown: Datom[],
-  ): void {
+  #showRow(run: Run, row: number, entity: EntityId | undefined, shown: Datom[]): void {
     if (run.isDead(row)) return
     const added = run.addedAt(row)
     if (added > this.#view.untilT) return
     const e = entity ?? run.entityAt(row)
-    const v = value ?? run.valueAt(row)
-    const retracted = run.entry.retracted === undefined ? this.#retractedT(e, v) : run.retractedAt(row)
-    this.#show(e, v, added, retracted, shown)
+    const v = run.valueAt(row)
+    this.#show(e, v, added, this.#retractedAt(run, row, e, v), shown)
   }
 
   #showNovelty(row: number, shown: Datom[]): void {
@@ -288,6 +321,11 @@ export class AttributeFacts {
     const added = novelty.tAt(row)
     if (added > this.#view.untilT) return
     this.#show(novelty.entityAt(row), novelty.valueAt(row), added, novelty.retractedT(row), shown)
+  }
+
+  /** When the fact at a row was retracted; Infinity while it holds. */
+  #retractedAt(run: Run, row: number, e: EntityId, v: Value): T {
+    return run.entry.retracted === undefined ? this.#retractedT(e, v) : run.retractedAt(row)
   }
 
   /** When a fact that held at indexedT was retracted. */
@@ -363,6 +401,10 @@ function visibleRuns({ present, history }: AttributeRuns, view: View, isForgetfu
 
 function hasRows({ entities }: RunRows): boolean {
   return rowCountOf(entities) > 0
+}
+
+function listOf(datom: Datom | undefined): Datom[] {
+  return datom === undefined ? [] : [datom]
 }
 
 type Span = { added: T; retracted: T }

@@ -108,9 +108,10 @@ export class Run {
   /** Rows with a value, ascending: by the value order where there is one, else by looking at all. */
   rowsOfValue(probe: Probe): readonly number[] {
     if (this.#order === undefined) return this.#scanForValue(probe)
-    const rows: number[] = []
     const first = this.#positionOf(probe, false)
     const limit = this.#positionOf(probe, true, first)
+    if (limit - first === 1) return [this.#rowAtPosition(first)]
+    const rows: number[] = []
     for (let position = first; position < limit; position++) rows.push(this.#rowAtPosition(position))
     return rows
   }

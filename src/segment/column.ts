@@ -62,7 +62,9 @@ export function byteCountOf(column: ColumnData): number {
 export function integerColumn(numbers: Float64Array | readonly number[]): IntegerColumn {
   let least = Infinity
   let greatest = -Infinity
-  for (const number of numbers) {
+  // By index: an iterator would make an object of every number.
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i]!
     if (number < least) least = number
     if (number > greatest) greatest = number
   }
@@ -188,8 +190,8 @@ function concatIntegers(columns: readonly ColumnData[]): ColumnData {
   let greatest = -Infinity
   for (const column of columns) {
     if (column.kind !== 'integer') continue
-    for (const relative of column.data) {
-      const number = relative + column.base
+    for (let i = 0; i < column.data.length; i++) {
+      const number = column.data[i]! + column.base
       if (number < least) least = number
       if (number > greatest) greatest = number
     }
