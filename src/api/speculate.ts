@@ -9,5 +9,6 @@ export function speculate(
   value: DatabaseValue,
   request: TransactRequest,
 ): Promise<TransactOutcome> {
-  return Promise.resolve(speculateTransaction(value, request, catalog.env.clock.nowMs(), catalog.functions))
+  const nowMs = catalog.env.clock.nowMs()
+  return value.read((of) => speculateTransaction(of, request, nowMs, catalog.functions))
 }

@@ -279,16 +279,17 @@ export class LocalDb {
   }
 
   async entity(eid: unknown): Promise<Entity | null> {
-    return LocalEntity.of(this.value.facts, entityForm(eid, this.schema), this.#exact) as Entity | null
+    const form = entityForm(eid, this.schema)
+    return this.value.read(({ facts }) => LocalEntity.of(facts, form, this.#exact)) as Promise<Entity | null>
   }
 
   async *datoms(index: IndexName, ...components: readonly unknown[]): AsyncGenerator<DatomItem> {
-    for (const datom of indexDatoms(this.value.facts, index, components))
+    for await (const datom of this.value.readEach((facts) => indexDatoms(facts, index, components)))
       yield datomItem(datom, this.schema, this.#exact)
   }
 
   async *indexRange(attribute: string, from?: unknown, to?: unknown): AsyncGenerator<DatomItem> {
-    for (const datom of indexRange(this.value.facts, attribute, from, to))
+    for await (const datom of this.value.readEach((facts) => indexRange(facts, attribute, from, to)))
       yield datomItem(datom, this.schema, this.#exact)
   }
 

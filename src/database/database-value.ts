@@ -5,6 +5,7 @@
 // equal value. If the index files behind `facts` were collected while nobody looked, `renewed` gives the same
 // value over the newest root (I3).
 
+import { VarveError } from '../base/errors.ts'
 import type { T } from '../fact/attribute.ts'
 import type { Datom, FactSource } from '../fact/datom.ts'
 import type { Schema } from '../fact/schema.ts'
@@ -32,6 +33,13 @@ export type DatabaseRef = {
 
 /** Builds the facts of a reference again, over the newest root. */
 export type FactsRenewer = (ref: DatabaseRef) => Promise<ViewableFacts>
+
+/** How often reading may be begun again because the index files under it were collected. */
+export const RENEWAL_COUNT_MAX = 3
+
+export function isBlobMissing(error: unknown): boolean {
+  return error instanceof VarveError && error.code === 'varve.error/blob-missing'
+}
 
 export class DatabaseValue {
   readonly ref: DatabaseRef
@@ -85,6 +93,39 @@ export class DatabaseValue {
   /** The equal value over the newest root. */
   async renewed(): Promise<DatabaseValue> {
     return new DatabaseValue(this.ref, await this.#renew(this.ref), this.#renew)
+  }
+
+  /** What the work reads in this value, again over the newest root where files under it are gone (I3). */
+  async read<Result>(work: (value: DatabaseValue) => Result): Promise<Result> {
+    let value: DatabaseValue = this
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return work(value)
+      } catch (error) {
+        if (!isBlobMissing(error) || attempt >= RENEWAL_COUNT_MAX) throw error
+        value = await value.renewed()
+      }
+    }
+  }
+
+  /** The same of a list: it goes on where it was. */
+  async *readEach(list: (facts: ViewableFacts) => Iterable<Datom>): AsyncGenerator<Datom> {
+    let value: DatabaseValue = this
+    let count = 0
+    for (let attempt = 0; ; attempt++) {
+      try {
+        let place = 0
+        for (const datom of list(value.facts)) {
+          if (place++ < count) continue
+          count++
+          yield datom
+        }
+        return
+      } catch (error) {
+        if (!isBlobMissing(error) || attempt >= RENEWAL_COUNT_MAX) throw error
+        value = await value.renewed()
+      }
+    }
   }
 
   #step(step: ViewStep): DatabaseValue {

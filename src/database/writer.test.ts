@@ -277,6 +277,13 @@ describe('a follower', () => {
       const expected = ['n0 28', 'n1 29', 'n2 23', 'n3 24', 'n4 25', 'n5 26', 'n6 27']
       expect(people(await value.renewed())).toEqual(expected)
       expect(people(await value.asOf(1).renewed())).toEqual(['n0 0'])
+      expect(await value.read(people)).toEqual(expected)
+      let laterCount = 0
+      for await (const { t } of value.readEach((facts) => facts.range('eavt', { prefix: [] }))) {
+        if (t > 0) laterCount++
+      }
+      // The instants of thirty transactions, and seven people with two facts each.
+      expect(laterCount).toBe(30 + 7 * 2)
       expect(people(await follower.sync()).at(-1)).toBe('n8 111')
       await follower[Symbol.asyncDispose]()
       await writer[Symbol.asyncDispose]()

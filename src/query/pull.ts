@@ -5,7 +5,6 @@ import type { DatabaseValue } from '../database/database-value.ts'
 import { pull, type PullOptions } from '../engine/pull.ts'
 import type { Edn } from '../fact/value.ts'
 import { parsedPattern } from './parsed.ts'
-import { isBlobMissing } from './run-here.ts'
 
 export type Pulled = { readonly result: Edn; readonly warnings: readonly Warning[] }
 
@@ -20,10 +19,5 @@ export async function pullEntity(
   const warnings: Warning[] = []
   const answer = (of: DatabaseValue): Edn =>
     pull(of.facts, parsed, eid, { ...options, warn: (warning) => warnings.push(warning) })
-  try {
-    return { result: answer(value), warnings }
-  } catch (error) {
-    if (!isBlobMissing(error)) throw error
-    return { result: answer(await value.renewed()), warnings }
-  }
+  return { result: await value.read(answer), warnings }
 }

@@ -1,14 +1,10 @@
 // Runs queries in this thread: for memory databases, for what a user registered as functions, for the simulator.
 
-import { VarveError } from '../base/errors.ts'
 import type { Clock } from '../base/env.ts'
-import type { DatabaseValue } from '../database/database-value.ts'
+import { type DatabaseValue, isBlobMissing, RENEWAL_COUNT_MAX } from '../database/database-value.ts'
 import type { Answer, Engine, EngineInput } from '../plan/engine.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
 import { type Notation, writeAnswer, type WrittenAnswer } from './written.ts'
-
-/** How often an answer may be tried again because the index files under it were collected. */
-const RENEWAL_COUNT_MAX = 3
 
 export class InThreadRunner implements QueryRunner {
   readonly #engine: Engine
@@ -55,10 +51,6 @@ export class InThreadRunner implements QueryRunner {
       ...(job.signal && { signal: job.signal }),
     })
   }
-}
-
-export function isBlobMissing(error: unknown): boolean {
-  return error instanceof VarveError && error.code === 'varve.error/blob-missing'
 }
 
 function engineInput(input: QueryJob['inputs'][number]): EngineInput {
