@@ -214,6 +214,16 @@ describe('query', () => {
     })
   })
 
+  it('takes a bare argument as the type of the attribute that it meets', async () => {
+    await shop()
+    const { txInstant } = (await json('POST', '/v1/databases/shop/transact', {
+      tx: [{ 'item/id': 'tea', 'item/price': 480 }],
+    })) as { txInstant: { '#inst': string } }
+    const query = '[:find ?p . :in ?at :where [$sh ?tx :db/txInstant ?at] [$sh _ :item/price ?p ?tx]]'
+    const args = [txInstant['#inst']]
+    expect(await json('POST', '/v1/query', { query, args })).toMatchObject({ result: 480 })
+  })
+
   it('answers as of an instant or a t, and at the cursors of an earlier answer', async () => {
     await shop()
     const before = (await json('POST', '/v1/query', { query: PRICES })) as { basis: object; result: unknown }

@@ -68,9 +68,8 @@ export type OpenOptions = {
 }
 export type SchemaMap = { readonly [key: KeywordText]: unknown }
 
-export type QueryRequest<M extends Sources, Q> = {
+export type QueryRequest<M extends Sources, Q> = ArgumentsPart<RequestArgs<M, Q>> & {
   readonly query: CheckQuery<M, Q>
-  readonly args?: RequestArgs<M, Q>
   /** The database that `$` means. */
   readonly database?: string
   /** An instant for all databases, or a t where only one is asked. */
@@ -82,6 +81,11 @@ export type QueryRequest<M extends Sources, Q> = {
   readonly limit?: number
   readonly signal?: AbortSignal
 }
+
+/** Arguments may be left out only where the query asks for none. */
+type ArgumentsPart<A extends readonly unknown[]> = readonly [] extends A
+  ? { readonly args?: A }
+  : { readonly args: A }
 
 export type Answer<R> = {
   readonly result: R

@@ -54,10 +54,7 @@ type OfSections<Found> = Found extends { readonly ':find': infer Find }
       Part<Found, ':strs'>,
       Part<Found, ':syms'>
     >
-  : // A request: the query is one of its entries.
-    Found extends { readonly ':query': infer Query }
-    ? OfForm<Query>
-    : UnknownParts
+  : UnknownParts
 
 type Made<Find, In, Where, Keys, Strs, Syms> = {
   readonly find: Find
