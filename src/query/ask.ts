@@ -208,9 +208,7 @@ async function bindInputs(
   const rest = [...request.args]
   let spare = rest.length - valueCount
   // `$` is the database that is asked, unless every source is given as an argument.
-  const isDefaultKept =
-    request.database !== undefined &&
-    rest.filter(({ kind }) => kind === 'database').length < inputs.length - valueCount
+  const isDefaultKept = request.database !== undefined && spare < inputs.length - valueCount
   const bound: JobInput[] = []
   for (const input of inputs) {
     if (input.kind === 'source') {
