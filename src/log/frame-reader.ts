@@ -1,9 +1,10 @@
 // Reads frames from the files of a log, wherever they stand, each verified before it is handed on. It knows
 // nothing of publication: the caller says how far to read.
 
-import type { Env } from '../base/env.ts'
+import type { Env, File } from '../base/env.ts'
 import type { T } from '../fact/attribute.ts'
 import { logCorrupt } from './errors.ts'
+import { decodeFrameHeader, FRAME_HEADER_BYTES, FRAME_MAGIC } from './frame.ts'
 import type { LogPart } from './log-folder.ts'
 import { frameOf, FRAMES_START, walkFrames, type FramePlace } from './log-file.ts'
 import { readSealedFrames } from './sealed-file.ts'
@@ -11,6 +12,12 @@ import type { Frame } from './transaction-log.ts'
 
 /** Places remembered per file are this far apart, so that a read from any t begins near it. */
 const MARK_BYTES = 256 * 1024
+
+/** Frames this far before a wanted one are walked over. */
+const NEAR_BYTES = 64 * 1024
+/** Looked through at once for the beginning of a frame. */
+const WINDOW_BYTES = 8 * 1024
+const ZEROS = Buffer.alloc(WINDOW_BYTES)
 
 export class FrameReader {
   readonly #env: Env
@@ -33,7 +40,8 @@ export class FrameReader {
       }
       return
     }
-    const start = this.#placeBefore(part, fromT)
+    const near = this.#placeBefore(part, fromT)
+    const start = placeNear(file, part.header.salt, near, part.end ?? file.byteCount(), fromT)
     let { offset, nextT } = start
     const marks = this.#marksOf(part)
     for (const placed of walkFrames(file, part.header.salt, start, part.end ?? file.byteCount())) {
@@ -77,6 +85,39 @@ export class FrameReader {
     }
     return best
   }
+}
+
+/**
+ * A place at or before `t` that is not far from it, found by halving: a frame's header can be told from all other
+ * bytes, by its checksum that begins with the file's salt, so it can be found from anywhere in the file.
+ */
+function placeNear(file: File, salt: number, from: FramePlace, end: number, t: T): FramePlace {
+  let low = from
+  let high = end
+  while (high - low.offset > NEAR_BYTES) {
+    const middle = low.offset + Math.floor((high - low.offset) / 2)
+    const found = firstFrameFrom(file, salt, middle, high)
+    // Taking an earlier place than needed costs time alone.
+    if (found === undefined || found.nextT > t) high = middle
+    else low = found
+  }
+  return low
+}
+
+/** The first frame that begins in `[offset, limit)`; none where zeros begin, which were written ahead. */
+function firstFrameFrom(file: File, salt: number, offset: number, limit: number): FramePlace | undefined {
+  const window = Buffer.alloc(WINDOW_BYTES)
+  // Windows overlap by all but one byte of a header, so that each header lies whole in one of them.
+  for (let start = offset; start < limit; start += WINDOW_BYTES - FRAME_HEADER_BYTES + 1) {
+    const bytes = window.subarray(0, file.read(start, window))
+    if (bytes.equals(ZEROS)) return undefined
+    for (let at = bytes.indexOf(FRAME_MAGIC); at >= 0; at = bytes.indexOf(FRAME_MAGIC, at + 1)) {
+      const header = decodeFrameHeader(bytes.subarray(at), salt)
+      if (header === undefined) continue
+      return start + at < limit ? { offset: start + at, nextT: header.firstT } : undefined
+    }
+  }
+  return undefined
 }
 
 /** The part that holds `t`, if any does. */

@@ -146,7 +146,11 @@ export function* walkFrames(file: File, salt: number, from: FramePlace, end: num
     if (offset + length > end) return false
     // A fresh array each time: payloads of earlier frames are views that others may still hold.
     const wanted = new Uint8Array(Math.min(Math.max(length, PIECE_BYTES), end - offset))
-    piece = wanted.subarray(0, file.read(offset, wanted))
+    // What was read of it already is not read again.
+    const known = piece.subarray(offset - pieceOffset)
+    wanted.set(known)
+    const added = file.read(offset + known.byteLength, wanted.subarray(known.byteLength))
+    piece = wanted.subarray(0, known.byteLength + added)
     pieceOffset = offset
     return has(length)
   }
