@@ -5,10 +5,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Env, WorkerThread } from '../base/env.ts'
 import { nodeEnv } from '../base/env-node.ts'
 import { readEdn } from '../fact/edn-reader.ts'
+import { Schema } from '../fact/schema.ts'
 import { readRoot } from '../index/root.ts'
 import { Catalog } from './catalog.ts'
 import { fillRichly, richSchema } from '../testing/rich-database.ts'
-import { INDEXING_LIMITS } from './indexing.ts'
+import type { IndexedStore } from './indexed-store.ts'
+import { Indexing, INDEXING_LIMITS } from './indexing.ts'
 import { Writer } from './writer.ts'
 
 let folder: string
@@ -133,6 +135,41 @@ describe('indexing in a worker', () => {
     expect(root.publication).toBeGreaterThanOrEqual(3)
     expect(writer.value().basisT).toBe(5)
     expect([...writer.value().facts.match(undefined, undefined, 399)]).toHaveLength(5)
+  })
+})
+
+describe('bulk work', () => {
+  it('waits while novelty is beyond its bound and an index is being built, and no longer', async () => {
+    const { catalog } = await openWriter('one', false)
+    await using _ = catalog
+    const storage = catalog.storage.open('one')
+    // Of a store, waiting looks at the novelty alone; a build that fails leaves the rest untouched.
+    const store = {
+      noveltyCount: 1_000,
+      indexedT: 0,
+      expectIndex: () => undefined,
+    } as unknown as IndexedStore
+    const built = Promise.withResolvers<never>()
+    const indexing = new Indexing({
+      env,
+      storage,
+      builder: { build: () => built.promise, [Symbol.asyncDispose]: () => Promise.resolve() },
+      store,
+      epoch: 1,
+      published: () => ({ basisT: 1, schema: Schema.bootstrap }),
+      onAdopted: () => undefined,
+      limits: { ...INDEXING_LIMITS, noveltyCountMax: 100, brakeMsMax: 1 },
+    })
+    await indexing.withinBound()
+    const running = indexing.run()
+    let isPast = false
+    const waiting = indexing.withinBound().then(() => (isPast = true))
+    await env.timers.sleep(20)
+    expect(isPast).toBe(false)
+    built.reject(new Error('the disk is gone'))
+    await expect(running).rejects.toThrow('the disk is gone')
+    await waiting
+    expect(isPast).toBe(true)
   })
 })
 

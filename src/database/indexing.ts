@@ -19,6 +19,8 @@ export type IndexingLimits = {
   readonly noveltyCountBegin: number
   /** Novelty at which the brake begins. */
   readonly noveltyCountBrake: number
+  /** Novelty beyond which bulk work waits for the index. */
+  readonly noveltyCountMax: number
   /** The longest that one transaction is held back. */
   readonly brakeMsMax: number
   /** After a failure indexing begins no sooner by itself. */
@@ -28,6 +30,7 @@ export type IndexingLimits = {
 export const INDEXING_LIMITS: IndexingLimits = {
   noveltyCountBegin: 50_000,
   noveltyCountBrake: 400_000,
+  noveltyCountMax: 600_000,
   brakeMsMax: 20,
   retryMs: 5_000,
   index: INDEX_LIMITS,
@@ -86,6 +89,17 @@ export class Indexing implements AsyncDisposable {
     const excess = this.#store.noveltyCount / noveltyCountBrake - 1
     if (excess <= 0) return undefined
     return this.#env.timers.sleep(Math.min(brakeMsMax, Math.ceil(excess * brakeMsMax)))
+  }
+
+  /**
+   * For one who sends many transactions in a row, however small: resolves when novelty is within its bound. A brake on
+   * each of them would cost more than the work; waiting for the index that is being built costs nothing.
+   */
+  async withinBound(): Promise<void> {
+    const { noveltyCountMax, brakeMsMax } = this.#limits
+    while (this.#running !== undefined && this.#store.noveltyCount > noveltyCountMax) {
+      await this.#env.timers.sleep(brakeMsMax)
+    }
   }
 
   /** Indexes what is durable now; resolves when the root is swapped. */

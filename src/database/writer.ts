@@ -155,7 +155,7 @@ export class Writer extends Connection {
    * next one, sent after that, comes behind it. `durable` settles as `transact` would.
    */
   async enqueue(request: TransactRequest): Promise<Enqueued> {
-    await this.#indexing.brake()
+    await this.#indexing.withinBound()
     while (!this.#isReady()) await this.#becomeReady()
     const prepared = this.#prepare(this.store.facts(), request)
     const durable = this.#enter(prepared)

@@ -31,6 +31,7 @@ export const TINY_INDEX: IndexLimits = {
 export const TINY_INDEXING: IndexingLimits = {
   noveltyCountBegin: 40,
   noveltyCountBrake: 60,
+  noveltyCountMax: 90,
   brakeMsMax: 3,
   retryMs: 5,
   // Pages of a few rows, not of two: a simulation runs many thousand indexings.
