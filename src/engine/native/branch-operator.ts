@@ -27,7 +27,13 @@ export const ROW = '!row'
 export const ROW_DOMAIN = new NumberDomain('long')
 
 /** A plan to run on chunks, and the columns of what comes out. */
-export type Plan = { readonly first: Consumer; readonly layout: Layout; connect(next: Consumer): void }
+export type Plan = {
+  readonly first: Consumer
+  readonly layout: Layout
+  connect(next: Consumer): void
+  /** Brings everything out that rows pushed so far lead to: recursive rules find their answers only now. */
+  complete(): void
+}
 
 /** What a column inside holds: a column of the incoming rows, or one value. */
 export type Passed =
@@ -101,6 +107,7 @@ export class NotOperator implements Operator {
     step(this.#budget, chunk.rowCount)
     this.#isMatched.fill(0, 0, chunk.rowCount)
     this.#plan.first.push(this.#passage.inside(chunk))
+    this.#plan.complete()
     const picked = this.#selection.pickedOf(chunk)
     let count = 0
     for (let row = 0; row < chunk.rowCount; row++) if (this.#isMatched[row] === 0) picked[count++] = row
@@ -165,7 +172,10 @@ export class OrOperator implements Operator {
   push(chunk: Chunk): void {
     step(this.#budget, chunk.rowCount)
     this.#found.clear()
-    for (const { plan, passage } of this.#branches) plan.first.push(passage.inside(chunk))
+    for (const { plan, passage } of this.#branches) {
+      plan.first.push(passage.inside(chunk))
+      plan.complete()
+    }
     this.#budget.holdRows(this.#found.rowCount, () => 'the branches of an or or a rule')
     for (let first = 0; first < this.#found.rowCount; first += CHUNK_ROW_COUNT) this.#emit(chunk, first)
   }
@@ -229,7 +239,9 @@ function isNarrower(x: Domain, y: Domain): boolean {
 }
 
 /** How numbers of one domain become numbers of another, which takes what it does not have; undefined for the same. */
-export function numbering(from: Domain, to: Domain): ((number: number) => number) | undefined {
+export type Numbering = ((number: number) => number) | undefined
+
+export function numbering(from: Domain, to: Domain): Numbering {
   if (from === to || (from instanceof NumberDomain && to instanceof NumberDomain)) return undefined
   const known = new Map<number, number>()
   return (number) => {

@@ -8,7 +8,7 @@ import type { FactSource } from '../../fact/datom.ts'
 import { type Edn, Keyword } from '../../fact/value.ts'
 import { showClause } from '../../plan/show-clause.ts'
 import { functionNamed } from '../../plan/functions.ts'
-import type { Argument, Clause, Term, Variable } from '../../plan/syntax.ts'
+import type { Argument, Clause, RuleSet, SourceName, Term, Variable } from '../../plan/syntax.ts'
 import { bindingVariables } from '../binding.ts'
 import { functionFor } from '../call.ts'
 import { needsOf, orInside } from '../clause-order.ts'
@@ -26,9 +26,12 @@ import {
   sourceNamed,
   variablesOf,
 } from '../scope.ts'
+import { AnyAttributeOperator } from './any-attribute-operator.ts'
 import { type AttributeTable, collectedNumbers, hasTable, tableOf } from './attribute-table.ts'
 import {
   type Branch,
+  type Numbering,
+  numbering,
   NotOperator,
   OrOperator,
   type Passed,
@@ -45,9 +48,10 @@ import {
   testOfCall,
   testOfComparison,
 } from './call-operator.ts'
-import { CollectedDomain, NumberDomain } from './domain.ts'
+import { CollectedDomain, type Domain, NumberDomain } from './domain.ts'
 import { columnOf, type Consumer, keptColumns, type Layout, type Operator } from './operator.ts'
 import { ADDED_DOMAIN, ENTITY_DOMAIN, PatternOperator, type PlaceBinding } from './pattern-operator.ts'
+import { type CallTerm, Fixpoint, RuleCallOperator, RuleTable } from './recursion.ts'
 import { Refusal } from './refusal.ts'
 import { canSeekValue, countOfValue, type Statistics, statisticsOf } from './statistics.ts'
 
@@ -76,8 +80,9 @@ type Course = {
 export class Compiler {
   readonly #context: QueryContext
   readonly #places: PlaceFinder
-  /** Rules being compiled, to find recursion. */
-  readonly #rules: string[] = []
+  /** Recursive rules that are being compiled. */
+  readonly #compiling = new Set<string>()
+  #fixpoint = new Fixpoint()
 
   constructor(context: QueryContext) {
     this.#context = context
@@ -89,19 +94,29 @@ export class Compiler {
     clauses: readonly Clause[],
     start: Layout,
     outputs: readonly Variable[],
+    setting: { readonly scope: Scope; readonly rowCount: number },
+  ): Compiled {
+    const outer = this.#fixpoint
+    const fixpoint = new Fixpoint()
+    this.#fixpoint = fixpoint
+    const plan = this.#chain(clauses, start, outputs, setting)
+    this.#fixpoint = outer
+    return { ...plan, complete: () => fixpoint.complete() }
+  }
+
+  /** Operators that share the tables of recursive rules with those around them. */
+  #chain(
+    clauses: readonly Clause[],
+    start: Layout,
+    outputs: readonly Variable[],
     { scope, rowCount }: { readonly scope: Scope; readonly rowCount: number },
   ): Compiled {
     const places = this.#places.placesOf(clauses, scope)
-    for (const [name, found] of places)
+    for (const [name, found] of places) {
       if (isMixed(found)) throw new Refusal(`${name} is both a name and a thing`)
-    const course: Course = {
-      scope,
-      places,
-      operators: [],
-      dependencies: new Dependencies(start.names),
-      layout: start,
-      rowCount,
     }
+    const dependencies = new Dependencies(start.names)
+    const course: Course = { scope, places, operators: [], dependencies, layout: start, rowCount }
     const waiting = [...clauses]
     while (waiting.length > 0) {
       const [next, cost] = this.#cheapest(waiting, course)
@@ -162,6 +177,8 @@ export class Compiler {
 
   #patternRows(clause: PatternClause, course: Course): number {
     const { facts, attribute } = this.#target(clause, course.scope)
+    if (attribute === undefined)
+      return course.rowCount * (isBound(clause.terms[0], course.layout) ? 8 : OPEN_ROW_COUNT)
     const statistics = statisticsOf(facts, attribute)
     const [e, v, tx] = [clause.terms[0], clause.terms[2], clause.terms[3]]
     const hasE = isBound(e, course.layout)
@@ -191,21 +208,20 @@ export class Compiler {
     }
   }
 
-  /** The facts and the attribute that a pattern is about. */
+  /** The facts and the attribute that a pattern is about; no attribute where it is open. */
   #target(
     clause: PatternClause,
     scope: Scope,
-  ): { readonly facts: FactSource; readonly attribute: Attribute } {
+  ): { readonly facts: FactSource; readonly attribute: Attribute | undefined } {
     const source = sourceNamed(this.#context, scope, clause.source, clause.place)
     if (source.kind === 'rows') throw new Refusal('rows as a source')
-    const attribute = attributeOf(source.facts, clause.terms[1])
-    if (attribute === undefined) throw new Refusal('a pattern without an attribute')
-    return { facts: source.facts, attribute }
+    return { facts: source.facts, attribute: attributeOf(source.facts, clause.terms[1]) }
   }
 
   #pattern(clause: PatternClause, course: Course, needed: ReadonlySet<Variable>): Operator {
     const { layout, scope } = course
     const { facts, attribute } = this.#target(clause, scope)
+    if (attribute === undefined) return this.#openPattern(clause, facts, course, needed)
     const terms = [clause.terms[0], clause.terms[2], clause.terms[3], clause.terms[4]]
     const places = terms.map((term, place) =>
       this.#placeBinding(term, place, { facts, attribute, scope, layout }),
@@ -251,6 +267,43 @@ export class Compiler {
       rowCount,
       this.#context.budget,
     )
+  }
+
+  /** A pattern without an attribute, or with one that rows bring. */
+  #openPattern(
+    clause: PatternClause,
+    facts: FactSource,
+    course: Course,
+    needed: ReadonlySet<Variable>,
+  ): Operator {
+    const { layout, scope } = course
+    const places = [0, 1, 2, 3, 4].map((place): PlaceBinding => {
+      const term = clause.terms[place]
+      if (term === undefined || term.kind === 'blank') return { kind: 'free' }
+      if (term.kind === 'variable') {
+        const index = columnOf(layout, term.name)
+        if (scope.inputs.has(term.name)) throw new Refusal('an input in a pattern without an attribute')
+        return index < 0 ? { kind: 'free' } : { kind: 'column', index, domain: layout.domains[index]! }
+      }
+      const value =
+        place === 2 ? term.value : constantAt(term.value, place > 2 ? place - 1 : 0, facts, undefined)
+      if (value === undefined) throw new Refusal('a constant that nothing has')
+      return { kind: 'constant', value }
+    })
+    const names = places.map((place, at) => {
+      const term = clause.terms[at]
+      return place.kind === 'free' && term?.kind === 'variable' ? term.name : undefined
+    })
+    const equalities = names.flatMap((name, place): readonly (readonly [number, number])[] => {
+      const first = names.indexOf(name)
+      return name !== undefined && first !== place ? [[first, place]] : []
+    })
+    const fresh = names.flatMap((name, place) =>
+      name !== undefined && needed.has(name) && names.indexOf(name) === place ? [{ place, name }] : [],
+    )
+    course.dependencies.addBranches([...names.flatMap((name) => name ?? []), '!ways'])
+    const kept = keptColumns(layout, needed)
+    return new AnyAttributeOperator({ facts, places, kept, fresh, equalities }, layout, this.#context.budget)
   }
 
   #placeBinding(
@@ -342,11 +395,20 @@ export class Compiler {
   }
 
   #rule(clause: Of<'rule'>, course: Course, needed: ReadonlySet<Variable>): Operator {
-    const { layout, scope, rowCount } = course
+    const { scope } = course
     const source = clause.source === undefined ? scope.defaultSource : realName(clause.source, scope)
-    const key = `${clause.name} ${source}`
-    if (this.#rules.includes(key)) throw new Refusal('a recursive rule')
-    this.#rules.push(key)
+    return isRecursive(clause.name, this.#context.rules)
+      ? this.#recursiveCall(clause, source, course, needed)
+      : this.#inlinedRule(clause, source, course, needed)
+  }
+
+  #inlinedRule(
+    clause: Of<'rule'>,
+    source: SourceName,
+    course: Course,
+    needed: ReadonlySet<Variable>,
+  ): Operator {
+    const { layout, rowCount } = course
     const { fresh, freshPlaces } = freshArguments(clause, layout)
     const branches = this.#context.rules.get(clause.name)!.map(({ parameters, body }): Branch => {
       const passed = clause.args.flatMap((arg, place) => passedArgument(arg, parameters[place]!, layout))
@@ -355,8 +417,82 @@ export class Compiler {
       const plan = this.conjunction(body, start, wanted, { scope: ruleScope(source), rowCount })
       return { plan, passed, fresh: wanted }
     })
-    this.#rules.pop()
     return this.#branches(branches, fresh, course, needed)
+  }
+
+  #recursiveCall(
+    clause: Of<'rule'>,
+    source: SourceName,
+    course: Course,
+    needed: ReadonlySet<Variable>,
+  ): Operator {
+    const { layout } = course
+    freshArguments(clause, layout)
+    const terms = clause.args.map((arg): CallTerm => {
+      if (arg.kind === 'blank') return arg
+      if (arg.kind === 'constant') {
+        if (arg.value instanceof Keyword) throw new Refusal('a name as argument of a rule')
+        return arg
+      }
+      const index = columnOf(layout, arg.name)
+      return index >= 0
+        ? { kind: 'column', index }
+        : { kind: 'fresh', name: arg.name, isNeeded: needed.has(arg.name) }
+    })
+    const boundPlaces = terms.flatMap(({ kind }, place) =>
+      kind === 'column' || kind === 'constant' ? [place] : [],
+    )
+    const table = this.#ruleTable(clause.name, source, boundPlaces)
+    // What is dropped, and what was found in several ways, may repeat.
+    course.dependencies.addBranches([
+      ...terms.flatMap((term) => (term.kind === 'fresh' ? [term.name] : [])),
+      '!ways',
+    ])
+    const outside = { layout, kept: keptColumns(layout, needed) }
+    return new RuleCallOperator(table, terms, outside, this.#context.budget)
+  }
+
+  #ruleTable(name: string, source: SourceName, boundPlaces: readonly number[]): RuleTable {
+    const key = `${name} ${source} ${boundPlaces.join(' ')}`
+    const known = this.#fixpoint.table(key)
+    if (known !== undefined) return known
+    if (this.#compiling.has(key)) throw new Refusal('recursion through an or or a not')
+    const rules = this.#context.rules.get(name)!
+    const { parameters } = rules[0]!
+    const places = this.#places.placesOf(
+      [{ kind: 'rule', source, name, args: parameters.map(variableTerm) }],
+      ruleScope(source),
+    )
+    const domains = parameters.map((parameter) => {
+      const found = places.get(parameter)
+      if (isMixed(found)) throw new Refusal(`${parameter} is both a name and a thing`)
+      return found?.entityIn === undefined ? new CollectedDomain() : ENTITY_DOMAIN
+    })
+    const table = new RuleTable(
+      { name, parameters, domains, boundPlaces },
+      this.#fixpoint,
+      this.#context.budget,
+    )
+    this.#fixpoint.add(key, table)
+    this.#compiling.add(key)
+    const bodies = rules.map((rule) => {
+      const names = rule.parameters
+      const start = { names: boundPlaces.map((place) => names[place]!), domains: table.start.domains }
+      const plan = this.#chain(rule.body, start, names, {
+        scope: ruleScope(source),
+        rowCount: RECURSION_ROW_COUNT,
+      })
+      return { plan, names }
+    })
+    this.#compiling.delete(key)
+    table.connect(
+      bodies.map(({ plan, names }) => ({
+        plan,
+        names,
+        numberings: outputNumberings(plan.layout, names, domains),
+      })),
+    )
+    return table
   }
 
   #branches(
@@ -387,6 +523,48 @@ function rowsPerValue(
   return value === undefined ? 0 : countOfValue(facts, attribute, value)
 }
 
+/** Facts of all attributes, where nobody counts them. */
+const OPEN_ROW_COUNT = 10_000_000
+/** Rows that one step of a recursion is taken to bring. */
+const RECURSION_ROW_COUNT = 64
+
+/** How what a body gives becomes numbers of its rule's table. */
+function outputNumberings(
+  layout: Layout,
+  names: readonly Variable[],
+  domains: readonly Domain[],
+): readonly Numbering[] {
+  return names.map((name, at) => {
+    const index = columnOf(layout, name)
+    if (index < 0) throw new Refusal('a rule that leaves a parameter unbound')
+    const domain = layout.domains[index]!
+    const isEntity = domain instanceof NumberDomain && (domain.type === 'ref' || domain.type === 'long')
+    if (domains[at] === ENTITY_DOMAIN && !isEntity)
+      throw new Refusal('a parameter that is an entity in one rule only')
+    return numbering(domain, domains[at]!)
+  })
+}
+
+function isRecursive(name: string, rules: RuleSet): boolean {
+  const seen = new Set<string>()
+  const visit = (clauses: readonly Clause[]): void => {
+    for (const clause of clauses) {
+      if (clause.kind === 'not') visit(clause.clauses)
+      else if (clause.kind === 'or') clause.branches.forEach(visit)
+      else if (clause.kind === 'rule' && !seen.has(clause.name)) {
+        seen.add(clause.name)
+        for (const { body } of rules.get(clause.name) ?? []) visit(body)
+      }
+    }
+  }
+  for (const { body } of rules.get(name) ?? []) visit(body)
+  return seen.has(name)
+}
+
+function variableTerm(name: Variable): Term {
+  return { kind: 'variable', name }
+}
+
 type Cost = { readonly rank: number; readonly rowCount: number }
 
 function connected({ operators, layout }: Course, isDistinct: boolean): Compiled {
@@ -402,6 +580,7 @@ function connected({ operators, layout }: Course, isDistinct: boolean): Compiled
     layout,
     isDistinct,
     connect: (next) => (last = next),
+    complete: () => undefined,
   }
 }
 
@@ -410,12 +589,17 @@ function isBound(term: Term | undefined, layout: Layout): boolean {
 }
 
 /** What a constant means in a place; undefined where no fact can have it. */
-function constantAt(value: Edn, place: number, facts: FactSource, attribute: Attribute): Edn | undefined {
+function constantAt(
+  value: Edn,
+  place: number,
+  facts: FactSource,
+  attribute: Attribute | undefined,
+): Edn | undefined {
   switch (place) {
     case 0:
       return resolveEntity(facts, value)
     case 1:
-      return constantFor(facts, attribute, value)
+      return attribute === undefined ? value : constantFor(facts, attribute, value)
     case 2: {
       const entity = resolveEntity(facts, value)
       return entity === undefined ? undefined : entity >= TX_BASE ? entity : TX_BASE + entity

@@ -66,6 +66,7 @@ function answerRows({ query }: Question, { goals, setting }: Prepared): readonly
     finish: () => undefined,
   })
   for (const chunk of chunksOf(start)) plan.first.push(chunk)
+  plan.complete()
   budget.check()
   if (outputs.length === 0) return isFound ? [[]] : []
   const domains = places.map((place) => plan.layout.domains[place]!)

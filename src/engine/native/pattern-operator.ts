@@ -205,12 +205,12 @@ export class PatternOperator implements Operator {
     const [e, v, tx, added] = places
     let count = 0
     for (let i = 0; i < chunk.rowCount; i++) {
-      const entity = decoded(e, chunk, i)
-      const value = decoded(v, chunk, i)
+      const entity = decodedPlace(e, chunk, i)
+      const value = decodedPlace(v, chunk, i)
       if (e.kind !== 'free' && !Number.isSafeInteger(entity)) continue
       if (value !== undefined && !hasType(attribute.valueType, value)) continue
-      const txWanted = decoded(tx, chunk, i)
-      const addedWanted = decoded(added, chunk, i)
+      const txWanted = decodedPlace(tx, chunk, i)
+      const addedWanted = decodedPlace(added, chunk, i)
       for (const datom of facts.match(
         entity as number | undefined,
         attribute.id,
@@ -249,7 +249,8 @@ function holds(tests: readonly Test[], i: number, row: number): boolean {
   return true
 }
 
-function decoded(place: PlaceBinding, chunk: Chunk, i: number): Edn | undefined {
+/** What a row brings for a place; undefined where it is free. */
+export function decodedPlace(place: PlaceBinding, chunk: Chunk, i: number): Edn | undefined {
   switch (place.kind) {
     case 'free':
       return undefined

@@ -1,0 +1,122 @@
+// A pattern whose attribute is a variable or left open: facts are sought row by row by what is bound, all of them
+// where nothing is. Values of any type come out, so they are collected.
+
+import { TX_BASE } from '../../fact/attribute.ts'
+import type { Datom, FactSource } from '../../fact/datom.ts'
+import { type Edn, equalValues, type Value } from '../../fact/value.ts'
+import type { Variable } from '../../plan/syntax.ts'
+import type { Budget } from '../relation.ts'
+import { CollectedDomain, type Domain } from './domain.ts'
+import {
+  type Chunk,
+  type Consumer,
+  type Layout,
+  type Operator,
+  Output,
+  pickLayout,
+  step,
+} from './operator.ts'
+import { ADDED_DOMAIN, decodedPlace, ENTITY_DOMAIN, type PlaceBinding } from './pattern-operator.ts'
+
+export type AnyAttributeShape = {
+  readonly facts: FactSource
+  /** Entity, attribute, value, transaction, added. */
+  readonly places: readonly PlaceBinding[]
+  readonly kept: readonly number[]
+  /** Places that become new columns, and how they are called. */
+  readonly fresh: readonly { readonly place: number; readonly name: Variable }[]
+  /** Pairs of places that one new variable fills. */
+  readonly equalities: readonly (readonly [number, number])[]
+}
+
+export class AnyAttributeOperator implements Operator {
+  readonly layout: Layout
+  readonly #shape: AnyAttributeShape
+  readonly #values = new CollectedDomain()
+  readonly #output: Output
+  readonly #budget: Budget
+  #next!: Consumer
+
+  constructor(shape: AnyAttributeShape, incoming: Layout, budget: Budget) {
+    this.#shape = shape
+    this.#budget = budget
+    const kept = pickLayout(incoming, shape.kept)
+    const domains: readonly Domain[] = [
+      ENTITY_DOMAIN,
+      ENTITY_DOMAIN,
+      this.#values,
+      ENTITY_DOMAIN,
+      ADDED_DOMAIN,
+    ]
+    this.layout = {
+      names: [...kept.names, ...shape.fresh.map(({ name }) => name)],
+      domains: [...kept.domains, ...shape.fresh.map(({ place }) => domains[place]!)],
+    }
+    this.#output = new Output(this.layout.names.length)
+  }
+
+  connect(next: Consumer): void {
+    this.#next = next
+  }
+
+  finish(): void {
+    this.#next.finish()
+  }
+
+  push(chunk: Chunk): void {
+    step(this.#budget, chunk.rowCount)
+    const { facts, places, kept, fresh } = this.#shape
+    let count = 0
+    for (let row = 0; row < chunk.rowCount; row++) {
+      const wanted = places.map((place) => decodedPlace(place, chunk, row))
+      // What is no id is nobody's.
+      if (![wanted[0], wanted[1], wanted[3]].every((id) => id === undefined || Number.isSafeInteger(id)))
+        continue
+      const [e, a, v] = wanted as [number | undefined, number | undefined, Value | undefined]
+      for (const datom of facts.match(e, a, v)) {
+        this.#budget.step()
+        if (!this.#fits(datom, wanted)) continue
+        const { columns } = this.#output
+        for (let at = 0; at < kept.length; at++) columns[at]![count] = chunk.columns[kept[at]!]![row]!
+        for (let at = 0; at < fresh.length; at++) {
+          columns[kept.length + at]![count] = this.#numberOf(datom, fresh[at]!.place)
+        }
+        if (++count === this.#output.capacity) {
+          this.#next.push({ rowCount: count, columns })
+          this.#output.grow()
+          count = 0
+        }
+        if (fresh.length === 0) break
+      }
+    }
+    if (count > 0) this.#next.push({ rowCount: count, columns: this.#output.columns })
+  }
+
+  #fits(datom: Datom, wanted: readonly (Edn | undefined)[]): boolean {
+    if (wanted[3] !== undefined && TX_BASE + datom.t !== wanted[3]) return false
+    if (wanted[4] !== undefined && datom.added !== wanted[4]) return false
+    return this.#shape.equalities.every(([x, y]) =>
+      equalValues(valueOfPlace(datom, x), valueOfPlace(datom, y)),
+    )
+  }
+
+  #numberOf(datom: Datom, place: number): number {
+    const value = valueOfPlace(datom, place)
+    return place === 2 ? this.#values.collect(value) : Number(value)
+  }
+}
+
+function valueOfPlace(datom: Datom, place: number): Edn {
+  switch (place) {
+    case 0:
+      return datom.e
+    case 1:
+      return datom.a
+    case 2:
+      return datom.v
+    case 3:
+      return TX_BASE + datom.t
+    default:
+      return datom.added
+  }
+}

@@ -1,0 +1,397 @@
+// Rules that call themselves. Each rule has one table per source and set of bound arguments: the seeds it was asked
+// for, and the answers found. A call leaves its rows waiting at the table and goes on with the answers that are
+// there; whatever is found later is joined with the rows that wait. So every row meets every answer once, only what
+// is asked for is computed, and it ends when nothing new is found (tabling, semi-naive).
+
+import type { Variable } from '../../plan/syntax.ts'
+import type { Edn } from '../../fact/value.ts'
+import type { Budget } from '../relation.ts'
+import { type Numbering, numbering, type Plan } from './branch-operator.ts'
+import { CollectedDomain, type Domain } from './domain.ts'
+import {
+  type Chunk,
+  CHUNK_ROW_COUNT,
+  columnOf,
+  Constant,
+  type Consumer,
+  type Layout,
+  type Operator,
+  Output,
+  pickLayout,
+  step,
+} from './operator.ts'
+import { Refusal } from './refusal.ts'
+import { RowSet } from './row-set.ts'
+
+/** The tables of one plan, worked on until none has anything new. */
+export class Fixpoint {
+  readonly #tables = new Map<string, RuleTable>()
+  readonly #busy: RuleTable[] = []
+
+  table(key: string): RuleTable | undefined {
+    return this.#tables.get(key)
+  }
+
+  add(key: string, table: RuleTable): void {
+    this.#tables.set(key, table)
+  }
+
+  markBusy(table: RuleTable): void {
+    if (!this.#busy.includes(table)) this.#busy.push(table)
+  }
+
+  /** Works until every call has met every answer; then nobody waits any more. */
+  complete(): void {
+    for (let table = this.#busy.pop(); table !== undefined; table = this.#busy.pop()) table.work()
+    for (const table of this.#tables.values()) table.release()
+  }
+}
+
+/** One body of a rule: its plan, the names of its parameters, and how each becomes a number of the table. */
+export type RuleBody = {
+  readonly plan: Plan
+  readonly names: readonly Variable[]
+  readonly numberings: readonly Numbering[]
+}
+
+/** One rule, asked with some of its arguments bound. */
+export class RuleTable {
+  readonly name: string
+  readonly parameters: readonly Variable[]
+  readonly domains: readonly Domain[]
+  /** Places of the arguments that calls bind. */
+  readonly boundPlaces: readonly number[]
+  readonly #seeds: RowSet
+  readonly #answers: RowSet
+  /** The seed of each answer; the last answer of each seed, and for each answer the one before. */
+  readonly #seedOfAnswer: number[] = []
+  readonly #lastOfSeed: number[] = []
+  readonly #before: number[] = []
+  readonly #calls: RuleCallOperator[] = []
+  #bodies: readonly Plan[] = []
+  /** Seeds that the bodies have seen, answers that the calls have met. */
+  #workedSeedCount = 0
+  #toldAnswerCount = 0
+  readonly #fixpoint: Fixpoint
+  readonly #budget: Budget
+
+  constructor(
+    {
+      name,
+      parameters,
+      domains,
+      boundPlaces,
+    }: Pick<RuleTable, 'name' | 'parameters' | 'domains' | 'boundPlaces'>,
+    fixpoint: Fixpoint,
+    budget: Budget,
+  ) {
+    this.name = name
+    this.parameters = parameters
+    this.domains = domains
+    this.boundPlaces = boundPlaces
+    this.#seeds = new RowSet(Math.max(1, boundPlaces.length))
+    this.#answers = new RowSet(parameters.length)
+    this.#fixpoint = fixpoint
+    this.#budget = budget
+  }
+
+  /** The columns with which the bodies begin. */
+  get start(): Layout {
+    return {
+      names: this.boundPlaces.map((place) => this.parameters[place]!),
+      domains: this.boundPlaces.map((place) => this.domains[place]!),
+    }
+  }
+
+  /** Every body ends in its parameters, which are numbered in the domains of this table. */
+  connect(bodies: readonly RuleBody[]): void {
+    this.#bodies = bodies.map(({ plan }) => plan)
+    for (const { plan, names, numberings } of bodies) {
+      const places = names.map((name) => columnOf(plan.layout, name))
+      const buffer = new Output(places.length)
+      plan.connect({
+        push: ({ rowCount, columns }) => {
+          buffer.reserve(rowCount)
+          const read = places.map((place, i) =>
+            numbered(columns[place]!, rowCount, numberings[i], buffer.columns[i]!),
+          )
+          this.#take({ rowCount, columns: read })
+        },
+        finish: () => undefined,
+      })
+    }
+  }
+
+  addCall(call: RuleCallOperator): void {
+    this.#calls.push(call)
+  }
+
+  /** The seed of each row, asked for from now on. */
+  seedsOf(columns: readonly Float64Array[], rowCount: number): Int32Array {
+    const before = this.#seeds.rowCount
+    const asked = columns.length === 0 ? [new Float64Array(rowCount)] : columns
+    const seeds = this.#seeds.groupsOf(asked, rowCount)
+    this.#budget.holdRows(this.#seeds.rowCount, () => `the calls of ${this.name}`)
+    if (this.#seeds.rowCount > before) this.#fixpoint.markBusy(this)
+    return seeds
+  }
+
+  /** The newest answer of a seed that calls have met, −1 where there is none. */
+  lastAnswer(seed: number): number {
+    let answer = this.#lastOfSeed[seed] ?? -1
+    while (answer >= this.#toldAnswerCount) answer = this.#before[answer]!
+    return answer
+  }
+
+  answerBefore(answer: number): number {
+    return this.#before[answer]!
+  }
+
+  seedOfAnswer(answer: number): number {
+    return this.#seedOfAnswer[answer]!
+  }
+
+  answerAt(answer: number, place: number): number {
+    return this.#answers.columns[place]![answer]!
+  }
+
+  work(): void {
+    this.#budget.step()
+    const firstAnswer = this.#toldAnswerCount
+    this.#toldAnswerCount = this.#answers.rowCount
+    // Rows that begin to wait from here on meet these answers in the table.
+    const met = this.#calls.map((call) => call.meet(this, firstAnswer, this.#toldAnswerCount))
+    const firstSeed = this.#workedSeedCount
+    this.#workedSeedCount = this.#seeds.rowCount
+    this.#runBodies(firstSeed, this.#workedSeedCount)
+    this.#calls.forEach((call, at) => call.goOn(met[at]!))
+    if (this.#answers.rowCount > this.#toldAnswerCount || this.#seeds.rowCount > this.#workedSeedCount) {
+      this.#fixpoint.markBusy(this)
+    }
+  }
+
+  release(): void {
+    for (const call of this.#calls) call.release()
+  }
+
+  #runBodies(firstSeed: number, limitSeed: number): void {
+    for (let first = firstSeed; first < limitSeed; first += CHUNK_ROW_COUNT) {
+      const limit = Math.min(limitSeed, first + CHUNK_ROW_COUNT)
+      const columns = this.boundPlaces.map((_, at) => this.#seeds.columns[at]!.slice(first, limit))
+      for (const body of this.#bodies) body.first.push({ rowCount: limit - first, columns })
+    }
+  }
+
+  /** Answers that a body found, those that are new among them. */
+  #take(chunk: Chunk): void {
+    const before = this.#answers.rowCount
+    this.#answers.addAll(
+      chunk,
+      this.parameters.map((_, place) => place),
+    )
+    const { rowCount, columns } = this.#answers
+    this.#budget.holdRows(rowCount, () => `the results of ${this.name}`)
+    if (rowCount === before) return
+    const bound = this.boundPlaces.map((place) => columns[place]!.subarray(before, rowCount))
+    const seeds = this.#seeds.groupsOf(
+      bound.length === 0 ? [new Float64Array(rowCount - before)] : bound,
+      rowCount - before,
+    )
+    for (let i = 0; i < seeds.length; i++) {
+      const seed = seeds[i]!
+      this.#seedOfAnswer.push(seed)
+      this.#before.push(this.#lastOfSeed[seed] ?? -1)
+      this.#lastOfSeed[seed] = before + i
+    }
+    this.#fixpoint.markBusy(this)
+  }
+}
+
+function numbered(
+  column: Float64Array,
+  rowCount: number,
+  number: Numbering,
+  buffer: Float64Array,
+): Float64Array {
+  if (number === undefined) return column
+  for (let i = 0; i < rowCount; i++) buffer[i] = number(column[i]!)
+  return buffer
+}
+
+/** What an argument of a call is: a column of the rows, a constant, or unbound. */
+export type CallTerm =
+  | { readonly kind: 'column'; readonly index: number }
+  | { readonly kind: 'constant'; readonly value: Edn }
+  | { readonly kind: 'fresh'; readonly name: Variable; readonly isNeeded: boolean }
+  | { readonly kind: 'blank' }
+
+/** Rows that wait, and the answers that they met before they went on. */
+type Met = { readonly rows: readonly number[]; readonly answers: readonly number[] }
+
+/** One call of a rule, in one plan. */
+export class RuleCallOperator implements Operator {
+  readonly layout: Layout
+  readonly #table: RuleTable
+  readonly #terms: readonly CallTerm[]
+  readonly #kept: readonly number[]
+  readonly #freshPlaces: readonly number[]
+  readonly #numberings: readonly Numbering[]
+  readonly #constants: readonly (Constant | undefined)[]
+  readonly #seedBuffer: Output
+  /** Rows that wait, with the columns that go on. */
+  #waiting: RowList
+  /** Waiting rows by seed: the last of each, and for each row the one before. */
+  #lastOfSeed: number[] = []
+  #before: number[] = []
+  readonly #output: Output
+  readonly #budget: Budget
+  #next!: Consumer
+
+  constructor(
+    table: RuleTable,
+    terms: readonly CallTerm[],
+    outside: { layout: Layout; kept: readonly number[] },
+    budget: Budget,
+  ) {
+    const { layout, kept } = outside
+    this.#table = table
+    this.#terms = terms
+    this.#kept = kept
+    this.#budget = budget
+    this.#freshPlaces = terms.flatMap((term, place) =>
+      term.kind === 'fresh' && term.isNeeded ? [place] : [],
+    )
+    const keptLayout = pickLayout(layout, kept)
+    this.layout = {
+      names: [
+        ...keptLayout.names,
+        ...this.#freshPlaces.map((place) => (terms[place] as { name: Variable }).name),
+      ],
+      domains: [...keptLayout.domains, ...this.#freshPlaces.map((place) => table.domains[place]!)],
+    }
+    this.#numberings = table.boundPlaces.map((place) => {
+      const term = terms[place]!
+      return term.kind === 'column'
+        ? numbering(layout.domains[term.index]!, table.domains[place]!)
+        : undefined
+    })
+    this.#constants = table.boundPlaces.map((place) => {
+      const term = terms[place]!
+      return term.kind === 'constant' ? new Constant(numberIn(table.domains[place]!, term.value)) : undefined
+    })
+    this.#seedBuffer = new Output(table.boundPlaces.length)
+    this.#waiting = new RowList(kept.length)
+    this.#output = new Output(this.layout.names.length)
+    table.addCall(this)
+  }
+
+  connect(next: Consumer): void {
+    this.#next = next
+  }
+
+  finish(): void {
+    this.#next.finish()
+  }
+
+  push(chunk: Chunk): void {
+    step(this.#budget, chunk.rowCount)
+    const seeds = this.#table.seedsOf(this.#seedColumns(chunk), chunk.rowCount)
+    const first = this.#waiting.rowCount
+    this.#waiting.append(chunk, this.#kept)
+    this.#budget.holdRows(this.#waiting.rowCount, () => `the calls of ${this.#table.name}`)
+    const rows: number[] = []
+    const answers: number[] = []
+    for (let i = 0; i < chunk.rowCount; i++) {
+      const seed = seeds[i]!
+      this.#before.push(this.#lastOfSeed[seed] ?? -1)
+      this.#lastOfSeed[seed] = first + i
+      for (
+        let answer = this.#table.lastAnswer(seed);
+        answer >= 0;
+        answer = this.#table.answerBefore(answer)
+      ) {
+        rows.push(first + i)
+        answers.push(answer)
+      }
+    }
+    this.goOn({ rows, answers })
+  }
+
+  /** The rows that wait for the answers `[first, limit)` of the table. */
+  meet(table: RuleTable, first: number, limit: number): Met {
+    const rows: number[] = []
+    const answers: number[] = []
+    if (this.#waiting.rowCount === 0) return { rows, answers }
+    for (let answer = first; answer < limit; answer++) {
+      for (let row = this.#lastOfSeed[table.seedOfAnswer(answer)] ?? -1; row >= 0; row = this.#before[row]!) {
+        rows.push(row)
+        answers.push(answer)
+      }
+    }
+    this.#budget.holdRows(rows.length, () => `the results of ${table.name}`)
+    return { rows, answers }
+  }
+
+  /** Hands on rows with the answers that they met. */
+  goOn({ rows, answers }: Met): void {
+    let count = 0
+    for (let i = 0; i < rows.length; i++) {
+      const { columns } = this.#output
+      for (let at = 0; at < this.#kept.length; at++)
+        columns[at]![count] = this.#waiting.columns[at]![rows[i]!]!
+      for (let at = 0; at < this.#freshPlaces.length; at++) {
+        columns[this.#kept.length + at]![count] = this.#table.answerAt(answers[i]!, this.#freshPlaces[at]!)
+      }
+      if (++count < this.#output.capacity) continue
+      this.#next.push({ rowCount: count, columns })
+      this.#output.grow()
+      count = 0
+    }
+    if (count > 0) this.#next.push({ rowCount: count, columns: this.#output.columns })
+  }
+
+  release(): void {
+    this.#waiting = new RowList(this.#kept.length)
+    this.#lastOfSeed = []
+    this.#before = []
+  }
+
+  #seedColumns({ rowCount, columns }: Chunk): readonly Float64Array[] {
+    this.#seedBuffer.reserve(rowCount)
+    return this.#table.boundPlaces.map((place, at) => {
+      const term = this.#terms[place]!
+      if (term.kind !== 'column') return this.#constants[at]!.column(rowCount)
+      return numbered(columns[term.index]!, rowCount, this.#numberings[at], this.#seedBuffer.columns[at]!)
+    })
+  }
+}
+
+/** Rows one behind the other, equal ones too. */
+class RowList {
+  readonly columns: Float64Array[]
+  rowCount = 0
+
+  constructor(columnCount: number) {
+    this.columns = Array.from({ length: columnCount }, () => new Float64Array(32))
+  }
+
+  append(chunk: Chunk, kept: readonly number[]): void {
+    const needed = this.rowCount + chunk.rowCount
+    kept.forEach((from, at) => {
+      let column = this.columns[at]!
+      if (column.length < needed) {
+        const larger = new Float64Array(Math.max(needed, column.length * 2))
+        larger.set(column.subarray(0, this.rowCount))
+        this.columns[at] = column = larger
+      }
+      column.set(chunk.columns[from]!.subarray(0, chunk.rowCount), this.rowCount)
+    })
+    this.rowCount = needed
+  }
+}
+
+function numberIn(domain: Domain, value: Edn): number {
+  const number = domain instanceof CollectedDomain ? domain.collect(value) : domain.encode(value)
+  if (Number.isNaN(number)) throw new Refusal('an argument of a rule that can be no entity')
+  return number
+}
