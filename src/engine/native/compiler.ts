@@ -2,17 +2,16 @@
 // the fewest rows, judged by true counts; so the order in which they were written does not matter. What a clause
 // brings that nobody asks for later never becomes a column.
 
-import { assert } from '../../base/assert.ts'
-import { type Attribute, TX_BASE } from '../../fact/attribute.ts'
+import type { Attribute } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import { type Edn, Keyword } from '../../fact/value.ts'
 import { showClause } from '../../plan/show-clause.ts'
 import { functionNamed } from '../../plan/functions.ts'
-import type { Argument, Clause, RuleSet, SourceName, Term, Variable } from '../../plan/syntax.ts'
+import type { Clause, RuleSet, SourceName, Term, Variable } from '../../plan/syntax.ts'
 import { bindingVariables } from '../binding.ts'
 import { functionFor } from '../call.ts'
 import { needsOf, orInside } from '../clause-order.ts'
-import { constantFor, resolveEntity } from '../entity.ts'
+import { constantFor } from '../entity.ts'
 import { SOURCE_FUNCTIONS } from '../functions-source.ts'
 import { attributeOf, isMixed, PlaceFinder, type PlaceMap } from '../places.ts'
 import {
@@ -27,14 +26,13 @@ import {
   variablesOf,
 } from '../scope.ts'
 import { AnyAttributeOperator } from './any-attribute-operator.ts'
-import { type AttributeTable, collectedNumbers, hasTable, tableOf } from './attribute-table.ts'
+import { collectedNumbers, hasTable, tableOf } from './attribute-table.ts'
 import {
   type Branch,
   type Numbering,
   numbering,
   NotOperator,
   OrOperator,
-  type Passed,
   passedLayout,
   type Plan,
   ROW,
@@ -52,7 +50,17 @@ import { CollectedDomain, type Domain, NumberDomain } from './domain.ts'
 import { columnOf, type Consumer, keptColumns, type Layout, type Operator } from './operator.ts'
 import { ADDED_DOMAIN, ENTITY_DOMAIN, PatternOperator, type PlaceBinding } from './pattern-operator.ts'
 import { type CallTerm, Fixpoint, RuleCallOperator, RuleTable } from './recursion.ts'
+import { Dependencies } from './dependencies.ts'
 import { Refusal } from './refusal.ts'
+import {
+  callArgument,
+  checkInput,
+  constantAt,
+  freshArguments,
+  holdsLookupRef,
+  passedArgument,
+  passedColumns,
+} from './terms.ts'
 import { canSeekValue, countOfValue, type Statistics, statisticsOf } from './statistics.ts'
 
 /** Facts below which a table is made rather than facts sought. */
@@ -586,147 +594,4 @@ function connected({ operators, layout }: Course, isDistinct: boolean): Compiled
 
 function isBound(term: Term | undefined, layout: Layout): boolean {
   return term?.kind === 'constant' || (term?.kind === 'variable' && columnOf(layout, term.name) >= 0)
-}
-
-/** What a constant means in a place; undefined where no fact can have it. */
-function constantAt(
-  value: Edn,
-  place: number,
-  facts: FactSource,
-  attribute: Attribute | undefined,
-): Edn | undefined {
-  switch (place) {
-    case 0:
-      return resolveEntity(facts, value)
-    case 1:
-      return attribute === undefined ? value : constantFor(facts, attribute, value)
-    case 2: {
-      const entity = resolveEntity(facts, value)
-      return entity === undefined ? undefined : entity >= TX_BASE ? entity : TX_BASE + entity
-    }
-    default:
-      return value
-  }
-}
-
-/** Inputs may hold names and lookup refs, to be understood where they stand: those are left to another engine. */
-function checkInput(name: Variable, place: number, attribute: Attribute, scope: Scope): void {
-  const values = scope.inputs.get(name)!
-  const isEntity = place === 0 || place === 2 || (place === 1 && attribute.valueType === 'ref')
-  if (isEntity && !values.every((value) => Number.isSafeInteger(value)))
-    throw new Refusal('an input that names an entity')
-  if (place === 2 && !values.every((value) => (value as number) >= TX_BASE))
-    throw new Refusal('a t as an input')
-  if (place === 1 && attribute.valueType === 'float') throw new Refusal('an input that is rounded')
-}
-
-function holdsLookupRef(name: Variable, scope: Scope): boolean {
-  return (scope.inputs.get(name) ?? []).some((value) => Array.isArray(value))
-}
-
-function callArgument(arg: Argument, layout: Layout): CallArgument {
-  switch (arg.kind) {
-    case 'constant':
-      return arg
-    case 'variable': {
-      const index = columnOf(layout, arg.name)
-      assert(index >= 0, 'a call waits for its arguments')
-      return { kind: 'column', index, domain: layout.domains[index]! }
-    }
-    default:
-      throw new Refusal('calls within calls')
-  }
-}
-
-function passedColumns(names: readonly Variable[], layout: Layout): readonly Passed[] {
-  return names.flatMap((name): readonly Passed[] => {
-    const index = columnOf(layout, name)
-    return index < 0 ? [] : [{ name, kind: 'column', index, domain: layout.domains[index]! }]
-  })
-}
-
-function passedArgument(arg: Term, name: Variable, layout: Layout): readonly Passed[] {
-  if (arg.kind === 'constant') {
-    if (arg.value instanceof Keyword) throw new Refusal('a name as argument of a rule')
-    const domain = new CollectedDomain()
-    domain.collect(arg.value)
-    const isWhole = typeof arg.value === 'number' && Number.isSafeInteger(arg.value)
-    return [{ name, kind: 'constant', value: arg.value, domain: isWhole ? new NumberDomain('long') : domain }]
-  }
-  const index = arg.kind === 'variable' ? columnOf(layout, arg.name) : -1
-  return index < 0 ? [] : [{ name, kind: 'column', index, domain: layout.domains[index]! }]
-}
-
-/** The arguments of a rule call that it binds. */
-function freshArguments(
-  { args }: Of<'rule'>,
-  layout: Layout,
-): { readonly fresh: readonly Variable[]; readonly freshPlaces: readonly number[] } {
-  const fresh: Variable[] = []
-  const freshPlaces: number[] = []
-  args.forEach((arg, place) => {
-    if (arg.kind !== 'variable' || columnOf(layout, arg.name) >= 0) return
-    if (fresh.includes(arg.name)) throw new Refusal('an unbound variable that stands twice in a rule call')
-    fresh.push(arg.name)
-    freshPlaces.push(place)
-  })
-  return { fresh, freshPlaces }
-}
-
-/** Which variables follow from which others, so that rows that cannot repeat need not be compared. */
-class Dependencies {
-  readonly #introduced: Set<Variable>
-  readonly #rules: { readonly from: readonly Variable[]; readonly to: readonly Variable[] }[] = []
-  #blankCount = 0
-
-  constructor(start: readonly Variable[]) {
-    this.#introduced = new Set(start)
-  }
-
-  /** Whether a fact follows from its entity or its value is read off the table: in the past the schema was another. */
-  addPattern(clause: PatternClause, table: AttributeTable | undefined): void {
-    const names = clause.terms.map((term) => {
-      if (term.kind === 'constant') return undefined
-      const name = term.kind === 'variable' ? term.name : `!blank${this.#blankCount++}`
-      this.#introduced.add(name)
-      return name
-    })
-    while (names.length < 4) {
-      const name = `!blank${this.#blankCount++}`
-      this.#introduced.add(name)
-      names.push(name)
-    }
-    const [e, , v, tx, added] = names
-    const known = (...given: readonly (Variable | undefined)[]): Variable[] =>
-      given.filter((name) => name !== undefined)
-    if (table === undefined || table.added !== undefined) return
-    const { cardinality, unique } = table.attribute
-    if (cardinality === 'one' && table.byEntity.keyCount === table.rowCount)
-      this.#rules.push({ from: known(e), to: known(v) })
-    if (unique !== undefined && table.byValue.keyCount === table.rowCount)
-      this.#rules.push({ from: known(v), to: known(e) })
-    this.#rules.push({ from: known(e, v), to: known(tx, added) })
-  }
-
-  addFunction({ args, binding }: Of<'function'>): void {
-    const names = bindingVariables(binding)
-    for (const name of names) this.#introduced.add(name)
-    const from = args.flatMap((arg) => (arg.kind === 'variable' ? [arg.name] : []))
-    if (binding.kind === 'variable' || binding.kind === 'tuple') this.#rules.push({ from, to: names })
-  }
-
-  addBranches(fresh: readonly Variable[]): void {
-    for (const name of fresh) this.#introduced.add(name)
-  }
-
-  /** True where these variables determine every other, so that rows over them are distinct. */
-  determine(names: readonly Variable[]): boolean {
-    const known = new Set(names)
-    for (let size = -1; size !== known.size;) {
-      size = known.size
-      for (const { from, to } of this.#rules)
-        if (from.every((name) => known.has(name))) to.forEach((name) => known.add(name))
-    }
-    return [...this.#introduced].every((name) => known.has(name))
-  }
 }
