@@ -170,7 +170,7 @@ function typedInputs(
   return inputs.map((input, index): JobInput => {
     const asked = query.inputs[index]
     if (input.kind !== 'value' || !input.isPlainData || asked?.kind !== 'binding') return input
-    return { kind: 'value', value: typedArgument(query, asked.binding, input.value, factsNamed) }
+    return { kind: 'value', value: typedArgument(query, asked.binding, factsNamed)(input.value) }
   })
 }
 

@@ -4,6 +4,7 @@
 import type { FactSource } from '../fact/datom.ts'
 import { typedPlainValue } from '../fact/coerce.ts'
 import type { Attribute } from '../fact/attribute.ts'
+import type { Schema } from '../fact/schema.ts'
 import { type Edn, Keyword } from '../fact/value.ts'
 import { isLookupRef } from '../engine/entity.ts'
 import type { Binding, Clause, Query, SourceName, Term, Variable } from '../plan/syntax.ts'
@@ -11,50 +12,56 @@ import type { Binding, Clause, Query, SourceName, Term, Variable } from '../plan
 /** The facts of a source, where it is a database. */
 export type FactsNamed = (source: SourceName) => FactSource | undefined
 
-/** The value for an input of this binding, with the types that the query's patterns give its variables. */
-export function typedArgument(query: Query, binding: Binding, value: Edn, factsNamed: FactsNamed): Edn {
+type Change = (value: Edn) => Edn
+
+/**
+ * What makes a value for an input of this binding one of the types that the query's patterns give its variables. The query
+ * is looked at once, not for each value: a collection may hold a million.
+ */
+export function typedArgument(query: Query, binding: Binding, factsNamed: FactsNamed): Change {
   switch (binding.kind) {
     case 'variable':
-      return typedForVariable(query, binding.name, value, factsNamed)
+      return typedForVariable(query, binding.name, factsNamed)
     case 'blank':
-      return value
-    case 'collection':
-      return eachOf(value, (item) => typedArgument(query, binding.item, item, factsNamed))
+      return (value) => value
+    case 'collection': {
+      const change = typedArgument(query, binding.item, factsNamed)
+      return (value) => eachOf(value, change)
+    }
     case 'tuple':
-      return eachOf(value, (item, index) => typedPlace(query, binding.items[index], item, factsNamed))
-    case 'relation':
-      return eachOf(value, (row) =>
-        eachOf(row, (item, index) => typedPlace(query, binding.items[index], item, factsNamed)),
-      )
+      return typedPlaces(query, binding.items, factsNamed)
+    case 'relation': {
+      const change = typedPlaces(query, binding.items, factsNamed)
+      return (value) => eachOf(value, change)
+    }
   }
 }
 
-function typedPlace(query: Query, binding: Binding | undefined, value: Edn, factsNamed: FactsNamed): Edn {
-  return binding === undefined ? value : typedArgument(query, binding, value, factsNamed)
+function typedPlaces(query: Query, bindings: readonly Binding[], factsNamed: FactsNamed): Change {
+  const changes = bindings.map((binding) => typedArgument(query, binding, factsNamed))
+  return (value) => eachOf(value, (item, index) => changes[index]?.(item) ?? item)
 }
 
 function eachOf(value: Edn, change: (item: Edn, index: number) => Edn): Edn {
   return Array.isArray(value) ? (value as readonly Edn[]).map(change) : value
 }
 
-function typedForVariable(query: Query, name: Variable, value: Edn, factsNamed: FactsNamed): Edn {
-  if (isLookupRef(value)) return typedLookupRef(query, name, value, factsNamed)
+function typedForVariable(query: Query, name: Variable, factsNamed: FactsNamed): Change {
   const attributes = [...attributesOf(query.where, name, '$', factsNamed)]
   const [first] = attributes
   // Where attributes of several types meet, the value may be meant for any of them.
   const isOneType = attributes.every(({ valueType }) => valueType === first?.valueType)
-  return first !== undefined && isOneType ? typedPlainValue(first, value) : value
+  const [source] = sourcesOf(query.where, name, '$')
+  const schema = source === undefined ? undefined : factsNamed(source)?.schema
+  return (value) => {
+    if (isLookupRef(value) && first?.valueType !== 'tuple') return typedLookupRef(value, schema)
+    return first !== undefined && isOneType ? typedPlainValue(first, value) : value
+  }
 }
 
 /** The entity `[:order/code "…"]`, in the source where the variable stands for one. */
-function typedLookupRef(
-  query: Query,
-  name: Variable,
-  [ident, value]: readonly [Keyword, Edn],
-  factsNamed: FactsNamed,
-): Edn {
-  const [source] = sourcesOf(query.where, name, '$')
-  const attribute = source === undefined ? undefined : factsNamed(source)?.schema.attributeNamed(ident)
+function typedLookupRef([ident, value]: readonly [Keyword, Edn], schema: Schema | undefined): Edn {
+  const attribute = schema?.attributeNamed(ident)
   return [ident, attribute === undefined ? value : typedPlainValue(attribute, value)]
 }
 
