@@ -4,7 +4,7 @@
 
 import { BrokenPromise } from './broken-promise.ts'
 import { type DatabaseCounters, databaseCounters, DatabaseRun } from './simulate-database.ts'
-import type { Fault } from './simulated-env.ts'
+import type { Fault, SimulatedMachine } from './simulated-env.ts'
 
 const FAULTS: readonly Fault[] = ['EIO', 'ENOSPC', 'short']
 
@@ -14,6 +14,7 @@ export type PointCounters = {
   powerCuts: number
   recoveryPowerCuts: number
   faults: number
+  readFaults: number
   readonly database: DatabaseCounters
 }
 
@@ -28,13 +29,27 @@ export async function simulateEveryPoint({ seed, stride, first }: PointSimulatio
   const database = databaseCounters()
   const calm = new DatabaseRun(seed, database)
   await calm.guarded(() => calm.live())
-  const operations = calm.machine.operationCount
-  const counters: PointCounters = { operations, powerCuts: 0, recoveryPowerCuts: 0, faults: 0, database }
+  const { operationCount: operations, readCount } = calm.machine
+  const counters: PointCounters = {
+    operations,
+    powerCuts: 0,
+    recoveryPowerCuts: 0,
+    faults: 0,
+    readFaults: 0,
+    database,
+  }
   for (let at = first; at < operations; at += stride) {
     const recoveryOperations = await cutAt(seed, at, undefined, counters)
     // One point of the recovery for every point of the life, all of them in turn.
     await cutAt(seed, at, at % recoveryOperations, counters)
-    for (const fault of FAULTS) await failAt(seed, at, fault, counters)
+    for (const fault of FAULTS) {
+      await failOnce(seed, `${fault} at operation ${at}`, counters, (machine) => machine.failAt(at, fault))
+      counters.faults++
+    }
+  }
+  for (let at = first; at < readCount; at += stride) {
+    await failOnce(seed, `EIO at read ${at}`, counters, (machine) => machine.failReadAt(at))
+    counters.readFaults++
   }
   return counters
 }
@@ -69,13 +84,17 @@ async function cutAt(
 }
 
 /** One operation fails, once; the process goes on as it can, and at last loses its power. */
-async function failAt(seed: number, at: number, fault: Fault, counters: PointCounters): Promise<void> {
+async function failOnce(
+  seed: number,
+  what: string,
+  counters: PointCounters,
+  arm: (machine: SimulatedMachine) => void,
+): Promise<void> {
   const run = new DatabaseRun(seed, counters.database)
-  await named(run, `${fault} at operation ${at}`, async () => {
-    run.machine.failAt(at, fault)
+  await named(run, what, async () => {
+    arm(run.machine)
     await run.live()
     run.machine.clearFaults()
-    counters.faults++
     await run.recover()
     run.restart()
     await run.recover()

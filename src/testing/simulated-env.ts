@@ -40,6 +40,8 @@ export class SimulatedMachine {
   readonly disk: SimulatedDisk
   /** Operations that change the disk, so far: what `cutPowerAt` and `failAt` count. */
   operationCount = 0
+  /** Reads of files so far: what `failReadAt` counts. */
+  readCount = 0
   nowMs: number
   readonly #faults = new Map<number, Fault>()
   #temporaryCount = 0
@@ -49,6 +51,7 @@ export class SimulatedMachine {
   #timers: Timer[] = []
   #timerCount = 0
   #powerCutAt = Infinity
+  #readFaultAt = Infinity
   #bootCount = 1
   #pidCount = 100
 
@@ -92,7 +95,13 @@ export class SimulatedMachine {
     this.#faults.set(operation, fault)
   }
 
+  /** The read of this number finds bytes that the disk cannot give. */
+  failReadAt(read: number): void {
+    this.#readFaultAt = read
+  }
+
   clearFaults(): void {
+    this.#readFaultAt = Infinity
     this.#faults.clear()
     this.#powerCutAt = Infinity
   }
@@ -277,6 +286,7 @@ export class SimulatedMachine {
       byteCount: () => inode.cached.byteCount,
       read: (position, target) => {
         this.#checkAlive(process)
+        if (this.readCount++ === this.#readFaultAt) throw failure('read', path, 'EIO')
         const bytes = inode.cached.view().subarray(position, position + target.byteLength)
         target.set(bytes)
         counts.readCount++

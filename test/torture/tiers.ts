@@ -36,7 +36,7 @@ export const TIERS: readonly Tier[] = [
     unit: 'points of a life',
     target: 9_000,
     slice: simulatePoints,
-    guards: { powerCuts: 1.8, recoveryPowerCuts: 0.9, faults: 2.9, kept: 0.05 },
+    guards: { powerCuts: 1.8, recoveryPowerCuts: 0.9, faults: 2.9, readFaults: 0.3, kept: 0.05 },
   },
   {
     name: 'kills',
@@ -94,9 +94,12 @@ async function simulateSeeds(first: number): Promise<{ readonly done: number; re
 async function simulatePoints(first: number): Promise<{ readonly done: number; readonly counts: Counts }> {
   const slice = Math.floor(first / 40)
   const made = await simulateEveryPoint({ seed: 1 + Math.floor(slice / 8), stride: 8, first: slice % 8 })
-  const { powerCuts, recoveryPowerCuts, faults, database } = made
+  const { powerCuts, recoveryPowerCuts, faults, readFaults, database } = made
   const { acknowledged, keptUnacknowledged: kept } = database
-  return { done: faults / 3, counts: { powerCuts, recoveryPowerCuts, faults, acknowledged, kept } }
+  return {
+    done: faults / 3,
+    counts: { powerCuts, recoveryPowerCuts, faults, readFaults, acknowledged, kept },
+  }
 }
 
 async function flipBits(first: number): Promise<{ readonly done: number; readonly counts: Counts }> {
