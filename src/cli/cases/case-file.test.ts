@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -46,6 +46,19 @@ describe('case files', () => {
     expect(error.fix).toBe('Did you mean :view?')
     expect(error.data['place']).toMatchObject({ source: 'some.edn', line: 3, column: 1 })
   })
+})
+
+/** test/cases.test.ts runs them on all layouts; here on the quickest, so that no change breaks one unseen. */
+it('every case of test/cases gives its answer', { timeout: 60_000 }, async () => {
+  const root = join(import.meta.dirname, '../../../test/cases')
+  const failures = []
+  for (const file of globSync(join(root, '**/*.edn'))) {
+    for (const made of parseCases(readFileSync(file, 'utf8'), file)) {
+      failures.push(await runCase(nodeEnv(), made, { folder: '', layouts: ['novelty'] }))
+    }
+  }
+  expect(failures.length).toBeGreaterThan(1150)
+  expect(failures.filter((failure) => failure !== undefined)).toEqual([])
 })
 
 describe('running a case', () => {
