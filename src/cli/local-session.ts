@@ -29,10 +29,12 @@ export class LocalSession implements Session {
   static async open(
     env: Env,
     folder: string,
-    options: { readonly isReadOnly: boolean },
+    { isReadOnly, isBulk = false }: { readonly isReadOnly: boolean; readonly isBulk?: boolean },
   ): Promise<LocalSession> {
-    // With an env of its own it asks in this thread: a worker would take longer to start than most questions.
-    return new LocalSession(await connectLocal(`file:${folder}`, { env, readOnly: options.isReadOnly }))
+    // With an env of its own it works in this thread: another would take longer to start than most questions. Bulk work
+    // is indexed in one beside it.
+    const place = isBulk ? {} : { env }
+    return new LocalSession(await connectLocal(`file:${folder}`, { ...place, readOnly: isReadOnly }))
   }
 
   constructor(varve: LocalVarve) {

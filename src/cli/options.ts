@@ -36,8 +36,9 @@ export async function openSession(
   env: Env,
   { data, url }: PlaceOptions,
   isReadOnly: boolean,
+  isBulk = false,
 ): Promise<Session> {
-  return url === undefined ? LocalSession.open(env, data, { isReadOnly }) : new HttpSession(env, url)
+  return url === undefined ? LocalSession.open(env, data, { isReadOnly, isBulk }) : new HttpSession(env, url)
 }
 
 /** An instant or a t. */

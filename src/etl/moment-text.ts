@@ -7,7 +7,7 @@
 // first is decided for a whole column: by --dates, else by a number above 12 in one of the places, else the month
 // comes first and a warning says so.
 
-import { instantFromMs } from '../fact/literals.ts'
+import { daysIn } from '../fact/literals.ts'
 
 export type DateOrder = 'mdy' | 'dmy'
 
@@ -53,12 +53,12 @@ function compose(year: number, month: number, day: number, clock: Clock): number
   const { minutes = '0', seconds = '0', fraction = '' } = clock
   const hours = hoursOf(clock)
   if (hours === undefined || Number(minutes) > 59 || Number(seconds) > 59) return undefined
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  // A day that the month does not have rolls over into the next: that is no date.
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day || month < 1) return undefined
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined
+  // Years below 100 would be read as 19xx: no file means them.
+  if (year < 100) return undefined
   const timeMs = ((hours * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000
-  return instantFromMs(date.getTime() + timeMs + Number(fraction.padEnd(3, '0').slice(0, 3)))?.getTime()
+  const fractionMs = fraction === '' ? 0 : Number(fraction.padEnd(3, '0').slice(0, 3))
+  return Date.UTC(year, month - 1, day) + timeMs + fractionMs
 }
 
 function hoursOf({ hours = '0', half }: Clock): number | undefined {

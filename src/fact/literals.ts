@@ -96,7 +96,7 @@ export function doubleText(x: number): string {
   return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${text.slice(text[e + 1] === '+' ? e + 2 : e + 1)}`
 }
 
-function daysIn(year: number, month: number): number {
+export function daysIn(year: number, month: number): number {
   if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
 }

@@ -107,7 +107,7 @@ async function runCommand(path: string, flags: Flags, { env, terminal }: Context
   const reading = new Progress('Reading', terminal, env.clock)
   const survey = await surveyRows(source, options.dates, (done, total) => reading.report(done, total))
   reading.finish()
-  await using session = await openSession(env, flags, false)
+  await using session = await openSession(env, flags, false, true)
   const isNewDatabase = !(await hasDatabase(session, flags.database))
   const target = new SessionTarget(session, flags.database)
   const known = isNewDatabase ? new Map() : await target.attributes()
