@@ -12,7 +12,7 @@ import { formatProblem } from './problem.ts'
 import { parseSource, type SourceFile } from './source.ts'
 import { checkWords } from './words.ts'
 
-const PACKAGES = { dependencies: ['csv-parse'], optionalDependencies: ['@duckdb/node-api'] }
+const PACKAGES = { dependencies: ['commander'], optionalDependencies: ['@duckdb/node-api'] }
 
 function house(files: Readonly<Record<string, string>>): SourceFile[] {
   return Object.entries(files).map(([path, text]) => parseSource(path, text))
@@ -137,7 +137,7 @@ describe('layers', () => {
     ],
     ['a driver loaded on first use', 'src/adapter/duckdb/a.ts', "await import('@duckdb/node-api')"],
     ['a segment that is read from a blob', 'src/segment/a.ts', "import '../blob/blob-store.ts'"],
-    ['a dependency', 'src/cli/import.ts', "import { parse } from 'csv-parse/sync'"],
+    ['a dependency', 'src/cli/import.ts', "import { Command } from 'commander/esm.mjs'"],
   ])('takes %s', (_, path, text) => {
     expect(found(path, text)).toEqual([])
   })
