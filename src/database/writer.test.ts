@@ -163,10 +163,19 @@ describe('a writer', () => {
     }))
 
   it('collects nothing that its successor needs, stopped between publishing and collecting (I3)', () =>
-    collectLate())
+    goOnLate('after'))
+
+  it('publishes no index over that of its successor, stopped before publishing (I3)', () =>
+    goOnLate('before'))
+
+  it('would publish over that of its successor with the planted bug index-swap-blindly', async () => {
+    await expect(withPlantedBug('index-swap-blindly', () => goOnLate('before'))).rejects.toThrow()
+  })
 
   it('would collect what its successor needs with the planted bug index-collect-of-later-epochs', async () => {
-    await expect(withPlantedBug('index-collect-of-later-epochs', collectLate)).rejects.toMatchObject({
+    await expect(
+      withPlantedBug('index-collect-of-later-epochs', () => goOnLate('after')),
+    ).rejects.toMatchObject({
       code: 'varve.error/blob-missing',
     })
   })
@@ -184,18 +193,18 @@ describe('a writer', () => {
     }))
 })
 
-/** A writer publishes an index and stops; its successor publishes another; then the first one goes on. */
-function collectLate(): Promise<void> {
+/** A writer stops before or after it publishes an index; its successor publishes another; then the first goes on. */
+function goOnLate(stop: 'before' | 'after'): Promise<void> {
   return onMachine(async (machine, env) => {
     const storage = simulatedStorage(env)
     const writer = await Writer.open(env, storage, OPTIONS)
     await writer.transact(add('ann', 1))
     const swap = storage.blobs.swap.bind(storage.blobs)
     storage.blobs.swap = async (...args) => {
-      const isSwapped = await swap(...args)
+      const isSwapped = stop === 'after' && (await swap(...args))
       machine.stop(env)
       await env.timers.sleep(1)
-      return isSwapped
+      return stop === 'after' ? isSwapped : swap(...args)
     }
     const indexing = writer.index()
     const other = machine.startProcess()
@@ -204,7 +213,8 @@ function collectLate(): Promise<void> {
     await successor.transact(add('bob', 2))
     await successor.index()
     machine.resume(env)
-    await indexing
+    if (stop === 'after') await indexing
+    else await expect(indexing).rejects.toMatchObject({ code: 'varve.error/root-conflict' })
     const { refusals } = await refusalsOf(writer)
     expect(refusals).toEqual(['varve.error/writer-fenced', 'varve.error/writer-fenced'])
     await successor[Symbol.asyncDispose]()

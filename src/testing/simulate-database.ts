@@ -197,7 +197,7 @@ export class DatabaseRun {
     const { machine } = this
     const env = machine.startProcess()
     const working = this.session(env, this.#randomOptions())
-    for (let turns = machine.random.below(2_000); turns > 0; turns--) await Promise.resolve()
+    await machine.pass(machine.random.below(2_000))
     machine.kill(env)
     await working
     this.#counters.kills++
@@ -209,7 +209,7 @@ export class DatabaseRun {
     const { machine } = this
     const [stale, successor] = [machine.startProcess(), machine.startProcess()]
     const working = this.session(stale, this.#randomOptions())
-    for (let turns = machine.random.below(3_000); turns > 0; turns--) await Promise.resolve()
+    await machine.pass(machine.random.below(3_000))
     machine.stop(stale)
     await this.session(successor, { ...this.#randomOptions(), takeOver: true })
     machine.resume(stale)
