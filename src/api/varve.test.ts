@@ -212,6 +212,23 @@ describe.each([
     ).toBe('tea')
   })
 
+  it('looks up an entity that is given to a rule by its name', async () => {
+    await shop.transact([
+      { ':db/id': 'tea', ':article/code': 'tea', ':article/uuid': UUID, ':article/kind': ':kind/book' },
+      { ':article/code': 'pot', ':article/kind': 'tea' },
+    ])
+    const db = shop.db()
+    const rules = `[[(of ?kind ?a) [?a :article/kind ?kind]]
+                    [(below ?kind ?a) [?a :article/kind ?kind]]
+                    [(below ?kind ?a) [?x :article/kind ?kind] (below ?x ?a)]]`
+    const of = '[:find [?c ...] :in $ % ?kind :where (of ?kind ?a) [?a :article/code ?c]]'
+    const below = '[:find [?c ...] :in $ % ?kind :where (below ?kind ?a) [?a :article/code ?c]]'
+    expect(await db.q(of, rules, ':kind/book')).toEqual(['tea'])
+    expect(await db.q(of, rules, [':article/uuid', UUID])).toEqual(['pot'])
+    expect(await db.q(below, rules, ':kind/book')).toEqual(['pot', 'tea'])
+    expect(await db.q(below, rules, [':article/code', 'tea'])).toEqual(['pot'])
+  })
+
   it('gives a relation as rows, in the total order', async () => {
     await shop.transact([
       { ':article/code': 'b', ':article/cents': 2 },

@@ -52,7 +52,8 @@ function typedForVariable(query: Query, name: Variable, factsNamed: FactsNamed):
   // Where attributes of several types meet, the value may be meant for any of them.
   const isOneType = attributes.every(({ valueType }) => valueType === first?.valueType)
   const [source] = sourcesOf(query.where, name, '$')
-  const schema = source === undefined ? undefined : factsNamed(source)?.schema
+  // A variable that only rules name most likely stands for an entity of the database that is asked.
+  const schema = factsNamed(source ?? '$')?.schema
   return (value) => {
     if (isLookupRef(value) && first?.valueType !== 'tuple') return typedLookupRef(value, schema)
     return first !== undefined && isOneType ? typedPlainValue(first, value) : value

@@ -58,6 +58,7 @@ import {
   constantAt,
   freshArguments,
   holdsLookupRef,
+  refuseNamesAsArguments,
   passedArgument,
   passedColumns,
 } from './terms.ts'
@@ -405,6 +406,7 @@ export class Compiler {
   #rule(clause: Of<'rule'>, course: Course, needed: ReadonlySet<Variable>): Operator {
     const { scope } = course
     const source = clause.source === undefined ? scope.defaultSource : realName(clause.source, scope)
+    refuseNamesAsArguments(clause, scope)
     return isRecursive(clause.name, this.#context.rules)
       ? this.#recursiveCall(clause, source, course, needed)
       : this.#inlinedRule(clause, source, course, needed)

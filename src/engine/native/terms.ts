@@ -50,6 +50,16 @@ export function holdsLookupRef(name: Variable, scope: Scope): boolean {
   return (scope.inputs.get(name) ?? []).some((value) => Array.isArray(value))
 }
 
+/** Within a rule nobody knows that a parameter is an input, whose idents and lookup refs are looked up. */
+export function refuseNamesAsArguments(call: Extract<Clause, { kind: 'rule' }>, scope: Scope): void {
+  const isName = (value: Edn): boolean => Array.isArray(value) || value instanceof Keyword
+  for (const arg of call.args) {
+    if (arg.kind === 'variable' && scope.inputs.get(arg.name)?.some(isName)) {
+      throw new Refusal('an input that may name an entity, as argument of a rule')
+    }
+  }
+}
+
 export function callArgument(arg: Argument, layout: Layout): CallArgument {
   switch (arg.kind) {
     case 'constant':
