@@ -35,11 +35,13 @@ export const NESTING_DEPTH_MAX = 500
 /** Operations of one transaction, those that functions return included. */
 export const OPERATION_COUNT_MAX = 20_000_000
 
+const NO_TEMPIDS: ReadonlyMap<string, Tempid> = new Map()
+
 export class TransactionParser {
   readonly operations: Operation[] = []
   /** Calls found and not yet run, in order; the caller runs them and parses what they return. */
   readonly calls: FunctionCall[] = []
-  readonly tempids = new Map<string, Tempid>()
+  #tempids: Map<string, Tempid> | undefined
   /** True once a form spoke of the transaction by its tempid. */
   usesTxTempid = false
   readonly #schema: Schema
@@ -52,6 +54,10 @@ export class TransactionParser {
   constructor(schema: Schema, txEntity: EntityId) {
     this.#schema = schema
     this.#txEntity = txEntity
+  }
+
+  get tempids(): ReadonlyMap<string, Tempid> {
+    return this.#tempids ?? NO_TEMPIDS
   }
 
   /** Reads the forms of a transaction or, with the call's place counted from 1, those a function returned. */
@@ -269,10 +275,11 @@ export class TransactionParser {
   }
 
   #tempid(name: string): Tempid {
-    let tempid = this.tempids.get(name)
+    let tempid = this.#tempids?.get(name)
     if (tempid === undefined) {
       tempid = new Tempid(name)
-      this.tempids.set(name, tempid)
+      this.#tempids ??= new Map()
+      this.#tempids.set(name, tempid)
     }
     return tempid
   }

@@ -43,7 +43,7 @@ export class Changes {
   txInstant: { readonly v: Date; readonly path: Path | undefined } | undefined
   readonly #names: Names
   readonly #functions: FunctionRegistry
-  readonly #retracted = new Set<EntityId>()
+  #retracted: Set<EntityId> | undefined
 
   constructor(names: Names, functions: FunctionRegistry) {
     this.#names = names
@@ -162,6 +162,7 @@ export class Changes {
     if (first === this.#names.txEntity) throw errors.resetTxInstant(first)
     // A stack of our own: chains of components may be longer than the machine's stack is deep.
     const waiting = [first]
+    this.#retracted ??= new Set()
     for (let e = waiting.pop(); e !== undefined; e = waiting.pop()) {
       if (this.#retracted.has(e)) continue
       this.#retracted.add(e)

@@ -4,7 +4,7 @@
 // on the state after the whole transaction.
 
 import type { Attribute, AttributeId, EntityId, T } from '../fact/attribute.ts'
-import type { Datom, FactSource } from '../fact/datom.ts'
+import { type Datom, type FactSource, firstOf } from '../fact/datom.ts'
 import type { Schema } from '../fact/schema.ts'
 import { equalValues, keyOf, textKey, type Scalar, type Value } from '../fact/value.ts'
 import * as errors from './errors.ts'
@@ -136,29 +136,28 @@ export class DatomBuilder {
     if (change.holder === e) return
     if (!change.isNew) {
       if (attribute.cardinality === 'one') {
-        for (const held of this.#facts.match(e, attribute.id, undefined)) {
-          if (equalValues(held.v, v)) return
-          if (isReplaced) break
-          this.#emit(e, attribute, held.v, false)
-          if (this.#keepsReplaced)
-            this.replaced.push({ e, a: attribute.id, v: held.v, origin: change.origin })
-        }
-      } else {
-        for (const _ of this.#facts.match(e, attribute.id, v)) return
-      }
+        const held = firstOf(this.#facts.match(e, attribute.id, undefined))
+        if (held !== undefined && equalValues(held.v, v)) return
+        if (held !== undefined && !isReplaced) this.#replace(change, held.v)
+      } else if (firstOf(this.#facts.match(e, attribute.id, v)) !== undefined) return
     }
     change.hasEffect = true
     this.#emit(e, attribute, v, true)
     if (attribute.unique !== undefined) this.#uniques.push(change)
   }
 
+  /** Takes back the old value of a cardinality-one attribute. */
+  #replace({ e, attribute, origin }: Change, old: Value): void {
+    this.#emit(e, attribute, old, false)
+    if (this.#keepsReplaced) this.replaced.push({ e, a: attribute.id, v: old, origin })
+  }
+
   #retract(change: Change): void {
     const { e, attribute } = change
-    for (const held of this.#facts.match(e, attribute.id, change.v)) {
-      change.hasEffect = true
-      this.#emit(e, attribute, held.v, false)
-      return
-    }
+    const held = firstOf(this.#facts.match(e, attribute.id, change.v))
+    if (held === undefined) return
+    change.hasEffect = true
+    this.#emit(e, attribute, held.v, false)
   }
 
   #emit(e: EntityId, attribute: Attribute, v: Value, added: boolean): void {

@@ -5,7 +5,7 @@ import { VarveError } from '../base/errors.ts'
 import { DB_KIND, entityId, indexOf, kindOf, type Attribute, type EntityId } from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT, DB_ENSURE, DB_IDENT } from '../fact/bootstrap.ts'
 import { coerceValue, type CoerceContext } from '../fact/coerce.ts'
-import type { FactSource } from '../fact/datom.ts'
+import { firstOf, type FactSource } from '../fact/datom.ts'
 import { isSchemaAttribute, type Schema } from '../fact/schema.ts'
 import { Keyword, keyOf, type Edn, type Value } from '../fact/value.ts'
 import * as errors from './errors.ts'
@@ -29,7 +29,8 @@ export class Names {
   readonly txEntity: EntityId
   readonly cursor: Cursor
   readonly #coercion: CoerceContext
-  readonly #nextIndexes = new Map<number, number>()
+  /** Where ids of each kind go on, once this transaction made some. */
+  #nextIndexes: Map<number, number> | undefined
 
   constructor(facts: FactSource, txEntity: EntityId, cursor: Cursor, isPlainData: boolean) {
     this.facts = facts
@@ -94,8 +95,7 @@ export class Names {
 
   /** The entity that holds a unique value before the transaction. */
   holder(attribute: Attribute, value: Value): EntityId | undefined {
-    for (const datom of this.facts.match(undefined, attribute.id, value)) return datom.e
-    return undefined
+    return firstOf(this.facts.match(undefined, attribute.id, value))?.e
   }
 
   #upsert(operation: FactOperation, tempid: Tempid): void {
@@ -132,6 +132,7 @@ export class Names {
     }
     for (const root of described) {
       if (root.entity !== undefined) continue
+      this.#nextIndexes ??= new Map()
       const kind = root.kind ?? DB_KIND
       const index = this.#nextIndexes.get(kind) ?? this.facts.entityCount(kind)
       this.#nextIndexes.set(kind, index + 1)
@@ -168,7 +169,7 @@ export class Names {
 
   /** True for an entity that a tempid of this transaction was given. */
   #isBeingMade(e: EntityId): boolean {
-    return indexOf(e) < (this.#nextIndexes.get(kindOf(e)) ?? 0)
+    return indexOf(e) < (this.#nextIndexes?.get(kindOf(e)) ?? 0)
   }
 
   #withoutTempids(value: OperationValue): Edn {

@@ -7,7 +7,7 @@
 import { VarveError, type Warning } from '../base/errors.ts'
 import { TX_BASE, type EntityId, type T } from '../fact/attribute.ts'
 import { bootstrapDatoms, DB_TX_INSTANT } from '../fact/bootstrap.ts'
-import type { Datom, FactSource } from '../fact/datom.ts'
+import { type Datom, type FactSource, firstOf } from '../fact/datom.ts'
 import type { Edn } from '../fact/value.ts'
 import { bootstrapFacts } from './bootstrap-facts.ts'
 import * as errors from './errors.ts'
@@ -131,11 +131,14 @@ function checkedInstant({ txInstant }: Changes, nowMs: number, lastMs: number, c
 }
 
 function instantOf(facts: FactSource, t: T): number {
-  for (const { v } of facts.match(TX_BASE + t, DB_TX_INSTANT, undefined)) return (v as Date).getTime()
-  return 0
+  const datom = firstOf(facts.match(TX_BASE + t, DB_TX_INSTANT, undefined))
+  return datom === undefined ? 0 : (datom.v as Date).getTime()
 }
 
+const NO_ENTITIES: ReadonlyMap<string, EntityId> = new Map()
+
 function tempidsOf(parser: TransactionParser, txEntity: EntityId): ReadonlyMap<string, EntityId> {
+  if (parser.tempids.size === 0 && !parser.usesTxTempid) return NO_ENTITIES
   const entities = new Map<string, EntityId>()
   for (const [name, tempid] of parser.tempids) {
     const { entity } = tempid.root()

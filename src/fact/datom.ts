@@ -47,6 +47,14 @@ export interface FactSource {
   tAt(instantMs: number): T
 }
 
+/** The first fact of an answer. */
+export function firstOf(datoms: Iterable<Datom>): Datom | undefined {
+  // Sources mostly answer with arrays, for which no iterator need be made.
+  if (Array.isArray(datoms)) return (datoms as readonly Datom[])[0]
+  for (const datom of datoms) return datom
+  return undefined
+}
+
 /** The order of an index over datoms; t descends within equal facts in no index: older first. */
 export function compareDatoms(index: IndexName, x: Datom, y: Datom): number {
   return (
