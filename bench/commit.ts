@@ -108,6 +108,11 @@ function figuresOf(rounds: readonly Round[]): readonly Figure[] {
       { name: `1 caller, ${door}`, unit: '/s', runs: of((round) => round[one].perSecond) },
       atLeast(ratio, `≥ ${RATIO_MIN}`, RATIO_MIN),
       { name: `1 caller, ${door}, p50`, unit: 'ms', runs: of((round) => round[one].p50Ms) },
+      {
+        name: `64 callers, ${door}, own time of the thread`,
+        unit: 'µs',
+        runs: of((round) => round[many].threadMicroseconds),
+      },
       { name: `1 caller, ${door}, p99`, unit: 'ms', runs: of((round) => round[one].p99Ms) },
       isFastDisk ? atLeast(throughput, `≥ ${PER_SECOND_MIN}`, PER_SECOND_MIN) : throughput,
       { name: `64 callers, ${door}, p50`, unit: 'ms', runs: of((round) => round[many].p50Ms) },

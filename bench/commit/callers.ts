@@ -18,6 +18,7 @@ export class Waits {
   readonly #ms: number[] = []
   #sorted: Float64Array | undefined
   #elapsedMs = 0
+  #threadMicroseconds = 0
 
   add(ms: number): void {
     this.#ms.push(ms)
@@ -26,6 +27,15 @@ export class Waits {
 
   addElapsed(ms: number): void {
     this.#elapsedMs += ms
+  }
+
+  addThread({ user, system }: NodeJS.CpuUsage): void {
+    this.#threadMicroseconds += user + system
+  }
+
+  /** What this thread computed for one of them: it does not grow while other programs use the machine. */
+  get threadMicroseconds(): number {
+    return this.#threadMicroseconds / this.#ms.length
   }
 
   get perSecond(): number {
@@ -60,6 +70,7 @@ export async function runCallers(callers: Callers, ms: number, waits: Waits): Pr
   const { accounts, transfers, door, callerCount, acknowledgements } = callers
   const transact = transactThrough(accounts, door)
   const fromMs = performance.now()
+  const before = process.threadCpuUsage()
   const call = async (): Promise<void> => {
     for (;;) {
       const transfer = transfers.next()
@@ -71,6 +82,7 @@ export async function runCallers(callers: Callers, ms: number, waits: Waits): Pr
   }
   await Promise.all(Array.from({ length: callerCount }, call))
   waits.addElapsed(performance.now() - fromMs)
+  waits.addThread(process.threadCpuUsage(before))
 }
 
 function transactThrough(
