@@ -105,6 +105,9 @@ export class PatternOperator implements Operator {
   #join(chunk: Chunk, table: AttributeTable): void {
     const [e, v] = this.#shape.places
     this.#readers ??= this.#shape.places.map((place, index) => readerOf(place, domainOfPlace(index, table)))
+    // While facts were sought, the output may have grown alone.
+    this.#incoming.atLeast(this.#output.capacity)
+    this.#rows.atLeast(this.#output.capacity)
     if (e.kind !== 'free') this.#joinBy(chunk, table, 0)
     else if (v.kind !== 'free') this.#joinBy(chunk, table, 1)
     else this.#scan(chunk, table)
