@@ -141,6 +141,8 @@ export class IndexedStore implements FactStore {
       this.#novelty = next?.afterT === indexedT ? next : this.#novelty.after(indexedT)
     }
     this.#nextNovelty = undefined
+    // Whoever still holds the index before reads again what it needs.
+    for (const key of this.#index.segments.keys()) if (!index.segments.has(key)) index.cache.forget(key)
     this.#index = index
     this.#root = newest
     this.#facts = undefined

@@ -30,6 +30,15 @@ describe('the column cache', () => {
     expect(useColumn(dropped)).toBeUndefined()
   })
 
+  it('forgets what was read of one segment', () => {
+    const columns = cache(9)
+    for (const name of ['k value', 'k value 3', 'k2 value']) columns.add(name, column)
+    columns.forget('k')
+    expect(columns.find('k value') ?? columns.find('k value 3')).toBeUndefined()
+    expect(columns.find('k2 value')).toBeDefined()
+    expect(columns.byteCount).toBe(column.data.byteLength)
+  })
+
   it('replaces a column of the same name and counts it once', () => {
     const columns = cache(3)
     columns.add('a', column)

@@ -71,6 +71,11 @@ export class ColumnCache {
     return added
   }
 
+  /** Drops what was read of a segment: who asks for it once more reads it again. */
+  forget(segmentKey: string): void {
+    for (const name of this.#columns.keys()) if (name.startsWith(`${segmentKey} `)) this.#drop(name)
+  }
+
   #drop(name: string): void {
     const cached = this.#columns.get(name)
     if (cached?.column === undefined) return
