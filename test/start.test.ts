@@ -241,7 +241,7 @@ describe('a first start that is interrupted', () => {
   it('is finished by the next, wherever it stopped', async () => {
     const interrupted = join(folder.path, 'interrupted')
     // Before anything was written, and in the midst of it.
-    for (const moment of [/Making/, /Writing: \S+ \d+%/]) {
+    for (const moment of [/Making/, /Writing: \S+ \d+%|answers until/]) {
       await using start = new RunningVarve(['dev', '--data', interrupted, '--port', '0'])
       await start.printed(moment)
       await start.stop('SIGKILL')

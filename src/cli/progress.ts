@@ -22,13 +22,12 @@ export class Progress {
     this.#terminal = terminal
     this.#clock = clock
     this.#startMs = clock.monotonicMs()
-    this.#lastMs = this.#startMs + FIRST_AFTER_MS - TERMINAL_INTERVAL_MS
+    this.#lastMs = this.#startMs + FIRST_AFTER_MS - this.#intervalMs()
   }
 
   report(done: number, total: number): void {
     const now = this.#clock.monotonicMs()
-    const interval = this.#terminal.isErrTerminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS
-    if (now - this.#lastMs < interval) return
+    if (now - this.#lastMs < this.#intervalMs()) return
     this.#lastMs = now
     const share = total === 0 ? 1 : done / total
     this.#show(
@@ -45,6 +44,10 @@ export class Progress {
     const seconds = ((this.#clock.monotonicMs() - this.#startMs) / 1_000).toFixed(1)
     this.#show(`done in ${seconds} s`)
     if (this.#terminal.isErrTerminal) this.#terminal.err('\n')
+  }
+
+  #intervalMs(): number {
+    return this.#terminal.isErrTerminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS
   }
 
   #show(text: string): void {
