@@ -5,7 +5,7 @@ import { addSlice, brokenGuards, showSum, type Sum, TIERS } from './tiers.ts'
 
 export function quickTiers(...names: readonly string[]): void {
   const tiers = names.map((name) => [name, TIERS.find((tier) => tier.name === name)!] as const)
-  it.each(tiers)('a hundredth of the %s', async (_name, tier) => {
+  it.each(tiers)('a hundredth of the %s', { timeout: 900_000 }, async (_name, tier) => {
     let sum: Sum = { done: 0, counts: {} }
     while (sum.done < tier.target / 100) sum = addSlice(sum, await tier.slice(sum.done))
     process.stdout.write(`${showSum(tier, sum)}\n`)
