@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { addSlice, brokenGuards, showSum, type Sum, type Tier, TIERS } from './tiers.ts'
+import { addSlice, brokenGuards, NOTHING, showSum, type Sum, type Tier, TIERS } from './tiers.ts'
 
 type State = {
   readonly begun: string
@@ -22,7 +22,6 @@ const { values } = parseArgs({
 })
 const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'varve-test')
 const path = join(folder, 'torture.json')
-const NOTHING: Sum = { done: 0, counts: {} }
 
 process.exitCode = await torture()
 
@@ -40,11 +39,11 @@ async function torture(): Promise<number> {
     const before = state.sums[tier.name] ?? NOTHING
     const startMs = Date.now()
     try {
-      const sum = addSlice(before, await tier.slice(before.done))
+      const sum = addSlice(before, await tier.slice(before.slices))
       const seconds = state.seconds + (Date.now() - startMs) / 1000
       state = { ...state, seconds, sums: { ...state.sums, [tier.name]: sum } }
     } catch (error) {
-      process.stderr.write(`${tier.name}, slice from ${before.done}: ${(error as Error).stack}\n`)
+      process.stderr.write(`${tier.name}, slice ${before.slices}: ${(error as Error).stack}\n`)
       return 1
     }
     writeState(state)

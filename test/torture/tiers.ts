@@ -12,13 +12,15 @@ import { killChildren } from './kills.ts'
 
 export type Counts = Readonly<Record<string, number>>
 
+export type Slice = { readonly done: number; readonly counts: Counts }
+
 export type Tier = {
   readonly name: string
   /** What `target` counts. */
   readonly unit: string
   readonly target: number
-  /** Runs the slice that begins at `first`; how many units it did, and what else it counted. */
-  readonly slice: (first: number) => Promise<{ readonly done: number; readonly counts: Counts }>
+  /** Runs the slice of this number, from 0 on; how many units it did, and what else it counted. */
+  readonly slice: (number: number) => Promise<Slice>
   /** What must be true of the sums, so that the tier proves something: each with the least share of `done`. */
   readonly guards: Readonly<Record<string, number>>
 }
@@ -42,8 +44,8 @@ export const TIERS: readonly Tier[] = [
     name: 'kills',
     unit: 'kills',
     target: 3_000,
-    slice: async (first) => {
-      const { kills, ...counts } = await killChildren({ seed: 1 + first, childCount: 5 })
+    slice: async (number) => {
+      const { kills, ...counts } = await killChildren({ seed: 1 + number, childCount: 5 })
       return { done: kills, counts }
     },
     guards: { acknowledged: 3, unacknowledged: 0.01 },
@@ -52,8 +54,8 @@ export const TIERS: readonly Tier[] = [
     name: 'transactions',
     unit: 'transactions',
     target: 5_000_000,
-    slice: async (first) => {
-      const { runs, done, failed } = compareTransactions({ runCount: 500, seed: 1 + first })
+    slice: async (number) => {
+      const { runs, done, failed } = compareTransactions({ runCount: 500, seed: 1 + number })
       return { done: done + failed, counts: { runs, done, failed } }
     },
     guards: { done: 0.3, failed: 0.1 },
@@ -68,7 +70,8 @@ export const TIERS: readonly Tier[] = [
 ]
 
 /** Of twenty seeds three play with a whole database, the others with its log and its blobs. */
-async function simulateSeeds(first: number): Promise<{ readonly done: number; readonly counts: Counts }> {
+async function simulateSeeds(number: number): Promise<Slice> {
+  const first = number * 20
   const database = await simulateDatabase({ firstSeed: 1 + first, seedCount: 3 })
   const log = await simulateLog({ firstSeed: 4 + first, seedCount: 13 })
   const blobs = await simulateBlobStore({ firstSeed: 17 + first, seedCount: 4 })
@@ -91,9 +94,8 @@ async function simulateSeeds(first: number): Promise<{ readonly done: number; re
 }
 
 /** Every eighth point of a life; the next slice takes those beside them, and after eight another life. */
-async function simulatePoints(first: number): Promise<{ readonly done: number; readonly counts: Counts }> {
-  const slice = Math.floor(first / 40)
-  const made = await simulateEveryPoint({ seed: 1 + Math.floor(slice / 8), stride: 8, first: slice % 8 })
+async function simulatePoints(number: number): Promise<Slice> {
+  const made = await simulateEveryPoint({ seed: 1 + Math.floor(number / 8), stride: 8, first: number % 8 })
   const { powerCuts, recoveryPowerCuts, faults, readFaults, database } = made
   const { acknowledged, keptUnacknowledged: kept } = database
   return {
@@ -102,9 +104,9 @@ async function simulatePoints(first: number): Promise<{ readonly done: number; r
   }
 }
 
-async function flipBits(first: number): Promise<{ readonly done: number; readonly counts: Counts }> {
-  const whole = await simulateFlips({ seed: 1 + first, flipCount: 400 })
-  const log = await simulateDamage({ firstSeed: 1 + first, damageCount: 100 })
+async function flipBits(number: number): Promise<Slice> {
+  const whole = await simulateFlips({ seed: 1 + number, flipCount: 400 })
+  const log = await simulateDamage({ firstSeed: 1 + 100 * number, damageCount: 100 })
   const { found, harmless, logFlips, segmentFlips, rootFlips } = whole
   return {
     done: whole.flips + log.flips + log.cuts,
@@ -119,12 +121,13 @@ async function flipBits(first: number): Promise<{ readonly done: number; readonl
   }
 }
 
-export type Sum = { readonly done: number; readonly counts: Counts }
+export type Sum = Slice & { readonly slices: number }
+export const NOTHING: Sum = { slices: 0, done: 0, counts: {} }
 
-export function addSlice(sum: Sum, slice: Sum): Sum {
+export function addSlice(sum: Sum, slice: Slice): Sum {
   const counts: Record<string, number> = { ...sum.counts }
   for (const [name, count] of Object.entries(slice.counts)) counts[name] = (counts[name] ?? 0) + count
-  return { done: sum.done + slice.done, counts }
+  return { slices: sum.slices + 1, done: sum.done + slice.done, counts }
 }
 
 /** What a tier did too little of: it would prove less than its figure says. */
