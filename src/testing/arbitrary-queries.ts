@@ -52,33 +52,38 @@ export const RULES_TEXT = `[
 ]`
 const RULES = { ancestor: 2, linked: 2, evenly: 2, oddly: 2, older: 2, rootless: 1 } as const
 
-/** Facts of a dozen entities, changed over a few transactions. */
-export function arbitraryFacts(random: SeededRandom): NaiveFacts {
+/** Facts of a dozen entities, or of as many as asked for, changed over a few transactions. */
+export function arbitraryFacts(random: SeededRandom, entityCount: number = 3 + random.below(7)): NaiveFacts {
   const database = new NaiveDatabase(SCHEMA)
-  const entityCount = 3 + random.below(7)
   const first = Array.from(
     { length: entityCount },
     (_, i) => `{:db/id "e${i}" :p/name "${random.pick(WORDS)}"}`,
   )
   database.transact(`[${first.join(' ')}]`)
-  for (let step = 0; step < 5; step++) {
-    const operations = new Map<string, string>()
-    for (let count = random.below(entityCount * 2); count >= 0; count--) {
-      const entity = `#tempid "e${random.below(entityCount)}"`
-      const name = random.pick(NAMES)
-      // One operation on a value of cardinality one: two would conflict.
-      const key = name === 'p/tag' || name === 'p/friend' ? `${operations.size}` : `${entity} ${name}`
-      const operation = operationText(random, { database, entity, name, entityCount })
-      if (
-        operation !== undefined &&
-        ![...operations.values()].some((other) => isOpposite(other, operation))
-      ) {
-        operations.set(key, operation)
-      }
-    }
-    database.transact(`[${[...operations.values()].join(' ')}]`)
-  }
+  for (let step = 0; step < 5; step++)
+    database.transact(`[${operations(random, database, entityCount).join(' ')}]`)
   return database.facts
+}
+
+/** Operations of one transaction that do not conflict with each other. */
+function operations(random: SeededRandom, database: NaiveDatabase, entityCount: number): readonly string[] {
+  const chosen = new Map<string, string>()
+  /** What happens to each attribute of an entity: references are added by tempid and retracted by id, so adds and
+   * retractions of one attribute are not mixed. */
+  const directions = new Map<string, string>()
+  for (let count = random.below(entityCount * 2); count >= 0; count--) {
+    const entity = `#tempid "e${random.below(entityCount)}"`
+    const name = random.pick(NAMES)
+    const operation = operationText(random, { database, entity, name, entityCount })
+    if (operation === undefined) continue
+    const place = `${entity} ${name}`
+    const direction = operation.slice(0, 8)
+    if ((directions.get(place) ?? direction) !== direction) continue
+    directions.set(place, direction)
+    // One value of cardinality one: two would conflict.
+    chosen.set(name === 'p/tag' || name === 'p/friend' ? `${chosen.size}` : place, operation)
+  }
+  return [...chosen.values()]
 }
 
 type OperationSetting = {
@@ -98,15 +103,6 @@ function operationText(
   return held === undefined ? undefined : `[:db/retract ${entity} :${name} ${writeEdn(held)}]`
 }
 
-function isOpposite(x: string, y: string): boolean {
-  const fact = (text: string): string => text.replace(/^\[:db\/(add|retract) /, '')
-  // References are written by tempid when added and by id when retracted: two on one attribute may meet.
-  const place = (text: string): string => fact(text).split(' ').slice(0, 3).join(' ')
-  return x.slice(0, 8) !== y.slice(0, 8) && place(x) === place(y)
-}
-
-let codeCount = 0
-
 function valueText(random: SeededRandom, name: Name, entityCount: number): string {
   switch (name) {
     case 'p/name':
@@ -121,7 +117,7 @@ function valueText(random: SeededRandom, name: Name, entityCount: number): strin
     case 'p/parent':
       return `#tempid "e${random.below(entityCount)}"`
     case 'p/code':
-      return `"c${codeCount++}"`
+      return `"c${random.below(1_000_000_000)}"`
   }
 }
 
