@@ -125,7 +125,11 @@ export class Catalog implements AsyncDisposable {
     const opened = [...this.#connections.values()]
     this.#connections.clear()
     const results = await Promise.allSettled(
-      opened.map(async (connection) => (await connection)[Symbol.asyncDispose]()),
+      opened.map(async (opening) => {
+        // What could not be opened was told to whoever opened it; there is nothing to close.
+        const connection = await opening.catch(() => undefined)
+        await connection?.[Symbol.asyncDispose]()
+      }),
     )
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
