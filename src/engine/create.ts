@@ -1,4 +1,4 @@
-// Chooses the engine that answers: for now the naive evaluator, which defines what questions mean.
+// Chooses the engine that answers: the native one, which leaves to the naive one what it refuses.
 
 import type { Env } from '../base/env.ts'
 import type { Engine } from '../plan/engine.ts'

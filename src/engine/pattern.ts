@@ -139,7 +139,8 @@ function joined(row: Row, datom: Datom, outputs: readonly Output[]): Row {
   return made
 }
 
-function placeOf(datom: Datom, place: number): Edn {
+/** What a fact holds in a place of a pattern: entity, attribute, value, transaction, added. */
+export function placeOf(datom: Datom, place: number): Edn {
   switch (place) {
     case 0:
       return datom.e

@@ -84,7 +84,7 @@ export const COMPANY_SCHEMAS: Readonly<Record<CompanyDatabase, string>> = {
 }
 
 const FIRST_NAMES =
-  'Ada Alan Anna Barbara Carl Chen Claude Clara Diego Edsger Elena Emmy Erik Fatima Frances Grace Hans Hedy Ida Ines Ivan Jean Joan Jorge Karen Kofi Lena Leslie Linus Lotte Maria Mary Mei Nils Noor Olga Omar Paula Pedro Priya Radia Rosa Ruth Samir Sofia Tariq Tove Uma Vera Wei Yara Zoe'.split(
+  'Ada Alan Anna Barbara Carl Chen Chinua Clara Diego Edsger Elena Emmy Erik Fatima Frances Grace Hans Hedy Ida Ines Ivan Jean Joan Jorge Karen Kofi Lena Leslie Linus Lotte Maria Mary Mei Nils Noor Olga Omar Paula Pedro Priya Radia Rosa Ruth Samir Sofia Tariq Tove Uma Vera Wei Yara Zoe'.split(
     ' ',
   )
 const LAST_NAMES =

@@ -5,17 +5,10 @@ import { TX_BASE } from '../../fact/attribute.ts'
 import type { Datom, FactSource } from '../../fact/datom.ts'
 import { type Edn, equalValues, type Value } from '../../fact/value.ts'
 import type { Variable } from '../../plan/syntax.ts'
+import { placeOf } from '../pattern.ts'
 import type { Budget } from '../relation.ts'
 import { CollectedDomain, type Domain } from './domain.ts'
-import {
-  type Chunk,
-  type Consumer,
-  type Layout,
-  type Operator,
-  Output,
-  pickLayout,
-  step,
-} from './operator.ts'
+import { type Chunk, type Layout, Operator, Output, pickLayout, step } from './operator.ts'
 import { ADDED_DOMAIN, decodedPlace, ENTITY_DOMAIN, type PlaceBinding } from './pattern-operator.ts'
 
 export type AnyAttributeShape = {
@@ -29,15 +22,15 @@ export type AnyAttributeShape = {
   readonly equalities: readonly (readonly [number, number])[]
 }
 
-export class AnyAttributeOperator implements Operator {
+export class AnyAttributeOperator extends Operator {
   readonly layout: Layout
   readonly #shape: AnyAttributeShape
   readonly #values = new CollectedDomain()
   readonly #output: Output
   readonly #budget: Budget
-  #next!: Consumer
 
   constructor(shape: AnyAttributeShape, incoming: Layout, budget: Budget) {
+    super()
     this.#shape = shape
     this.#budget = budget
     const kept = pickLayout(incoming, shape.kept)
@@ -53,14 +46,6 @@ export class AnyAttributeOperator implements Operator {
       domains: [...kept.domains, ...shape.fresh.map(({ place }) => domains[place]!)],
     }
     this.#output = new Output(this.layout.names.length)
-  }
-
-  connect(next: Consumer): void {
-    this.#next = next
-  }
-
-  finish(): void {
-    this.#next.finish()
   }
 
   push(chunk: Chunk): void {
@@ -82,41 +67,24 @@ export class AnyAttributeOperator implements Operator {
           columns[kept.length + at]![count] = this.#numberOf(datom, fresh[at]!.place)
         }
         if (++count === this.#output.capacity) {
-          this.#next.push({ rowCount: count, columns })
+          this.next.push({ rowCount: count, columns })
           this.#output.grow()
           count = 0
         }
         if (fresh.length === 0) break
       }
     }
-    if (count > 0) this.#next.push({ rowCount: count, columns: this.#output.columns })
+    if (count > 0) this.next.push({ rowCount: count, columns: this.#output.columns })
   }
 
   #fits(datom: Datom, wanted: readonly (Edn | undefined)[]): boolean {
     if (wanted[3] !== undefined && TX_BASE + datom.t !== wanted[3]) return false
     if (wanted[4] !== undefined && datom.added !== wanted[4]) return false
-    return this.#shape.equalities.every(([x, y]) =>
-      equalValues(valueOfPlace(datom, x), valueOfPlace(datom, y)),
-    )
+    return this.#shape.equalities.every(([x, y]) => equalValues(placeOf(datom, x), placeOf(datom, y)))
   }
 
   #numberOf(datom: Datom, place: number): number {
-    const value = valueOfPlace(datom, place)
+    const value = placeOf(datom, place)
     return place === 2 ? this.#values.collect(value) : Number(value)
-  }
-}
-
-function valueOfPlace(datom: Datom, place: number): Edn {
-  switch (place) {
-    case 0:
-      return datom.e
-    case 1:
-      return datom.a
-    case 2:
-      return datom.v
-    case 3:
-      return TX_BASE + datom.t
-    default:
-      return datom.added
   }
 }

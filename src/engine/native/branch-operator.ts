@@ -13,7 +13,7 @@ import {
   type Consumer,
   gather,
   type Layout,
-  type Operator,
+  Operator,
   Output,
   pickLayout,
   RowNumbers,
@@ -70,14 +70,13 @@ class Passage {
 }
 
 /** Keeps the rows for which the plan inside finds nothing. */
-export class NotOperator implements Operator {
+export class NotOperator extends Operator {
   readonly layout: Layout
   readonly #plan: Plan
   readonly #passage: Passage
   readonly #selection: Selection
   readonly #isMatched = new Uint8Array(CHUNK_ROW_COUNT)
   readonly #budget: Budget
-  #next!: Consumer
 
   constructor(
     plan: Plan,
@@ -85,6 +84,7 @@ export class NotOperator implements Operator {
     outside: { layout: Layout; kept: readonly number[] },
     budget: Budget,
   ) {
+    super()
     this.#plan = plan
     this.#passage = new Passage(passed)
     this.layout = pickLayout(outside.layout, outside.kept)
@@ -99,10 +99,6 @@ export class NotOperator implements Operator {
     })
   }
 
-  connect(next: Consumer): void {
-    this.#next = next
-  }
-
   push(chunk: Chunk): void {
     step(this.#budget, chunk.rowCount)
     this.#isMatched.fill(0, 0, chunk.rowCount)
@@ -111,11 +107,7 @@ export class NotOperator implements Operator {
     const picked = this.#selection.pickedOf(chunk)
     let count = 0
     for (let row = 0; row < chunk.rowCount; row++) if (this.#isMatched[row] === 0) picked[count++] = row
-    this.#selection.emit(chunk, count, this.#next)
-  }
-
-  finish(): void {
-    this.#next.finish()
+    this.#selection.emit(chunk, count, this.next)
   }
 }
 
@@ -127,7 +119,7 @@ export type Branch = {
 }
 
 /** Extends rows by what any of the branches finds for them, each of it once. */
-export class OrOperator implements Operator {
+export class OrOperator extends Operator {
   readonly layout: Layout
   readonly #kept: readonly number[]
   readonly #branches: readonly { readonly passage: Passage; readonly plan: Plan }[]
@@ -135,7 +127,6 @@ export class OrOperator implements Operator {
   readonly #output: Output
   readonly #picked = new RowNumbers()
   readonly #budget: Budget
-  #next!: Consumer
 
   /** `fresh` are the names outside of the new columns. */
   constructor(
@@ -147,6 +138,7 @@ export class OrOperator implements Operator {
     },
     budget: Budget,
   ) {
+    super()
     const { layout, kept, fresh } = outside
     this.#kept = kept
     this.#budget = budget
@@ -159,14 +151,6 @@ export class OrOperator implements Operator {
       plan.connect(this.#collector(plan.layout, inside, domains))
       return { plan, passage: new Passage(passed) }
     })
-  }
-
-  connect(next: Consumer): void {
-    this.#next = next
-  }
-
-  finish(): void {
-    this.#next.finish()
   }
 
   push(chunk: Chunk): void {
@@ -191,7 +175,7 @@ export class OrOperator implements Operator {
     values.forEach((column, at) =>
       columns[this.#kept.length + at]!.set(column.subarray(first, first + count)),
     )
-    this.#next.push({ rowCount: count, columns })
+    this.next.push({ rowCount: count, columns })
   }
 
   #collector(layout: Layout, inside: readonly Variable[], domains: readonly Domain[]): Consumer {

@@ -13,9 +13,8 @@ import {
   type Chunk,
   columnOf,
   Constant,
-  type Consumer,
   type Layout,
-  type Operator,
+  Operator,
   Output,
   pickLayout,
   Selection,
@@ -54,31 +53,23 @@ export function rowCall(call: Call, args: readonly CallArgument[]): RowCall {
 export type RowTest = (chunk: Chunk, picked: Int32Array) => number
 
 /** Keeps the rows for which a predicate holds. */
-export class FilterOperator implements Operator {
+export class FilterOperator extends Operator {
   readonly layout: Layout
   readonly #test: RowTest
   readonly #selection: Selection
   readonly #budget: Budget
-  #next!: Consumer
 
   constructor(test: RowTest, layout: Layout, kept: readonly number[], budget: Budget) {
+    super()
     this.#test = test
     this.layout = pickLayout(layout, kept)
     this.#selection = new Selection(kept)
     this.#budget = budget
   }
 
-  connect(next: Consumer): void {
-    this.#next = next
-  }
-
   push(chunk: Chunk): void {
     step(this.#budget, chunk.rowCount)
-    this.#selection.emit(chunk, this.#test(chunk, this.#selection.pickedOf(chunk)), this.#next)
-  }
-
-  finish(): void {
-    this.#next.finish()
+    this.#selection.emit(chunk, this.#test(chunk, this.#selection.pickedOf(chunk)), this.next)
   }
 }
 
@@ -150,16 +141,16 @@ export type FunctionShape = {
 }
 
 /** A function whose result is taken apart by a binding: new variables become columns, bound ones are compared. */
-export class FunctionOperator implements Operator {
+export class FunctionOperator extends Operator {
   readonly layout: Layout
   readonly #shape: FunctionShape
   readonly #incoming: Layout
   readonly #domains: readonly CollectedDomain[]
   readonly #output: Output
   readonly #budget: Budget
-  #next!: Consumer
 
   constructor(shape: FunctionShape, incoming: Layout, budget: Budget) {
+    super()
     this.#shape = shape
     this.#incoming = incoming
     this.#budget = budget
@@ -167,14 +158,6 @@ export class FunctionOperator implements Operator {
     const kept = pickLayout(incoming, shape.kept)
     this.layout = { names: [...kept.names, ...shape.fresh], domains: [...kept.domains, ...this.#domains] }
     this.#output = new Output(this.layout.names.length)
-  }
-
-  connect(next: Consumer): void {
-    this.#next = next
-  }
-
-  finish(): void {
-    this.#next.finish()
   }
 
   push(chunk: Chunk): void {
@@ -199,12 +182,12 @@ export class FunctionOperator implements Operator {
           columns[kept.length + at]![count] = this.#domains[at]!.collect(result[place]!)
         })
         if (++count < this.#output.capacity) continue
-        this.#next.push({ rowCount: count, columns })
+        this.next.push({ rowCount: count, columns })
         this.#output.grow()
         count = 0
       }
     }
-    if (count > 0) this.#next.push({ rowCount: count, columns: this.#output.columns })
+    if (count > 0) this.next.push({ rowCount: count, columns: this.#output.columns })
   }
 
   #results(binding: Binding, value: Edn): readonly (readonly Edn[])[] {

@@ -22,9 +22,20 @@ export interface Consumer {
 }
 
 /** One step of a plan: rows come in by `push`, and go on to the consumer that it was connected to. */
-export interface Operator extends Consumer {
-  readonly layout: Layout
-  connect(next: Consumer): void
+export abstract class Operator implements Consumer {
+  /** Of the rows that go on. */
+  abstract readonly layout: Layout
+  protected next!: Consumer
+
+  abstract push(chunk: Chunk): void
+
+  connect(next: Consumer): void {
+    this.next = next
+  }
+
+  finish(): void {
+    this.next.finish()
+  }
 }
 
 export function columnOf(layout: Layout, name: Variable): number {

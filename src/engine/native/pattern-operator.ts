@@ -10,17 +10,7 @@ import type { Budget } from '../relation.ts'
 import { hasType } from '../value-type.ts'
 import { type AttributeTable, type Collected, tableOf } from './attribute-table.ts'
 import { type Domain, NumberDomain, type Translation, translation } from './domain.ts'
-import {
-  type Chunk,
-  Constant,
-  type Consumer,
-  gather,
-  type Layout,
-  type Operator,
-  Output,
-  RowNumbers,
-  step,
-} from './operator.ts'
+import { type Chunk, Constant, gather, type Layout, Operator, Output, RowNumbers, step } from './operator.ts'
 
 /** What stands in one place of the pattern. */
 export type PlaceBinding =
@@ -50,7 +40,7 @@ const SEEK_COST = 24
 export const ENTITY_DOMAIN = new NumberDomain('ref')
 export const ADDED_DOMAIN = new NumberDomain('boolean')
 
-export class PatternOperator implements Operator {
+export class PatternOperator extends Operator {
   readonly layout: Layout
   readonly #shape: PatternShape
   readonly #budget: Budget
@@ -60,7 +50,6 @@ export class PatternOperator implements Operator {
   readonly #rows = new RowNumbers()
   #matchCount = 0
   readonly #slots = new RowNumbers()
-  #next!: Consumer
   #table: AttributeTable | undefined
   #readers: readonly (Reader | undefined)[] | undefined
   #translated: Map<number, number> | undefined
@@ -76,20 +65,13 @@ export class PatternOperator implements Operator {
     countMax: number,
     budget: Budget,
   ) {
+    super()
     this.#shape = shape
     this.layout = layout
     this.#table = table
     this.#seekCountMax = Math.max(16, countMax / SEEK_COST)
     this.#budget = budget
     this.#output = new Output(shape.kept.length + shape.fresh.length)
-  }
-
-  connect(next: Consumer): void {
-    this.#next = next
-  }
-
-  finish(): void {
-    this.#next.finish()
   }
 
   push(chunk: Chunk): void {
@@ -186,7 +168,7 @@ export class PatternOperator implements Operator {
       if (place === 1) this.#translate(table, target, count)
     })
     this.#matchCount = 0
-    this.#next.push({ rowCount: count, columns })
+    this.next.push({ rowCount: count, columns })
   }
 
   /** Values of the table in the domain that was promised: another one where facts were sought at first. */
@@ -228,14 +210,14 @@ export class PatternOperator implements Operator {
           columns[kept.length + at]![count] = numberOf(datom, fresh[at]!, collected)
         }
         if (++count === this.#output.capacity) {
-          this.#next.push({ rowCount: count, columns })
+          this.next.push({ rowCount: count, columns })
           this.#output.grow()
           count = 0
         }
         if (fresh.length === 0) break
       }
     }
-    if (count > 0) this.#next.push({ rowCount: count, columns: this.#output.columns })
+    if (count > 0) this.next.push({ rowCount: count, columns: this.#output.columns })
   }
 }
 

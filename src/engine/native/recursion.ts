@@ -13,9 +13,8 @@ import {
   CHUNK_ROW_COUNT,
   columnOf,
   Constant,
-  type Consumer,
   type Layout,
-  type Operator,
+  Operator,
   Output,
   pickLayout,
   step,
@@ -229,7 +228,7 @@ export type CallTerm =
 type Met = { readonly rows: readonly number[]; readonly answers: readonly number[] }
 
 /** One call of a rule, in one plan. */
-export class RuleCallOperator implements Operator {
+export class RuleCallOperator extends Operator {
   readonly layout: Layout
   readonly #table: RuleTable
   readonly #terms: readonly CallTerm[]
@@ -245,7 +244,6 @@ export class RuleCallOperator implements Operator {
   #before: number[] = []
   readonly #output: Output
   readonly #budget: Budget
-  #next!: Consumer
 
   constructor(
     table: RuleTable,
@@ -253,6 +251,7 @@ export class RuleCallOperator implements Operator {
     outside: { layout: Layout; kept: readonly number[] },
     budget: Budget,
   ) {
+    super()
     const { layout, kept } = outside
     this.#table = table
     this.#terms = terms
@@ -283,14 +282,6 @@ export class RuleCallOperator implements Operator {
     this.#waiting = new RowList(kept.length)
     this.#output = new Output(this.layout.names.length)
     table.addCall(this)
-  }
-
-  connect(next: Consumer): void {
-    this.#next = next
-  }
-
-  finish(): void {
-    this.#next.finish()
   }
 
   push(chunk: Chunk): void {
@@ -343,11 +334,11 @@ export class RuleCallOperator implements Operator {
         columns[this.#kept.length + at]![count] = this.#table.answerAt(answers[i]!, this.#freshPlaces[at]!)
       }
       if (++count < this.#output.capacity) continue
-      this.#next.push({ rowCount: count, columns })
+      this.next.push({ rowCount: count, columns })
       this.#output.grow()
       count = 0
     }
-    if (count > 0) this.#next.push({ rowCount: count, columns: this.#output.columns })
+    if (count > 0) this.next.push({ rowCount: count, columns: this.#output.columns })
   }
 
   release(): void {
