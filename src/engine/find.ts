@@ -29,7 +29,7 @@ export type FindSetting = {
 /** An aggregate that a user registered: the values of the group, then the leading constants. */
 export type UserAggregate = (values: readonly Edn[], leading: readonly Edn[]) => Edn
 
-type AggregateElement = Extract<FindElement, { kind: 'aggregate' }>
+export type AggregateElement = Extract<FindElement, { kind: 'aggregate' }>
 type PullElement = Extract<FindElement, { kind: 'pull' }>
 
 /** The variables over which find tuples are formed: those of the elements and of `:with`, each once. */
@@ -47,20 +47,32 @@ export function checkFind(query: Query, setting: FindSetting): void {
 
 /** The answer made of the distinct rows over `findVariables`. */
 export function formAnswer(query: Query, rows: readonly Row[], setting: FindSetting): Answer {
-  const { elements, kind } = query.find
+  const { elements } = query.find
   const variables = findVariables(query)
-  const warnings: Warning[] = []
-  const isAggregated = elements.some((element) => element.kind === 'aggregate')
   const places = elements.map((element) => variables.indexOf(elementVariable(element)))
-  const formed = isAggregated
+  const formed = isAggregated(query)
     ? aggregated(elements, rows, variables, setting)
     : rows.map((row) => places.map((place) => row[place]!))
+  return finishAnswer(query, formed, setting)
+}
+
+export function isAggregated({ find }: Query): boolean {
+  return find.elements.some((element) => element.kind === 'aggregate')
+}
+
+/** The answer made of rows with a value for each element of the find, before anything is pulled. */
+export function finishAnswer(query: Query, formed: readonly Row[], setting: FindSetting): Answer {
+  const { elements, kind } = query.find
+  const warnings: Warning[] = []
   setting.context.budget.check()
   const isOne = kind === 'scalar' || kind === 'tuple'
-  const sorted = isOne ? leastOf(formed) : [...formed].sort(compareRows)
+  const sorted = isOne ? leastOf(formed) : sortedRows(formed)
   setting.context.budget.check()
   const first = query.offset ?? 0
-  const cut = sorted.slice(first, query.limit === undefined ? undefined : first + query.limit)
+  const isWhole = first === 0 && query.limit === undefined
+  const cut = isWhole
+    ? sorted
+    : sorted.slice(first, query.limit === undefined ? undefined : first + query.limit)
   const types = columnTypes(query, cut, setting)
   return {
     columns: elements.map((element, index): Column => ({ name: elementName(element), type: types[index]! })),
@@ -70,7 +82,15 @@ export function formAnswer(query: Query, rows: readonly Row[], setting: FindSett
   }
 }
 
-function elementVariable(element: FindElement): Variable {
+/** Rows in the total order. Many come in it, since facts lie in the order of entities. */
+function sortedRows(rows: readonly Row[]): readonly Row[] {
+  for (let i = 1; i < rows.length; i++) {
+    if (compareRows(rows[i - 1]!, rows[i]!) > 0) return [...rows].sort(compareRows)
+  }
+  return rows
+}
+
+export function elementVariable(element: FindElement): Variable {
   return element.kind === 'variable' ? element.name : element.variable
 }
 
@@ -140,7 +160,11 @@ function aggregated(
   return out
 }
 
-function aggregateFor(element: AggregateElement, setting: FindSetting): (values: readonly Edn[]) => Edn {
+/** What an aggregate makes of the values of a group. */
+export function aggregateFor(
+  element: AggregateElement,
+  setting: FindSetting,
+): (values: readonly Edn[]) => Edn {
   const builtin: Aggregate | undefined = AGGREGATE_FUNCTIONS.get(
     aggregateNamed(element.name)?.name ?? element.name,
   )

@@ -4,14 +4,15 @@
 
 import { type Edn, numberType } from '../../fact/value.ts'
 import type { Answer, Engine } from '../../plan/engine.ts'
-import type { Variable } from '../../plan/syntax.ts'
-import { findVariables, formAnswer } from '../find.ts'
+import type { Query, Variable } from '../../plan/syntax.ts'
+import { elementVariable, findVariables, finishAnswer, isAggregated } from '../find.ts'
 import { type NaiveEngineOptions, naiveEngine, prepare, type Prepared, type Question } from '../naive.ts'
 import type { Row } from '../relation.ts'
 import type { InputGoal } from '../scope.ts'
 import { Compiler } from './compiler.ts'
 import { CollectedDomain, type Domain, NumberDomain } from './domain.ts'
 import { type Chunk, CHUNK_ROW_COUNT, columnOf, type Layout, step } from './operator.ts'
+import { groupedRows } from './groups.ts'
 import { Refusal } from './refusal.ts'
 import { RowSet } from './row-set.ts'
 
@@ -34,14 +35,14 @@ export function nativeEngine(options: NaiveEngineOptions): Engine {
 export function nativeAnswer(question: Question, options: NaiveEngineOptions): Answer | Refusal {
   const prepared = prepare(question, options)
   try {
-    const rows = answerRows(question, prepared)
-    return formAnswer(question.query, rows, prepared.setting)
+    return finishAnswer(question.query, answerRows(question, prepared), prepared.setting)
   } catch (error) {
     if (error instanceof Refusal) return error
     throw error
   }
 }
 
+/** Rows with a value for each element of the find. */
 function answerRows({ query }: Question, { goals, setting }: Prepared): readonly Row[] {
   const { context, scope } = setting
   const { budget } = context
@@ -54,11 +55,9 @@ function answerRows({ query }: Question, { goals, setting }: Prepared): readonly
   const found = new RowSet(outputs.length)
   const places = outputs.map((name) => columnOf(plan.layout, name))
   if (places.some((place) => place < 0)) throw new Refusal('a variable that nothing binds')
-  let isFound = false
   plan.connect({
     push: (chunk) => {
       step(budget, chunk.rowCount)
-      isFound ||= chunk.rowCount > 0
       if (plan.isDistinct) found.appendAll(chunk, places)
       else found.addAll(chunk, places)
       budget.holdRows(found.rowCount, () => 'the answer')
@@ -68,17 +67,25 @@ function answerRows({ query }: Question, { goals, setting }: Prepared): readonly
   for (const chunk of chunksOf(start)) plan.first.push(chunk)
   plan.complete()
   budget.check()
-  if (outputs.length === 0) return isFound ? [[]] : []
   const domains = places.map((place) => plan.layout.domains[place]!)
-  return decodedRows(found, domains)
+  if (isAggregated(query)) return groupedRows(query, found, domains, setting)
+  return decodedRows(query, found, domains)
 }
 
-function decodedRows({ rowCount, columns }: RowSet, domains: readonly Domain[]): readonly Row[] {
-  const rows: Edn[][] = Array.from({ length: rowCount }, () => [])
-  domains.forEach((domain, at) => {
-    const column = columns[at]!
-    for (let row = 0; row < rowCount; row++) rows[row]!.push(domain.decode(column[row]!))
-  })
+function decodedRows(
+  query: Query,
+  { rowCount, columns }: RowSet,
+  domains: readonly Domain[],
+): readonly Row[] {
+  const variables = findVariables(query)
+  const places = query.find.elements.map((element) => variables.indexOf(elementVariable(element)))
+  const read = places.map((place) => ({ column: columns[place]!, domain: domains[place]! }))
+  const rows: Row[] = []
+  for (let row = 0; row < rowCount; row++) {
+    const made: Edn[] = []
+    for (const { column, domain } of read) made.push(domain.decode(column[row]!))
+    rows.push(made)
+  }
   return rows
 }
 
