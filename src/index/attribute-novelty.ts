@@ -233,7 +233,9 @@ class Retractions {
 
 /** Rows by value: the last row of each value, and for each row the one before with the same value. */
 class ValueChains {
-  readonly #last = new Map<ReturnType<typeof keyOf>, number>()
+  /** Text is its own key: making another of it would cost more than the table. */
+  readonly #lastOfText = new Map<string, number>()
+  readonly #lastOfOther = new Map<ReturnType<typeof keyOf>, number>()
   readonly #before: number[] = []
 
   constructor(values: readonly Value[]) {
@@ -241,13 +243,14 @@ class ValueChains {
   }
 
   add(v: Value): void {
-    const key = keyOf(v)
-    this.#before.push(this.#last.get(key) ?? -1)
-    this.#last.set(key, this.#before.length - 1)
+    const row = this.#before.length
+    this.#before.push(this.last(v))
+    if (typeof v === 'string') this.#lastOfText.set(v, row)
+    else this.#lastOfOther.set(keyOf(v), row)
   }
 
   last(v: Value): number {
-    return this.#last.get(keyOf(v)) ?? -1
+    return (typeof v === 'string' ? this.#lastOfText.get(v) : this.#lastOfOther.get(keyOf(v))) ?? -1
   }
 
   before(row: number): number {

@@ -10,7 +10,6 @@ import { assert } from '../base/assert.ts'
 import type { BlobStore } from '../blob/blob-store.ts'
 import type { Attribute, AttributeId, T, ValueType } from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT } from '../fact/bootstrap.ts'
-import type { Datom } from '../fact/datom.ts'
 import type { Schema } from '../fact/schema.ts'
 import {
   BigInteger,
@@ -35,7 +34,7 @@ import {
   mergedRows,
   type NewRun,
   type Retired,
-  rowsOfDatoms,
+  rowsOfNovelty,
   rowsOfRetired,
   type RunRows,
   spansOf,
@@ -81,7 +80,9 @@ type AttributePlan = {
   readonly runs: AttributeRuns | undefined
   readonly hasOrder: boolean
   readonly isForgetful: boolean
-  readonly added: readonly Datom[]
+  readonly novelty: AttributeNovelty | undefined
+  /** Rows of novelty that hold. */
+  readonly added: readonly number[]
   readonly retired: readonly Retired[]
   /** Rows of each present run that died. */
   readonly newlyDead: ReadonlyMap<Run, ReadonlySet<number>>
@@ -111,14 +112,16 @@ function planAttribute(
   limits: IndexLimits,
 ): AttributePlan {
   const { id, type, runs, attribute } = known
-  const added: Datom[] = []
+  const added: number[] = []
   const retired: Retired[] = []
   for (let row = 0; novelty !== undefined && row < novelty.rowCount; row++) {
     if (novelty.tAt(row) > toT) break
-    const datom = novelty.datom(row)
     const retracted = novelty.retractedT(row)
-    if (retracted > toT) added.push(datom)
-    else retired.push({ e: datom.e, v: datom.v, added: datom.t, retracted })
+    if (retracted > toT) added.push(row)
+    else {
+      const { e, v, t } = novelty.datom(row)
+      retired.push({ e, v, added: t, retracted })
+    }
   }
   const newlyDead = new Map<Run, Set<number>>()
   for (const { e, v, t } of novelty?.retractionsUpTo(toT) ?? []) {
@@ -138,7 +141,7 @@ function planAttribute(
   chooseMerged(runs?.present ?? [], firstMerged(presentSizes, added.length, limits), hasOrder, merged)
   const keptCount = isForgetful ? 0 : retired.length
   chooseMerged(runs?.history ?? [], firstMerged(historySizes, keptCount, limits), hasOrder, merged)
-  return { id, type, runs, hasOrder, isForgetful, added, retired, newlyDead, merged }
+  return { id, type, runs, hasOrder, isForgetful, novelty, added, retired, newlyDead, merged }
 }
 
 type SizesOf = readonly { readonly rowCount: number; readonly deadCount: number }[]
@@ -227,7 +230,7 @@ function newRuns(plan: AttributePlan, input: IndexInput, rewritten: ReadonlySet<
   }
   const live = (run: Run): RunRows => liveRowsOf(run, newlyDead.get(run) ?? NO_ROWS)
   const present = (runs?.present ?? []).filter((run) => merged.has(run)).map(live)
-  if (plan.added.length > 0) present.push(rowsOfDatoms(type, plan.added))
+  if (plan.added.length > 0) present.push(rowsOfNovelty(type, plan.novelty!, plan.added))
   make('present', present.filter(hasRows))
   const history = (runs?.history ?? []).filter((run) => merged.has(run)).map(live)
   if (plan.retired.length > 0 && !isForgetful) history.push(rowsOfRetired(type, plan.retired))

@@ -12,6 +12,7 @@ import {
   takeRows,
 } from '../segment/column.ts'
 import { columnOf } from '../segment/value-column.ts'
+import type { AttributeNovelty } from './attribute-novelty.ts'
 import type { Run } from './run.ts'
 import { sortByEntity } from './sort.ts'
 
@@ -44,6 +45,30 @@ export function rowsOfDatoms(type: ValueType, datoms: readonly Datom[]): RunRows
       datoms.map(({ v }) => v),
     ),
     added: integerColumn(datoms.map(({ t }) => t)),
+    retracted: undefined,
+  }
+}
+
+/** Rows of novelty that hold; columns from columns, without an object for each fact. */
+export function rowsOfNovelty(
+  type: ValueType,
+  novelty: AttributeNovelty,
+  noveltyRows: readonly number[],
+): RunRows {
+  const count = noveltyRows.length
+  const entities = new Float64Array(count)
+  const added = new Float64Array(count)
+  const values: Value[] = []
+  for (let row = 0; row < count; row++) {
+    const noveltyRow = noveltyRows[row]!
+    entities[row] = novelty.entityAt(noveltyRow)
+    values.push(novelty.valueAt(noveltyRow))
+    added[row] = novelty.tAt(noveltyRow)
+  }
+  return {
+    entities: integerColumn(entities),
+    values: columnOf(type, values),
+    added: integerColumn(added),
     retracted: undefined,
   }
 }
