@@ -34,8 +34,6 @@ export class IndexedStore implements FactStore {
   readonly #epochMax: number
   #index: Index
   #novelty: Novelty
-  /** The novelty beyond the index that is being built, so that adopting it takes no time. */
-  #nextNovelty: Novelty | undefined
   #schema: Schema = Schema.bootstrap
   #root: ReadRoot | undefined
   /** Those of the last t, once somebody asked. */
@@ -79,7 +77,6 @@ export class IndexedStore implements FactStore {
 
   apply({ t, datoms }: LoggedTransaction): void {
     this.#novelty.add(t, datoms)
-    this.#nextNovelty?.add(t, datoms)
     this.#schema = this.#schema.apply(datoms)
     this.#facts = undefined
   }
@@ -116,11 +113,6 @@ export class IndexedStore implements FactStore {
     }
   }
 
-  /** An index up to `t` is going to be adopted: what comes after it is gathered from now on. */
-  expectIndex(t: T): void {
-    this.#nextNovelty = this.#novelty.after(t)
-  }
-
   /** Makes this root the ground of all facts given out from now on. */
   async adopt(newest: ReadRoot): Promise<void> {
     const { indexedT, database } = newest.root
@@ -136,11 +128,7 @@ export class IndexedStore implements FactStore {
         indexedT,
       )
       this.#novelty = new Novelty(indexedT)
-    } else {
-      const next = this.#nextNovelty
-      this.#novelty = next?.afterT === indexedT ? next : this.#novelty.after(indexedT)
-    }
-    this.#nextNovelty = undefined
+    } else this.#novelty = this.#novelty.after(indexedT)
     // Whoever still holds the index before reads again what it needs.
     for (const key of this.#index.segments.keys()) if (!index.segments.has(key)) index.cache.forget(key)
     this.#index = index

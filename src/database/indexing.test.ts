@@ -147,7 +147,6 @@ describe('bulk work', () => {
     const store = {
       noveltyCount: 1_000,
       indexedT: 0,
-      expectIndex: () => undefined,
     } as unknown as IndexedStore
     const built = Promise.withResolvers<never>()
     const indexing = new Indexing({

@@ -151,7 +151,6 @@ export class Indexing implements AsyncDisposable {
     }
     const { basisT: toT, schema } = this.#published()
     if (toT <= store.indexedT) return
-    store.expectIndex(toT)
     const root = await this.#builder.build({
       store,
       toT,

@@ -140,7 +140,20 @@ export function mergedDatoms(
   [txInstant, ...rest]: readonly Datom[],
   ofRows: readonly Datom[],
 ): readonly Datom[] {
-  return [txInstant!, ...[...rest, ...ofRows].sort((x, y) => x.e - y.e || x.a - y.a)]
+  const beside = rest.sort(byEntity)
+  const merged = [txInstant!]
+  let next = 0
+  // Rows are many and in order already, and beside them stands little.
+  for (const datom of ofRows) {
+    while (next < beside.length && byEntity(beside[next]!, datom) <= 0) merged.push(beside[next++]!)
+    merged.push(datom)
+  }
+  while (next < beside.length) merged.push(beside[next++]!)
+  return merged
+}
+
+function byEntity(x: Datom, y: Datom): number {
+  return x.e - y.e || x.a - y.a
 }
 
 function rowDatoms(
@@ -157,7 +170,8 @@ function rowDatoms(
     // Of an identity there is one value, which is no list.
     const key = identity < 0 ? undefined : values[identity]
     if (key !== undefined) {
-      const seenKey = keyOf(key)
+      // Values of one attribute are of one type, among which a text is its own key.
+      const seenKey = typeof key === 'string' ? key : keyOf(key)
       if (seen.has(seenKey)) return undefined
       seen.add(seenKey)
       found = made.holder(attributes[identity]!, key)

@@ -11,14 +11,14 @@ import { RowChains } from './row-chains.ts'
 export class AttributeNovelty {
   readonly #a: AttributeId
   readonly #byEntity = new RowChains()
-  readonly #values: Value[] = []
-  readonly #ts = new NumberList()
+  #values: Value[] = []
+  #ts = new NumberList()
   /** When each row was retracted, Infinity while it holds. */
-  readonly #retractedTs = new NumberList()
+  #retractedTs = new NumberList()
   /** Retractions of facts that the index holds. */
   readonly #retractions = new Retractions()
   /** Of all retractions, in order. */
-  readonly #retractionTs = new NumberList()
+  #retractionTs = new NumberList()
   #byValue: ValueChains | undefined
   #inEntityOrder = NO_ROWS
   #inValueOrder = NO_ROWS
@@ -43,7 +43,11 @@ export class AttributeNovelty {
 
   add({ e, v, t, added }: Datom): void {
     if (added) {
-      this.#assert(e, v, t, Infinity)
+      this.#byEntity.add(e)
+      this.#byValue?.add(v)
+      this.#values.push(v)
+      this.#ts.push(t)
+      this.#retractedTs.push(Infinity)
       return
     }
     this.#retractionTs.push(t)
@@ -151,12 +155,11 @@ export class AttributeNovelty {
     const firstRetraction = this.#retractionTs.countAtMost(t)
     if (firstRow === this.rowCount && firstRetraction === this.#retractionTs.length) return undefined
     const later = new AttributeNovelty(this.#a)
-    for (let row = firstRow; row < this.rowCount; row++) {
-      later.#assert(this.entityAt(row), this.valueAt(row), this.tAt(row), this.retractedT(row))
-    }
-    for (let i = firstRetraction; i < this.#retractionTs.length; i++) {
-      later.#retractionTs.push(this.#retractionTs.at(i))
-    }
+    for (let row = firstRow; row < this.rowCount; row++) later.#byEntity.add(this.entityAt(row))
+    later.#values = this.#values.slice(firstRow)
+    later.#ts = this.#ts.from(firstRow)
+    later.#retractedTs = this.#retractedTs.from(firstRow)
+    later.#retractionTs = this.#retractionTs.from(firstRetraction)
     for (const { e, v, t: retractedT } of this.#retractionsOfIndexAt(t, firstRow)) {
       later.#retractions.add(e, v, retractedT)
     }
@@ -167,20 +170,13 @@ export class AttributeNovelty {
   #retractionsOfIndexAt(t: T, limitRow: number): readonly Datom[] {
     const found: Datom[] = []
     for (const retraction of this.retractionsUpTo(Infinity)) if (retraction.t > t) found.push(retraction)
+    if (this.lastRetractionT(Infinity) <= t) return found
     for (let row = 0; row < limitRow; row++) {
       const retractedT = this.retractedT(row)
       if (retractedT > t && retractedT < Infinity)
         found.push({ ...this.datom(row), t: retractedT, added: false })
     }
     return found.sort((x, y) => x.t - y.t)
-  }
-
-  #assert(e: EntityId, v: Value, t: T, retractedT: T): void {
-    this.#byEntity.add(e)
-    this.#byValue?.add(v)
-    this.#values.push(v)
-    this.#ts.push(t)
-    this.#retractedTs.push(retractedT)
   }
 
   #holdingRow(e: EntityId, v: Value): number {

@@ -31,6 +31,7 @@ export class Novelty {
   /** Takes the datoms of one transaction; transactions come in order of t. */
   add(t: T, datoms: Iterable<Datom>): void {
     assert(t > this.#lastT, 'transactions enter novelty in order of t')
+    let counted: EntityId = -1
     for (const datom of datoms) {
       assert(datom.t === t, 'a transaction has one t')
       let attribute = this.#attributes.get(datom.a)
@@ -40,7 +41,9 @@ export class Novelty {
       }
       attribute.add(datom)
       this.#datomCount++
-      this.#countEntity(datom.e, t)
+      // Datoms of one entity mostly stand together.
+      if (datom.e !== counted) this.#countEntity(datom.e, t)
+      counted = datom.e
     }
     this.#lastT = t
   }

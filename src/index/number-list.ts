@@ -27,6 +27,16 @@ export class NumberList {
     this.#numbers[index] = number
   }
 
+  /** A list of the numbers from `first` on. */
+  from(first: number): NumberList {
+    const rest = new NumberList()
+    const length = this.#length - first
+    rest.#numbers = new Float64Array(Math.max(CAPACITY_FIRST, length * 2))
+    rest.#numbers.set(this.#numbers.subarray(first, this.#length))
+    rest.#length = length
+    return rest
+  }
+
   /** How many of the numbers, which ascend, are at most `number`. */
   countAtMost(number: number): number {
     let low = 0
