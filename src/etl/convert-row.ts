@@ -2,7 +2,7 @@
 
 import { writeEdn } from '../fact/edn-writer.ts'
 import { shortened } from '../fact/source-text.ts'
-import { type Edn, EdnMap, type Scalar, textKey, type Value } from '../fact/value.ts'
+import { type Edn, EdnMap, keyOf, type Scalar, textKey, type Value } from '../fact/value.ts'
 import type { ImportPlan, PlannedColumn } from './import-plan.ts'
 import { momentMs } from './moment-text.ts'
 import { readCell } from './read-cell.ts'
@@ -117,18 +117,43 @@ function notOfType(cell: Edn, { column, type }: PlannedColumn): RowComplaint {
   return cellInvalid(`${column} is ${shown}, which is no ${type}`)
 }
 
-/** What no two rows of one transaction may share: values of unique attributes, and the identity as a whole. */
-export function uniqueKeys(plan: ImportPlan, { values }: ImportRow): readonly string[] {
-  const keys: string[] = []
-  plan.columns.forEach(({ unique }, place) => {
-    const value = values[place]
-    if (unique === undefined || value === undefined) return
-    for (const one of plan.columns[place]!.isMany ? (value as readonly Scalar[]) : [value]) {
-      keys.push(`${place} ${textKey(one)}`)
+/**
+ * What no two rows of one transaction may share: values of unique attributes, and the identity as a whole. Those of the
+ * rows taken so far.
+ */
+export class UniqueKeys {
+  readonly #plan: ImportPlan
+  /** Of each unique column, with its place. */
+  readonly #columns: readonly (readonly [place: number, keys: Set<unknown>])[]
+  readonly #composites = new Set<unknown>()
+
+  constructor(plan: ImportPlan) {
+    this.#plan = plan
+    this.#columns = plan.columns.flatMap(({ unique }, place) =>
+      unique === undefined ? [] : [[place, new Set()] as const],
+    )
+  }
+
+  /** Takes a row; false, and nothing is taken, where it shares something with another. */
+  take(row: ImportRow): boolean {
+    const isFree = this.#each(row, (keys, key) => !keys.has(key))
+    return isFree && this.#each(row, (keys, key) => keys.add(key) !== undefined)
+  }
+
+  /** False as soon as `visit` says so. */
+  #each({ values }: ImportRow, visit: (keys: Set<unknown>, key: unknown) => boolean): boolean {
+    for (const [place, keys] of this.#columns) {
+      const value = values[place]
+      if (value === undefined) continue
+      const several = this.#plan.columns[place]!.isMany ? (value as readonly Scalar[]) : [value]
+      // A column has one type, among whose values a text is its own key.
+      if (!several.every((one) => visit(keys, typeof one === 'string' ? one : keyOf(one)))) return false
     }
-  })
-  if (plan.composite !== undefined) keys.push(`+ ${textKey(compositeValue(plan.composite.parts, values))}`)
-  return keys
+    const { composite } = this.#plan
+    return (
+      composite === undefined || visit(this.#composites, textKey(compositeValue(composite.parts, values)))
+    )
+  }
 }
 
 export function compositeValue(

@@ -20,6 +20,14 @@ const QUOTE = 0x22
 const LF = 0x0a
 const CR = 0x0d
 
+/** A record in a text, and where the next one begins. */
+type Found = {
+  readonly fields: readonly string[]
+  readonly end: number
+  readonly lineCount: number
+  readonly problem: string | undefined
+}
+
 export class CsvSplitter {
   readonly #delimiter: string
   readonly #delimiterCode: number
@@ -39,13 +47,14 @@ export class CsvSplitter {
   /** The records that end within what was given so far; all of them where it `isLast`. Blank lines are none. */
   split(chunk: string, isLast: boolean): CsvRecord[] {
     const text = this.#rest + chunk
+    const isReadable = !text.includes(UNREADABLE_CHARACTER)
     const records: CsvRecord[] = []
     let at = 0
     while (at < text.length) {
       const line = this.#line
-      const found = this.#record(text, at, isLast)
+      const found = this.#record(text, at, isLast, isReadable)
       if (found === undefined) break
-      this.#line += countLines(text, at, found.end)
+      this.#line += found.lineCount
       if (found.fields.length > 1 || found.fields[0] !== '' || found.problem !== undefined) {
         records.push({ line, fields: found.fields, problem: found.problem })
       }
@@ -56,12 +65,9 @@ export class CsvSplitter {
   }
 
   /** The record at `start`, undefined where it goes on beyond the text. */
-  #record(
-    text: string,
-    start: number,
-    isLast: boolean,
-  ): { fields: string[]; end: number; problem: string | undefined } | undefined {
+  #record(text: string, start: number, isLast: boolean, isReadable: boolean): Found | undefined {
     const fields: string[] = []
+    let lineCount = 1
     let at = start
     for (;;) {
       let end: number
@@ -77,6 +83,7 @@ export class CsvSplitter {
         if (end < text.length && next !== this.#delimiterCode && next !== LF && next !== CR) {
           return badLine(text, start, isLast, 'A quoted field goes on behind its closing quote')
         }
+        lineCount += countLines(text, at + 1, close)
         const field = text.slice(at + 1, close)
         fields.push(field.includes('"') ? field.replaceAll('""', '"') : field)
       } else {
@@ -90,10 +97,11 @@ export class CsvSplitter {
       }
       const after = lineEnd(text, end, isLast)
       if (after === undefined) return undefined
-      const problem = fields.some((field) => field.includes(UNREADABLE_CHARACTER))
-        ? 'The row holds bytes that are no text of this encoding'
-        : undefined
-      return { fields: problem === undefined ? fields : [fields.join(this.#delimiter)], end: after, problem }
+      if (isReadable || !fields.some((field) => field.includes(UNREADABLE_CHARACTER))) {
+        return { fields, end: after, lineCount, problem: undefined }
+      }
+      const problem = 'The row holds bytes that are no text of this encoding'
+      return { fields: [fields.join(this.#delimiter)], end: after, lineCount, problem }
     }
   }
 }
@@ -123,16 +131,13 @@ function lineEnd(text: string, at: number, isLast: boolean): number | undefined 
   return text.charCodeAt(at + 1) === LF ? at + 2 : at + 1
 }
 
-function badLine(
-  text: string,
-  start: number,
-  isLast: boolean,
-  problem: string,
-): { fields: string[]; end: number; problem: string } | undefined {
+function badLine(text: string, start: number, isLast: boolean, problem: string): Found | undefined {
   let end = start
   while (end < text.length && text.charCodeAt(end) !== LF && text.charCodeAt(end) !== CR) end++
   const after = end === text.length && !isLast ? undefined : lineEnd(text, end, isLast)
-  return after === undefined ? undefined : { fields: [text.slice(start, end)], end: after, problem }
+  return after === undefined
+    ? undefined
+    : { fields: [text.slice(start, end)], end: after, lineCount: 1, problem }
 }
 
 function countLines(text: string, start: number, end: number): number {

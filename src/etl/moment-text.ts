@@ -18,6 +18,8 @@ const SPLIT =
 
 /** Milliseconds since 1970, undefined where the text is no instant in this order of day and month. */
 export function momentMs(text: string, order: DateOrder): number | undefined {
+  const exact = exactMs(text)
+  if (exact !== undefined) return exact
   const iso = ISO.exec(text)
   if (iso !== null) {
     const [, year, , month, day, hours, minutes, seconds, fraction, zone] = iso
@@ -31,6 +33,35 @@ export function momentMs(text: string, order: DateOrder): number | undefined {
   const day = Number(isDayFirst ? first : second)
   const month = Number(isDayFirst ? second : first)
   return compose(fullYear(years!), month, day, { hours, minutes, seconds, fraction, half })
+}
+
+const EXACT_FORM = '0000-00-00T00:00:00.000Z'
+
+/** The form that programs write, without an expression: files hold little else. Undefined for any other text. */
+function exactMs(text: string): number | undefined {
+  if (text.length !== EXACT_FORM.length) return undefined
+  for (let at = 0; at < EXACT_FORM.length; at++) {
+    const c = text.charCodeAt(at)
+    const expected = EXACT_FORM.charCodeAt(at)
+    if (expected === ZERO ? c < ZERO || c > ZERO + 9 : c !== expected) return undefined
+  }
+  const year = numberAt(text, 0, 4)
+  const month = numberAt(text, 5, 2)
+  const day = numberAt(text, 8, 2)
+  const hours = numberAt(text, 11, 2)
+  const minutes = numberAt(text, 14, 2)
+  const seconds = numberAt(text, 17, 2)
+  if (year < 100 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined
+  if (hours > 23 || minutes > 59 || seconds > 59) return undefined
+  return Date.UTC(year, month - 1, day, hours, minutes, seconds, numberAt(text, 20, 3))
+}
+
+const ZERO = 0x30
+
+function numberAt(text: string, start: number, length: number): number {
+  let number = 0
+  for (let at = start; at < start + length; at++) number = number * 10 + text.charCodeAt(at) - ZERO
+  return number
 }
 
 /** Which orders a text allows; undefined for ISO texts and whatever else has no question about it. */

@@ -2,7 +2,7 @@
 // about an entity which it speaks of already, so that of two rows about one thing the later wins, as if each had
 // been transacted alone; and, where rows have moments, before one of another moment.
 
-import { type ImportRow, uniqueKeys } from './convert-row.ts'
+import { type ImportRow, UniqueKeys } from './convert-row.ts'
 import type { ImportPlan } from './import-plan.ts'
 
 export type BatchLimits = {
@@ -33,14 +33,12 @@ export class RowBatches {
   /** The rows of the next transaction; none at the end. */
   async next(): Promise<readonly ImportRow[]> {
     const batch: ImportRow[] = []
-    const seen = new Set<string>()
+    const seen = new UniqueKeys(this.#plan)
     let textLength = 0
     for (let row = await this.#peek(); row !== undefined; row = await this.#peek()) {
       textLength += textLengthOf(row)
       if (batch.length > 0 && this.#isFull(batch, row, textLength)) break
-      const keys = uniqueKeys(this.#plan, row)
-      if (keys.some((key) => seen.has(key))) break
-      for (const key of keys) seen.add(key)
+      if (!seen.take(row)) break
       batch.push(row)
       this.#next++
     }
