@@ -29,37 +29,61 @@ export function groupedRows(
   const variables = findVariables(query)
   const places = elements.map((element) => variables.indexOf(elementVariable(element)))
   const keyPlaces = places.filter((_, at) => elements[at]!.kind !== 'aggregate')
-  const keys = new RowSet(Math.max(1, keyPlaces.length))
-  const keyColumns =
-    keyPlaces.length === 0 ? [new Float64Array(rowCount)] : keyPlaces.map((place) => columns[place]!)
-  const groups = keys.groupsOf(keyColumns, rowCount)
-  const rows: Edn[][] = Array.from({ length: keys.rowCount }, () => [])
+  const groups = groupsOf(
+    keyPlaces.map((place) => columns[place]!),
+    rowCount,
+  )
+  const rows: Edn[][] = Array.from(groups.firstRows, () => [])
   elements.forEach((element, at) => {
-    const column = {
-      numbers: columns[places[at]!]!,
-      domain: domains[places[at]!]!,
-      groups,
-      groupCount: keys.rowCount,
-    }
-    const values =
-      element.kind === 'aggregate'
-        ? aggregate(element, column, setting)
-        : keysOf(keys, keyPlaces.indexOf(places[at]!), column)
+    const column = { numbers: columns[places[at]!]!, domain: domains[places[at]!]!, groups }
+    const values = element.kind === 'aggregate' ? aggregate(element, column, setting) : keysOf(column)
     rows.forEach((row, group) => row.push(values[group]!))
   })
   return rows
 }
 
-/** A column of the rows, and the group of each. */
-type Grouped = {
-  readonly numbers: Float64Array
-  readonly domain: Domain
-  readonly groups: Int32Array
-  readonly groupCount: number
+/** The group of every row, and the first row of every group. Groups are numbered as they are met. */
+type Groups = { readonly ofRow: Int32Array; readonly firstRows: readonly number[] }
+
+/** A column of the rows, which belong to groups. */
+type Grouped = { readonly numbers: Float64Array; readonly domain: Domain; readonly groups: Groups }
+
+function groupsOf(keys: readonly Float64Array[], rowCount: number): Groups {
+  const [first, second] = keys
+  const ofRow =
+    first === undefined
+      ? new Int32Array(rowCount)
+      : ((second === undefined ? groupsByPlace(first, rowCount) : undefined) ??
+        new RowSet(keys.length).groupsOf(keys, rowCount))
+  const firstRows: number[] = []
+  for (let row = 0; row < rowCount; row++) if (ofRow[row] === firstRows.length) firstRows.push(row)
+  return { ofRow, firstRows }
 }
 
-function keysOf(keys: RowSet, place: number, { domain }: Grouped): readonly Edn[] {
-  return Array.from({ length: keys.rowCount }, (_, group) => domain.decode(keys.columns[place]![group]!))
+/** Keys up to this one are their own place: those of coded values, mostly. */
+const KEY_PLACE_MAX = 1 << 20
+
+/** Without a hash; undefined where a key is no place. */
+function groupsByPlace(keys: Float64Array, rowCount: number): Int32Array | undefined {
+  let greatest = 0
+  for (let row = 0; row < rowCount; row++) {
+    const key = keys[row]!
+    if (!(key >= 0 && key <= KEY_PLACE_MAX) || key !== Math.trunc(key)) return undefined
+    if (key > greatest) greatest = key
+  }
+  const groupOfKey = new Int32Array(greatest + 1).fill(-1)
+  const ofRow = new Int32Array(rowCount)
+  let count = 0
+  for (let row = 0; row < rowCount; row++) {
+    const key = keys[row]!
+    if (groupOfKey[key] === -1) groupOfKey[key] = count++
+    ofRow[row] = groupOfKey[key]!
+  }
+  return ofRow
+}
+
+function keysOf({ numbers, domain, groups }: Grouped): readonly Edn[] {
+  return groups.firstRows.map((row) => domain.decode(numbers[row]!))
 }
 
 function aggregate(element: AggregateElement, column: Grouped, setting: FindSetting): readonly Edn[] {
@@ -105,45 +129,52 @@ function isOrdered(domain: Domain): boolean {
   return domain instanceof NumberDomain || (domain instanceof SortedTextDomain && isByteOrdered(domain.type))
 }
 
-function countsOf({ groups, groupCount }: Grouped): Float64Array {
-  const counts = new Float64Array(groupCount)
-  for (let row = 0; row < groups.length; row++) counts[groups[row]!]!++
+function countsOf({ groups: { ofRow, firstRows } }: Grouped): Float64Array {
+  const counts = new Float64Array(firstRows.length)
+  for (let row = 0; row < ofRow.length; row++) counts[ofRow[row]!]!++
   return counts
 }
 
-function distinctCountsOf({ numbers, groups, groupCount }: Grouped): Float64Array {
+function distinctCountsOf({ numbers, groups: { ofRow, firstRows } }: Grouped): Float64Array {
   const distinct = new RowSet(2)
-  distinct.groupsOf([Float64Array.from(groups), numbers], groups.length)
-  const counts = new Float64Array(groupCount)
+  distinct.groupsOf([Float64Array.from(ofRow), numbers], ofRow.length)
+  const counts = new Float64Array(firstRows.length)
   for (let row = 0; row < distinct.rowCount; row++) counts[distinct.columns[0]![row]!]!++
   return counts
 }
 
 /** Sums of whole numbers; undefined where one leaves what a double holds exactly. */
-function sumsOf({ numbers, groups, groupCount }: Grouped): readonly number[] | undefined {
-  const sums = new Float64Array(groupCount)
+function sumsOf({ numbers, groups: { ofRow, firstRows } }: Grouped): readonly number[] | undefined {
+  const sums = new Float64Array(firstRows.length)
   let isExact = true
-  for (let row = 0; row < groups.length; row++) {
-    const sum = sums[groups[row]!]! + numbers[row]!
-    sums[groups[row]!] = sum
+  for (let row = 0; row < ofRow.length; row++) {
+    const sum = sums[ofRow[row]!]! + numbers[row]!
+    sums[ofRow[row]!] = sum
     if (sum > Number.MAX_SAFE_INTEGER || sum < Number.MIN_SAFE_INTEGER) isExact = false
   }
   return isExact ? Array.from(sums) : undefined
 }
 
-function extremesOf({ numbers, domain, groups, groupCount }: Grouped, direction: 1 | -1): readonly Edn[] {
-  const best = new Float64Array(groupCount).fill(NaN)
-  for (let row = 0; row < groups.length; row++) {
-    const held = best[groups[row]!]!
-    if (!((numbers[row]! - held) * direction <= 0)) best[groups[row]!] = numbers[row]!
+function extremesOf(
+  { numbers, domain, groups: { ofRow, firstRows } }: Grouped,
+  direction: 1 | -1,
+): readonly Edn[] {
+  const best = new Float64Array(firstRows.length).fill(NaN)
+  for (let row = 0; row < ofRow.length; row++) {
+    const held = best[ofRow[row]!]!
+    if (!((numbers[row]! - held) * direction <= 0)) best[ofRow[row]!] = numbers[row]!
   }
   return Array.from(best, (number) => domain.decode(number))
 }
 
 function byValues(element: AggregateElement, column: Grouped, setting: FindSetting): readonly Edn[] {
-  const { numbers, domain, groups, groupCount } = column
-  const values: Edn[][] = Array.from({ length: groupCount }, () => [])
-  for (let row = 0; row < groups.length; row++) values[groups[row]!]!.push(domain.decode(numbers[row]!))
+  const {
+    numbers,
+    domain,
+    groups: { ofRow, firstRows },
+  } = column
+  const values: Edn[][] = Array.from(firstRows, () => [])
+  for (let row = 0; row < ofRow.length; row++) values[ofRow[row]!]!.push(domain.decode(numbers[row]!))
   const run = aggregateFor(element, setting)
   return values.map((group) => {
     setting.context.budget.check()
