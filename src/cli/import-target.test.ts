@@ -27,6 +27,8 @@ class Numbers implements RowSource {
       })
     }
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 function runOver(target: ImportTarget, source: RowSource): ImportRun {

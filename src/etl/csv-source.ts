@@ -85,6 +85,8 @@ export class CsvSource implements RowSource {
     }
     return { line, cells: fields }
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 function namesOf(path: string, first: CsvRecord, { hasHeader }: CsvOptions): readonly string[] {

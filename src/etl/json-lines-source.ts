@@ -92,4 +92,6 @@ export class JsonLinesSource implements RowSource {
     }
     return place
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
 }

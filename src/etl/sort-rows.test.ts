@@ -41,6 +41,8 @@ class GivenRows implements RowSource {
       yield await Promise.resolve({ rows: this.#rows.slice(first, first + 3), position: first })
     }
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 it('sorts by moment with little memory; equal moments and rows without one keep the order of the file', async () => {

@@ -33,7 +33,7 @@ export type SourceColumn = {
   readonly isMany?: boolean
 }
 
-export interface RowSource {
+export interface RowSource extends AsyncDisposable {
   /** For the person who watches: "CSV, separated by commas". */
   readonly about: string
   readonly typing: CellTyping

@@ -1,5 +1,6 @@
 // Reads one foreign Parquet file in a process of its own: of files made to do harm some kill the process that opens
-// them. It answers with columns when it starts, then with a chunk of values for every message, `undefined` at the end.
+// them. It answers with columns when it starts, then with a chunk of values for every `ParquetRequest`, `undefined` at
+// the end.
 
 import { processPort } from '../../base/env-node.ts'
 import type { ValueType } from '../../fact/attribute.ts'
@@ -12,6 +13,9 @@ export type ParquetColumn = {
   readonly type: Exclude<ValueType, 'tuple' | 'ref' | 'keyword' | 'symbol' | 'uri'>
   readonly isMany: boolean
 }
+
+/** The first chunk, as often as somebody asks, or the one after that which was given last. */
+export type ParquetRequest = 'first' | 'next'
 
 export type ParquetMessage =
   | { readonly kind: 'columns'; readonly columns: readonly ParquetColumn[]; readonly rowCount: number }
@@ -43,10 +47,13 @@ if (import.meta.main) {
     const counted = await connection.runAndReadAll(`select count(*) from ${file}`)
     const rowCount = Number(counted.getRows()[0]?.[0] ?? 0)
     port.post({ kind: 'columns', columns, rowCount } satisfies ParquetMessage)
-    const result = await connection.stream(`select ${expressions.join(', ')} from ${file}`)
-    port.onMessage(() => void next().catch(fail))
+    const begin = () => connection.stream(`select ${expressions.join(', ')} from ${file}`)
+    let result: Awaited<ReturnType<typeof begin>> | undefined
+    // Whoever started this process asks nothing else.
+    port.onMessage((request) => void answer(request as ParquetRequest).catch(fail))
 
-    async function next(): Promise<void> {
+    async function answer(request: ParquetRequest): Promise<void> {
+      if (request === 'first' || result === undefined) result = await begin()
       const chunk = await result.fetchChunk()
       const isEnd = chunk === null || chunk.rowCount === 0
       const values = isEnd ? undefined : chunk.getColumns().map((column) => column.map(travelling))

@@ -5,7 +5,7 @@ import { fileBroken, parquetReaderMissing } from '../../etl/errors.ts'
 import type { Cell, RowBatch, RowSource, SourceColumn, SourceRow } from '../../etl/source.ts'
 import { BigInteger, Decimal, double, type Edn, Float, long, Uuid } from '../../fact/value.ts'
 import { instantFromMs } from '../../fact/literals.ts'
-import type { ParquetColumn, ParquetMessage, Travelling } from './parquet-process.ts'
+import type { ParquetColumn, ParquetMessage, ParquetRequest, Travelling } from './parquet-process.ts'
 
 export class ParquetSource implements RowSource {
   readonly about = 'Parquet'
@@ -13,30 +13,31 @@ export class ParquetSource implements RowSource {
   readonly columns: readonly SourceColumn[]
   /** In rows: a column file is not read from its beginning to its end. */
   readonly extent: number
-  readonly #env: Env
-  readonly #path: string
+  readonly #reader: Reader
   readonly #types: readonly ParquetColumn[]
 
   static async open(env: Env, path: string): Promise<ParquetSource> {
-    await using reading = new Reading(env, path)
-    const { columns, rowCount } = await reading.columns()
-    return new ParquetSource(env, path, columns, rowCount)
+    const reader = new Reader(env, path)
+    try {
+      const { columns, rowCount } = await reader.columns()
+      return new ParquetSource(reader, columns, rowCount)
+    } catch (error) {
+      await reader[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
-  private constructor(env: Env, path: string, columns: readonly ParquetColumn[], rowCount: number) {
-    this.#env = env
-    this.#path = path
+  private constructor(reader: Reader, columns: readonly ParquetColumn[], rowCount: number) {
+    this.#reader = reader
     this.#types = columns
     this.columns = columns
     this.extent = rowCount
   }
 
   async *rows(): AsyncGenerator<RowBatch> {
-    await using reading = new Reading(this.#env, this.#path)
-    await reading.columns()
     let line = 1
     for (;;) {
-      const chunk = await reading.chunk()
+      const chunk = await this.#reader.chunk(line === 1 ? 'first' : 'next')
       if (chunk === undefined) return
       const columns = chunk.map((values, index) =>
         values.map((value) => cellOf(value, this.#types[index]!.type)),
@@ -48,14 +49,19 @@ export class ParquetSource implements RowSource {
       yield { rows, position: line - 1 }
     }
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#reader[Symbol.asyncDispose]()
+  }
 }
 
-/** One process that reads the file once. */
-class Reading implements AsyncDisposable {
+/** One process that reads the file, from its beginning as often as somebody asks. */
+class Reader implements AsyncDisposable {
   readonly #path: string
   readonly #process: WorkerThread
   #waiting: { resolve: (message: ParquetMessage) => void; reject: (error: unknown) => void } | undefined
   #arrived: ParquetMessage | undefined
+  #failure: Error | undefined
 
   constructor(env: Env, path: string) {
     this.#path = path
@@ -67,10 +73,13 @@ class Reading implements AsyncDisposable {
       if (this.#waiting === undefined) this.#arrived = told
       else this.#waiting.resolve(told)
     })
+    const ended = (what: string): void => {
+      this.#failure = fileBroken(path, what)
+      this.#waiting?.reject(this.#failure)
+    }
     this.#process.ended.then(
-      () => this.#waiting?.reject(fileBroken(path, 'its reader ended early')),
-      (cause: Error) =>
-        this.#waiting?.reject(fileBroken(path, `it brings its reader down (${cause.message})`)),
+      () => ended('its reader ended early'),
+      (cause: Error) => ended(`it brings its reader down (${cause.message})`),
     )
   }
 
@@ -80,8 +89,8 @@ class Reading implements AsyncDisposable {
     throw fileBroken(this.#path, 'its reader answers out of turn')
   }
 
-  async chunk(): Promise<readonly (readonly Travelling[])[] | undefined> {
-    this.#process.post('next')
+  async chunk(request: ParquetRequest): Promise<readonly (readonly Travelling[])[] | undefined> {
+    this.#process.post(request)
     const message = await this.#next()
     return message.kind === 'chunk' ? message.columns : undefined
   }
@@ -92,6 +101,7 @@ class Reading implements AsyncDisposable {
   }
 
   async #next(): Promise<ParquetMessage> {
+    if (this.#arrived === undefined && this.#failure !== undefined) throw this.#failure
     const message =
       this.#arrived ??
       (await new Promise<ParquetMessage>((resolve, reject) => {

@@ -98,7 +98,7 @@ export function addImportCommand(program: Command, context: Context): void {
 async function runCommand(path: string, flags: Flags, { env, terminal }: Context): Promise<void> {
   const options = optionsOf(env, flags)
   const entity = options.entity ?? entityNameOf(path)
-  const source = await openSource(env, path, {
+  await using source = await openSource(env, path, {
     encoding: flags.encoding,
     hasHeader: flags.header,
     ...(flags.format !== undefined && { format: flags.format }),
