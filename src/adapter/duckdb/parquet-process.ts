@@ -2,6 +2,7 @@
 // them. It answers with columns when it starts, then with a chunk of values for every `ParquetRequest`, `undefined` at
 // the end.
 
+import type { DuckDBResult } from '@duckdb/node-api'
 import { processPort } from '../../base/env-node.ts'
 import type { ValueType } from '../../fact/attribute.ts'
 
@@ -48,17 +49,31 @@ if (import.meta.main) {
     const rowCount = Number(counted.getRows()[0]?.[0] ?? 0)
     port.post({ kind: 'columns', columns, rowCount } satisfies ParquetMessage)
     const begin = () => connection.stream(`select ${expressions.join(', ')} from ${file}`)
-    let result: Awaited<ReturnType<typeof begin>> | undefined
+    let result: DuckDBResult | undefined
+    let ahead: ReturnType<typeof read> | undefined
     // Whoever started this process asks nothing else.
     port.onMessage((request) => void answer(request as ParquetRequest).catch(fail))
 
     async function answer(request: ParquetRequest): Promise<void> {
-      if (request === 'first' || result === undefined) result = await begin()
-      const chunk = await result.fetchChunk()
-      const isEnd = chunk === null || chunk.rowCount === 0
-      const values = isEnd ? undefined : chunk.getColumns().map((column) => column.map(travelling))
+      if (request === 'first' || result === undefined) {
+        // Whoever begins again may have stopped in the middle.
+        await ahead?.catch(() => undefined)
+        result = await begin()
+        ahead = read(result)
+      }
+      const values = await ahead
       port.post({ kind: 'chunk', columns: values } satisfies ParquetMessage)
+      if (values === undefined) return
+      // Read while the one before is worked on; what goes wrong is told when it is asked for.
+      ahead = read(result)
+      ahead.catch(() => undefined)
     }
+  }
+
+  async function read(result: DuckDBResult): Promise<readonly (readonly Travelling[])[] | undefined> {
+    const chunk = await result.fetchChunk()
+    const isEnd = chunk === null || chunk.rowCount === 0
+    return isEnd ? undefined : chunk.getColumns().map((column) => column.map(travelling))
   }
 
   function fail(error: Error): void {
