@@ -134,6 +134,11 @@ export class UniqueKeys {
     )
   }
 
+  clear(): void {
+    for (const [, keys] of this.#columns) keys.clear()
+    this.#composites.clear()
+  }
+
   /** Takes a row; false, and nothing is taken, where it shares something with another. */
   take(row: ImportRow): boolean {
     const isFree = this.#each(row, (keys, key) => !keys.has(key))

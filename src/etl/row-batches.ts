@@ -14,9 +14,10 @@ export type BatchLimits = {
 export const BATCH_LIMITS: BatchLimits = { rowCountMax: 1_000, cellCountMax: 50_000, textLengthMax: 4 << 20 }
 
 export class RowBatches {
-  readonly #plan: ImportPlan
   readonly #rows: AsyncIterator<readonly ImportRow[]>
   readonly #limits: BatchLimits
+  /** Of the transaction that is gathered. */
+  readonly #seen: UniqueKeys
   #waiting: readonly ImportRow[] = []
   #next = 0
 
@@ -25,7 +26,7 @@ export class RowBatches {
     rows: AsyncIterable<readonly ImportRow[]>,
     limits: BatchLimits = BATCH_LIMITS,
   ) {
-    this.#plan = plan
+    this.#seen = new UniqueKeys(plan)
     this.#rows = rows[Symbol.asyncIterator]()
     this.#limits = limits
   }
@@ -33,12 +34,12 @@ export class RowBatches {
   /** The rows of the next transaction; none at the end. */
   async next(): Promise<readonly ImportRow[]> {
     const batch: ImportRow[] = []
-    const seen = new UniqueKeys(this.#plan)
+    this.#seen.clear()
     let textLength = 0
     for (let row = await this.#peek(); row !== undefined; row = await this.#peek()) {
       textLength += textLengthOf(row)
       if (batch.length > 0 && this.#isFull(batch, row, textLength)) break
-      if (!seen.take(row)) break
+      if (!this.#seen.take(row)) break
       batch.push(row)
       this.#next++
     }
