@@ -367,8 +367,8 @@ function logItem({ t, txInstantMs, datoms }: LoggedTransaction, schema: Schema, 
 }
 
 function logDatom({ e, a, v, added }: Datom, schema: Schema, exact: ExactNames): LogDatom {
-  const attribute = attributeText(a, schema)
-  return [e, attribute, toPlain(exact.has(attribute.slice(1)) ? exactValue(v) : v), added]
+  const name = attributeName(a, schema)
+  return [e, `:${name}`, toPlain(exact.has(name) ? exactValue(v) : v), added]
 }
 
 function datomItem(datom: Datom, schema: Schema, exact: ExactNames): DatomItem {
@@ -376,8 +376,9 @@ function datomItem(datom: Datom, schema: Schema, exact: ExactNames): DatomItem {
   return { e, a, v, t: datom.t, added }
 }
 
-function attributeText(a: AttributeId, schema: Schema): `:${string}` {
-  return `:${schema.attribute(a)?.ident.text ?? String(a)}`
+/** Without colon. */
+function attributeName(a: AttributeId, schema: Schema): string {
+  return schema.attribute(a)?.ident.text ?? String(a)
 }
 
 function nothingToOpen(): VarveError {

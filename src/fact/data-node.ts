@@ -111,6 +111,9 @@ class DataReader {
     if (Array.isArray(value)) {
       return this.#within(value, () => ({ kind: 'array', items: this.#items(value), origin: undefined }))
     }
+    const prototype: unknown = Object.getPrototypeOf(value)
+    // What nearly all are: asked first, since to recognize the others costs more than to read a small one.
+    if (prototype === Object.prototype) return this.#plain(value)
     const leaf = this.#leaf(value)
     if (leaf !== undefined) return this.#value(leaf)
     if (types.isSet(value)) {
@@ -119,7 +122,6 @@ class DataReader {
     if (types.isMap(value)) {
       return this.#within(value, () => ({ kind: 'map', pairs: this.#pairs([...value]), origin: undefined }))
     }
-    const prototype: unknown = Object.getPrototypeOf(value)
     // Plain objects of another realm have another Object.prototype, with none above it.
     const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
     if (!isPlain) {
@@ -129,6 +131,10 @@ class DataReader {
         'Use plain objects, arrays, Date, Uint8Array, Set, Map',
       )
     }
+    return this.#plain(value)
+  }
+
+  #plain(value: object): FormNode {
     return this.#within(value, () => ({ kind: 'object', entries: this.#entries(value), origin: undefined }))
   }
 
@@ -154,8 +160,10 @@ class DataReader {
   }
 
   #items(values: readonly unknown[]): FormNode[] {
+    const items: FormNode[] = []
     // Not `map`, which passes over holes.
-    return Array.from(values, (item, index) => this.#step(index, item))
+    for (let index = 0; index < values.length; index++) items.push(this.#step(index, values[index]))
+    return items
   }
 
   #pairs(pairs: readonly (readonly [unknown, unknown])[]): [FormNode, FormNode][] {
