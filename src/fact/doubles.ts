@@ -11,7 +11,8 @@ const TEXT_LENGTH_MAX = 256
 
 /** Finds doubles in the collections of one text, inner ones before those that hold them. */
 export class Doubles {
-  readonly #texts = new Map<object, string>()
+  /** Made when the first is kept: most collections hold few keys, and keywords. */
+  #texts: Map<object, string> | undefined
 
   /** Index of the first key (every `step`-th item) that equals one before it, or −1. */
   first(items: readonly Edn[], step: number): number {
@@ -28,11 +29,12 @@ export class Doubles {
 
   readonly #textOf = (x: Edn): string => {
     if (typeof x !== 'object' || x === null || x instanceof Keyword) return textKey(x)
-    const known = this.#texts.get(x)
+    const known = this.#texts?.get(x)
     if (known !== undefined) return known
     const whole = keyText(keyOf(x, this.#textOf))
     // No other text begins with a hash sign: they begin with their length.
     const text = whole.length > TEXT_LENGTH_MAX ? `#${sha256Hex(whole)}` : whole
+    this.#texts ??= new Map()
     this.#texts.set(x, text)
     return text
   }
