@@ -18,6 +18,8 @@ const SYNC_IN_PLACE_MS_MAX = 0.5
 const SYNC_WEIGHT = 0.05
 /** What is expected of a file that was not synced yet: the pool, until some thirty fast syncs have shown otherwise. */
 const SYNC_MS_FIRST = 2
+/** Who syncs in place again and again lets the event loop turn at least this often: others wait for messages, timers. */
+const TURN_MS_MAX = 1
 
 type Counts = { -readonly [K in keyof FileCounts]: FileCounts[K] }
 
@@ -60,6 +62,8 @@ class NodeFile implements File {
   readonly #counts: Counts
   #isOpen = true
   #syncMs = SYNC_MS_FIRST
+  /** When the event loop is known to have turned. */
+  #turnedMs = 0
 
   constructor(path: string, descriptor: number, counts: Counts) {
     this.path = path
@@ -106,7 +110,11 @@ class NodeFile implements File {
     const fromMs = performance.now()
     if (isFast) attempt('sync', this.path, () => fs.fdatasyncSync(this.#descriptor))
     else await synced(this.path, (done) => fs.fdatasync(this.#descriptor, done))
-    this.#syncMs += (performance.now() - fromMs - this.#syncMs) * SYNC_WEIGHT
+    const untilMs = performance.now()
+    this.#syncMs += (untilMs - fromMs - this.#syncMs) * SYNC_WEIGHT
+    if (isFast && untilMs - this.#turnedMs <= TURN_MS_MAX) return
+    if (isFast) await new Promise((resolve) => setImmediate(resolve))
+    this.#turnedMs = performance.now()
   }
 
   truncate(byteCount: number): void {

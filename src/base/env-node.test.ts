@@ -46,6 +46,21 @@ describe('files of this machine', () => {
     expect(env.files.counts.writtenBytes - before).toBe(6)
   })
 
+  it('lets timers run between syncs, however fast they are', async () => {
+    using file = env.files.open(join(folder, 'syncs'), 'create')
+    const syncOnce = async (): Promise<void> => {
+      file.write(0, Buffer.from('x'))
+      await file.sync()
+    }
+    // Until the file has shown how fast its syncs are.
+    for (let i = 0; i < 100; i++) await syncOnce()
+    let hasFired = false
+    setTimeout(() => (hasFired = true), 1)
+    const untilMs = performance.now() + 20
+    for (let i = 0; !hasFired && (i < 200 || performance.now() < untilMs); i++) await syncOnce()
+    expect(hasFired).toBe(true)
+  })
+
   it('opens in the four modes', () => {
     const path = join(folder, 'modes')
     expect(code(() => env.files.open(path, 'read'))).toBe('varve.error/file-missing')
