@@ -6,7 +6,7 @@ import { availableParallelism, hostname, totalmem } from 'node:os'
 import { readFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { setTimeout as sleepUntil } from 'node:timers/promises'
+import { setImmediate as afterOthers, setTimeout as sleepUntil } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
@@ -62,7 +62,10 @@ const random: Random = {
 const timers: Timers = {
   async sleep(ms, signal) {
     try {
-      await sleepUntil(ms, undefined, signal === undefined ? {} : { signal })
+      const options = signal === undefined ? {} : { signal }
+      // A timer of 0 ms waits a whole one: whoever only lets others run need not.
+      if (ms === 0) await afterOthers(undefined, options)
+      else await sleepUntil(ms, undefined, options)
     } catch (cause) {
       // Node wraps the reason in an AbortError of its own; the contract is the reason itself.
       signal?.throwIfAborted()

@@ -8,7 +8,7 @@ export const ENCODINGS = ['utf-8', 'utf-16le', 'windows-1252'] as const
 export type Encoding = (typeof ENCODINGS)[number]
 
 /** Small enough that taking a chunk apart keeps nobody else in the process waiting. */
-const CHUNK_BYTES = 1 << 17
+const CHUNK_BYTES = 1 << 16
 /** Stands where bytes were no character. */
 export const UNREADABLE_CHARACTER = '\ufffd'
 
