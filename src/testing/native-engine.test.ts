@@ -38,7 +38,7 @@ let comparedCount = 0
 let largeCount = 0
 
 describe('the native engine', () => {
-  it('answers over many facts as the naive one does', { timeout: 120_000 }, async () => {
+  it('answers over many facts as the naive one does (I6)', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(2 ** 31), async (seed) => {
         const random = new SeededRandom(seed)
