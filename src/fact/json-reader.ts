@@ -194,7 +194,11 @@ class Reader {
         const plain = ESCAPES.get(text[at + 1] ?? '')
         const digits = text.slice(at + 2, at + 6)
         if (plain === undefined && !(text[at + 1] === 'u' && HEX4.test(digits))) {
-          throw this.#syntax('This is no escape', 'Escapes are \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX', at)
+          throw this.#syntax(
+            'This is no escape',
+            'Escapes are \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hexadecimal digits',
+            at,
+          )
         }
         value += text.slice(from, at) + (plain ?? String.fromCharCode(parseInt(digits, 16)))
         from = at + (plain === undefined ? 6 : 2)
