@@ -1,6 +1,6 @@
 // A cell as the value that its column's type holds.
 
-import type { ValueType } from '../fact/attribute.ts'
+import { VALUE_TYPES, type ValueType } from '../fact/attribute.ts'
 import { Complaint } from '../fact/errors.ts'
 import { limitsOf } from '../fact/limits.ts'
 import { instantFromMs, parseBytes, parseUri, parseUuid } from '../fact/literals.ts'
@@ -22,23 +22,8 @@ import {
 import { type DateOrder, momentMs } from './moment-text.ts'
 
 /** Types that a column can be read as. Tuples are made of columns, never read from one. */
-export const COLUMN_TYPES = [
-  'string',
-  'keyword',
-  'symbol',
-  'boolean',
-  'long',
-  'bigint',
-  'float',
-  'double',
-  'bigdec',
-  'instant',
-  'uuid',
-  'uri',
-  'bytes',
-  'ref',
-] as const satisfies readonly ValueType[]
-export type ColumnType = (typeof COLUMN_TYPES)[number]
+export type ColumnType = Exclude<ValueType, 'tuple'>
+export const COLUMN_TYPES: readonly ColumnType[] = VALUE_TYPES.filter((type) => type !== 'tuple')
 
 const LIMITS = limitsOf({})
 const INTEGER = /^[+-]?\d+$/

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeEnv } from '../base/env-node.ts'
 import { Catalog } from '../database/catalog.ts'
 import { createEngine } from '../engine/create.ts'
+import { VALUE_TYPES } from '../fact/attribute.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { ask, askWritten, ASK_LIMITS, type AskLimits, type Asked, type QueryRunner } from './ask.ts'
@@ -18,21 +19,7 @@ let catalog: Catalog
 /** For the tests that leave their workers alive. */
 let workers: WorkerRunner
 
-const SCHEMA = [
-  'string',
-  'keyword',
-  'symbol',
-  'boolean',
-  'long',
-  'bigint',
-  'float',
-  'double',
-  'bigdec',
-  'instant',
-  'uuid',
-  'uri',
-  'bytes',
-]
+const SCHEMA = VALUE_TYPES.filter((type) => type !== 'ref' && type !== 'tuple')
   .map((type) => `{:db/ident :v/${type} :db/valueType :db.type/${type} :db/cardinality :db.cardinality/many}`)
   .join(' ')
 
