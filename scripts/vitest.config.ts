@@ -9,6 +9,8 @@ const root = join(import.meta.dirname, '..')
 // The package's own name means source in a checkout, as `exports` says; the test runner has a resolver of its own.
 const resolve = { alias: [{ find: /^varve$/, replacement: join(root, 'src/api/index.ts') }] }
 
+const setupFiles = join(import.meta.dirname, 'random-seed.ts')
+
 export default defineConfig({
   root,
   test: {
@@ -23,6 +25,7 @@ export default defineConfig({
           pool: 'forks',
           // Far above what any test takes: machines are shared, and a test is judged by what it asserts, not by the clock.
           testTimeout: 120_000,
+          setupFiles,
         },
       },
       {
@@ -34,6 +37,7 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          setupFiles,
         },
       },
     ],

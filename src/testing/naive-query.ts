@@ -24,14 +24,27 @@ export type Bindings = ReadonlyMap<Variable, Edn>
 type Of<Kind extends Clause['kind']> = Extract<Clause, { kind: Kind }>
 type Sources = ReadonlyMap<SourceName, FactSource>
 
-/** Every way to bind the variables of the clauses, beginning with the bindings of the inputs. */
+/** How much is looked at for one question, beyond which it is not answered: what products of products take grows without end. */
+export type Patience = { looksLeft: number }
+
+/**
+ * Every way to bind the variables of the clauses, beginning with the bindings of the inputs; undefined where the
+ * patience ends.
+ */
 export function naiveBindings(
   clauses: readonly Clause[],
   inputs: readonly Bindings[],
-  { sources, rules }: { readonly sources: Sources; readonly rules: RuleSet },
-): readonly Bindings[] {
-  return new NaiveQuery(sources, rules).solve(clauses, inputs, '$')
+  setting: { readonly sources: Sources; readonly rules: RuleSet; readonly patience: Patience },
+): readonly Bindings[] | undefined {
+  try {
+    return new NaiveQuery(setting).solve(clauses, inputs, '$')
+  } catch (error) {
+    if (error instanceof OutOfPatience) return undefined
+    throw error
+  }
 }
+
+class OutOfPatience extends Error {}
 
 class NaiveQuery {
   readonly #sources: Sources
@@ -39,11 +52,21 @@ class NaiveQuery {
   /** Found so far for each call: a rule, its source and those of its arguments that are bound. */
   readonly #found = new Map<string, Map<string, readonly Edn[]>>()
   readonly #seenThisRound = new Set<string>()
+  readonly #patience: Patience
   #hasNew = false
 
-  constructor(sources: Sources, rules: RuleSet) {
+  constructor({
+    sources,
+    rules,
+    patience,
+  }: {
+    readonly sources: Sources
+    readonly rules: RuleSet
+    readonly patience: Patience
+  }) {
     this.#sources = sources
     this.#rules = rules
+    this.#patience = patience
   }
 
   /** Solves again and again until no rule finds anything new. */
@@ -72,6 +95,7 @@ class NaiveQuery {
 
   /** The ways in which one clause extends one binding: none where it does not hold. */
   #one(clause: Clause, binding: Bindings, source: SourceName): readonly Bindings[] {
+    this.#look()
     switch (clause.kind) {
       case 'pattern':
         return this.#pattern(clause, binding, source)
@@ -85,7 +109,11 @@ class NaiveQuery {
       case 'not': {
         const inner = onlyThose(binding, clause.join ?? [...variablesOf(clause)])
         // Rules inside must be complete before anybody may say that there is no match.
-        const complete = new NaiveQuery(this.#sources, this.#rules)
+        const complete = new NaiveQuery({
+          sources: this.#sources,
+          rules: this.#rules,
+          patience: this.#patience,
+        })
         return complete.solve(clause.clauses, [inner], named(clause.source, source)).length === 0
           ? [binding]
           : []
@@ -116,6 +144,7 @@ class NaiveQuery {
     const facts = this.#facts(named(source, defaultSource))
     const found: Bindings[] = []
     for (const datom of facts.match(undefined, attributeOf(facts, terms[1])?.id, undefined)) {
+      this.#look()
       let made: Bindings | undefined = binding
       for (const [place, term] of terms.entries()) {
         made = made && matched(made, term, place, { facts, datom, terms })
@@ -176,6 +205,10 @@ class NaiveQuery {
       return ofSource(this.#facts(named(first.name, source)))(rest.map(valueOfArgument))
     }
     return VALUE_FUNCTIONS.get(canonical)!(args.map(valueOfArgument))
+  }
+
+  #look(): void {
+    if (--this.#patience.looksLeft < 0) throw new OutOfPatience('this question takes too long by brute force')
   }
 
   #facts(name: SourceName): FactSource {
