@@ -4,7 +4,7 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import { answerNow, type Question } from '../src/engine/naive.ts'
 import { nativeAnswer } from '../src/engine/native/native.ts'
-import { Refusal } from '../src/engine/native/refusal.ts'
+import { Refusal } from '../src/plan/refusal.ts'
 import { readEdn } from '../src/fact/edn-reader.ts'
 import type { IndexedFacts } from '../src/index/indexed-facts.ts'
 import { parseQuery } from '../src/query/parse-query.ts'

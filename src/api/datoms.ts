@@ -5,7 +5,7 @@ import type { Datom, FactSource, IndexName } from '../fact/datom.ts'
 import { type Edn, Keyword, type Value } from '../fact/value.ts'
 import { coerceValue } from '../fact/coerce.ts'
 import type { Attribute } from '../fact/attribute.ts'
-import { resolveAttribute, resolveEntity } from '../engine/entity.ts'
+import { resolveAttribute, resolveEntity } from '../plan/entity.ts'
 import { argumentForm } from './forms.ts'
 
 const INDICES: readonly string[] = ['eavt', 'aevt', 'avet', 'vaet']

@@ -1,7 +1,7 @@
 // An entity of one database value, read as it is walked.
 
 import { pull } from '../engine/pull.ts'
-import { resolveAttribute, findEntity } from '../engine/entity.ts'
+import { resolveAttribute, findEntity } from '../plan/entity.ts'
 import type { FactSource } from '../fact/datom.ts'
 import { DB_IDENT } from '../fact/bootstrap.ts'
 import { exactValue, exactWhole, NOTHING_EXACT, type ExactNames } from './exact.ts'

@@ -6,7 +6,7 @@ import { withLine } from '../fact/path-place.ts'
 import { type FormMode, formFromData } from '../fact/json-form.ts'
 import type { Schema } from '../fact/schema.ts'
 import type { Edn } from '../fact/value.ts'
-import { isLookupRef } from '../engine/entity.ts'
+import { isLookupRef } from '../plan/entity.ts'
 
 /** Text stays text, so that what parses it can remember it and point into it; data becomes a form. */
 export function formOf(given: unknown, mode: FormMode): Edn {

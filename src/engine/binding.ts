@@ -5,22 +5,11 @@
 import type { VarveError } from '../base/errors.ts'
 import { EdnList, equalValues, type Edn } from '../fact/value.ts'
 import type { Binding, Variable } from '../plan/syntax.ts'
+import { bindingVariables } from '../plan/variables.ts'
 import { inputNil, inputShapeWrong, resultShapeWrong } from './errors.ts'
 import { itemsOf } from './functions-collection.ts'
 import { printShort } from './print.ts'
 import type { Row } from './relation.ts'
-
-/** The names in a binding form, each once, in the order of reading. */
-export function bindingVariables(binding: Binding): readonly Variable[] {
-  const names = new Set<Variable>()
-  const visit = (part: Binding): void => {
-    if (part.kind === 'variable') names.add(part.name)
-    else if (part.kind === 'collection') visit(part.item)
-    else if (part.kind !== 'blank') part.items.forEach(visit)
-  }
-  visit(binding)
-  return [...names]
-}
 
 /** The rows, over `bindingVariables`, that an input gives. nil is an error. */
 export function inputRows(binding: Binding, value: Edn): readonly Row[] {

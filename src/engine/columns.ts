@@ -5,9 +5,10 @@ import type { ValueType } from '../fact/attribute.ts'
 import { EdnSymbol, Float, Keyword, numberType, Uri, Uuid, type Edn } from '../fact/value.ts'
 import type { Column } from '../plan/engine.ts'
 import type { Query, Variable } from '../plan/syntax.ts'
-import { attributeOf } from './places.ts'
+import { attributeOf } from '../plan/places.ts'
 import type { Row } from './relation.ts'
-import type { QueryContext, Scope } from './scope.ts'
+import type { QueryContext } from './context.ts'
+import type { Scope } from '../plan/scope.ts'
 
 type ColumnType = Column['type']
 

@@ -7,26 +7,6 @@ function placed(place: Place | undefined): Readonly<Record<string, unknown>> {
   return place === undefined ? {} : { place }
 }
 
-/** A clause whose inputs nothing binds. */
-export function insufficientBinding(
-  variables: readonly string[],
-  clause: string,
-  place: Place | undefined,
-): VarveError {
-  const names = variables.join(' ')
-  const isAre = variables.length === 1 ? 'is' : 'are'
-  return new VarveError({
-    code: 'db.error/insufficient-binding',
-    kind: 'incorrect',
-    message:
-      variables.length === 0
-        ? `Nothing binds what ${clause} needs`
-        : `${names} ${isAre} not bound in ${clause}`,
-    fix: 'Bind every variable that the clause needs by :in or by another clause; in a not, write _ or use not-join',
-    data: { variables, clause, ...placed(place) },
-  })
-}
-
 /** A variable of :find or :with that no clause and no input binds. */
 export function unboundFindVariable(name: string): VarveError {
   return new VarveError({
@@ -35,28 +15,6 @@ export function unboundFindVariable(name: string): VarveError {
     message: `${name} stands in :find or :with, but no clause binds it`,
     fix: 'Add a clause or an input that binds it, or leave it out',
     data: { variables: [name] },
-  })
-}
-
-/** A `$name` that neither :in nor the catalog knows. */
-export function sourceUnknown(name: string, place: Place | undefined): VarveError {
-  return new VarveError({
-    code: 'varve.error/source-unknown',
-    kind: 'incorrect',
-    message: `No source is called ${name}`,
-    fix: 'Declare it in :in and give its database, or open a database with this alias',
-    data: { name, ...placed(place) },
-  })
-}
-
-/** A function of facts asked of a vector of rows. */
-export function sourceNotDatabase(name: string): VarveError {
-  return new VarveError({
-    code: 'varve.error/source-not-a-database',
-    kind: 'incorrect',
-    message: `${name} is a vector of rows, and this needs a database`,
-    fix: 'Name a source that is a database',
-    data: { name },
   })
 }
 

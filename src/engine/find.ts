@@ -16,7 +16,8 @@ import { argumentsWrong, functionUnknown, unboundFindVariable, withPlace } from 
 import { failureOf } from './functions.ts'
 import { preparePull, type PullOptions } from './pull.ts'
 import { rowKey, type Row, type RowKey } from './relation.ts'
-import { factsNamed, type QueryContext, type Scope } from './scope.ts'
+import { factsNamed, type Scope } from '../plan/scope.ts'
+import type { QueryContext } from './context.ts'
 
 export type FindSetting = {
   readonly context: QueryContext

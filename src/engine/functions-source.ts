@@ -4,7 +4,7 @@
 import type { Attribute } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
 import { Keyword, type Edn } from '../fact/value.ts'
-import { resolveAttribute, resolveEntity } from './entity.ts'
+import { resolveAttribute, resolveEntity } from '../plan/entity.ts'
 import { argumentsWrong } from './errors.ts'
 import type { ValueFunction } from './functions.ts'
 import { printShort } from './print.ts'

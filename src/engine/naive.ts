@@ -1,6 +1,6 @@
 // The engine that answers questions from the syntax tree as it stands, without a planner. It asks facts only through
 // `FactSource`, so any view of any database will do. Read on in the order in which a question passes through: inputs
-// (here, binding.ts), what is wrong whatever the facts are (validate.ts), the order of clauses (clause-order.ts), one
+// (here, binding.ts), what is wrong whatever the facts are (validate.ts), the order of clauses (plan/clause-order.ts), one
 // clause after the other over batches of rows (solver.ts with tables.ts and walks.ts; pattern.ts, call.ts), find
 // tuples, aggregates and order (find.ts, aggregates.ts), pull (pull.ts), the shape of the answer (shape.ts).
 // The same meaning, slow and in one file, is src/testing/naive-query.ts: random questions compare the two.
@@ -13,16 +13,19 @@ import type { Edn } from '../fact/value.ts'
 import type { Answer, Engine, EngineInput, EngineLimits } from '../plan/engine.ts'
 import type { Clause, Input, Query, RuleSet, SourceName, Term, Variable } from '../plan/syntax.ts'
 import type { Random } from './aggregates.ts'
-import { bindingVariables, inputRows, printBinding } from './binding.ts'
-import { ClauseOrder } from './clause-order.ts'
-import { inputCountWrong, inputShapeWrong, sourceUnknown, unboundFindVariable } from './errors.ts'
+import { bindingVariables, variablesOf } from '../plan/variables.ts'
+import { inputRows, printBinding } from './binding.ts'
+import { ClauseOrder } from '../plan/clause-order.ts'
+import { inputCountWrong, inputShapeWrong, unboundFindVariable } from './errors.ts'
+import { sourceUnknown } from '../plan/errors.ts'
 import { checkFind, findVariables, formAnswer, type FindSetting, type UserAggregate } from './find.ts'
 import type { ValueFunction } from './functions.ts'
 import { itemsOf } from './functions-collection.ts'
-import { inputGoal } from './places.ts'
+import { inputGoal } from '../plan/places.ts'
 import { printShort } from './print.ts'
 import { Budget, distinctRows } from './relation.ts'
-import { variablesOf, type InputGoal, type QueryContext, type Scope, type Source } from './scope.ts'
+import type { InputGoal, Scope, Source } from '../plan/scope.ts'
+import type { QueryContext } from './context.ts'
 import { Solver } from './solver.ts'
 import { validate } from './validate.ts'
 import { withWalks } from './walks.ts'

@@ -17,11 +17,12 @@ import {
   type Value,
 } from '../fact/value.ts'
 import type { Term, Variable } from '../plan/syntax.ts'
-import { constantFor, EntityReader, hasType } from './constant.ts'
-import { resolveAttribute, resolveEntity } from './entity.ts'
-import { attributeOf, isMixed, type PlaceMap } from './places.ts'
+import { hasType } from '../plan/value-type.ts'
+import { EntityReader } from './entity-reader.ts'
+import { constantFor, resolveAttribute, resolveEntity } from '../plan/entity.ts'
+import { attributeOf, isMixed, type PlaceMap } from '../plan/places.ts'
 import { rowKey, type Budget, type Row, type RowKey } from './relation.ts'
-import type { PatternClause, Scope } from './scope.ts'
+import type { PatternClause, Scope } from '../plan/scope.ts'
 
 /** How the rows of a step are laid out before and after it. */
 export type Layout = {

@@ -7,7 +7,7 @@ import { type Edn, EdnMap, keyword, textKey } from '../fact/value.ts'
 import { parsePullPattern } from '../plan/parse-pull.ts'
 import { show } from '../plan/show.ts'
 import { NaiveFacts } from '../testing/naive-facts.ts'
-import { findEntity, resolveAttribute, resolveEntity } from './entity.ts'
+import { findEntity, resolveAttribute, resolveEntity } from '../plan/entity.ts'
 import { entityMap, preparePull, pull, type PullOptions } from './pull.ts'
 
 const SCHEMA = `[

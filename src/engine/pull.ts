@@ -13,8 +13,8 @@ import { pullKeyTwice } from '../plan/errors.ts'
 import { functionNamed } from '../plan/functions.ts'
 import { show } from '../plan/show.ts'
 import type { PullAttribute, PullPattern } from '../plan/syntax.ts'
-import { attributeUnknown } from './entity-errors.ts'
-import { findEntity } from './entity.ts'
+import { attributeUnknown } from '../plan/entity-errors.ts'
+import { findEntity } from '../plan/entity.ts'
 import { VALUE_FUNCTIONS } from './functions.ts'
 import {
   historyHasNoEntities,

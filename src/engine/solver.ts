@@ -12,19 +12,12 @@ import type { VarveError } from '../base/errors.ts'
 import { unreachable } from '../base/assert.ts'
 import type { Clause, Rule, Term, Variable } from '../plan/syntax.ts'
 import { functionStep, predicateStep } from './call.ts'
-import { isTermBound, orInside, type ClauseOrder } from './clause-order.ts'
+import { isTermBound, orInside, type ClauseOrder } from '../plan/clause-order.ts'
 import { factsStep, rowsStep } from './pattern.ts'
 import { distinctRows, project, rowKey, wholeKey, type Row, type RowKey } from './relation.ts'
-import {
-  innerScope,
-  realName,
-  ruleScope,
-  sourceNamed,
-  variablesOf,
-  type Goal,
-  type QueryContext,
-  type Scope,
-} from './scope.ts'
+import { innerScope, realName, ruleScope, sourceNamed, type Goal, type Scope } from '../plan/scope.ts'
+import { variablesOf } from '../plan/variables.ts'
+import type { QueryContext } from './context.ts'
 import {
   Consumer,
   consumerFor,

@@ -5,7 +5,7 @@ import { equalValues, type Edn } from '../fact/value.ts'
 import type { Term, Variable } from '../plan/syntax.ts'
 import type { Failed } from './call.ts'
 import { wholeKey, type Row, type RowKey } from './relation.ts'
-import type { Goal, Scope } from './scope.ts'
+import type { Goal, Scope } from '../plan/scope.ts'
 
 export type MapStep = {
   readonly kind: 'map'

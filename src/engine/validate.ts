@@ -7,12 +7,11 @@ import { nearest } from '../base/nearest.ts'
 import type { Argument, Clause, Term } from '../plan/syntax.ts'
 import { functionNamed } from '../plan/functions.ts'
 import { functionFor } from './call.ts'
-import { orInside, type ClauseOrder } from './clause-order.ts'
-import { constantFor } from './constant.ts'
-import { resolveAttribute, resolveEntity } from './entity.ts'
+import { orInside, type ClauseOrder } from '../plan/clause-order.ts'
+import { constantFor, resolveAttribute, resolveEntity } from '../plan/entity.ts'
 import { inputShapeWrong, recursionThroughNot, ruleArityWrong, ruleUnknown, withPlace } from './errors.ts'
 import { checkSourceCall, SOURCE_FUNCTIONS } from './functions-source.ts'
-import { attributeOf } from './places.ts'
+import { attributeOf } from '../plan/places.ts'
 import { Keyword } from '../fact/value.ts'
 import {
   factsNamed,
@@ -20,11 +19,11 @@ import {
   realName,
   ruleScope,
   sourceNamed,
-  variablesOf,
   type PatternClause,
-  type QueryContext,
   type Scope,
-} from './scope.ts'
+} from '../plan/scope.ts'
+import { variablesOf } from '../plan/variables.ts'
+import type { QueryContext } from './context.ts'
 import { printShort } from './print.ts'
 
 /** Throws what is wrong with these clauses and with every rule they reach. */

@@ -14,7 +14,7 @@
 // they find; the solver chooses by the number of starts.
 
 import type { Clause, Rule, RuleSet, Term, Variable } from '../plan/syntax.ts'
-import { variablesOf } from './scope.ts'
+import { variablesOf } from '../plan/variables.ts'
 
 /** A rule that may be asked as a walk when exactly the arguments at `startPlaces` are bound. */
 export type Walk = {

@@ -43,3 +43,45 @@ export function pullOptionUnknown(option: string, near: string | undefined, plac
     data: { option, nearest: near, place },
   })
 }
+
+/** A clause whose inputs nothing binds. */
+export function insufficientBinding(
+  variables: readonly string[],
+  clause: string,
+  place: Place | undefined,
+): VarveError {
+  const names = variables.join(' ')
+  const isAre = variables.length === 1 ? 'is' : 'are'
+  return new VarveError({
+    code: 'db.error/insufficient-binding',
+    kind: 'incorrect',
+    message:
+      variables.length === 0
+        ? `Nothing binds what ${clause} needs`
+        : `${names} ${isAre} not bound in ${clause}`,
+    fix: 'Bind every variable that the clause needs by :in or by another clause; in a not, write _ or use not-join',
+    data: { variables, clause, ...(place && { place }) },
+  })
+}
+
+/** A `$name` that neither :in nor the catalog knows. */
+export function sourceUnknown(name: string, place: Place | undefined): VarveError {
+  return new VarveError({
+    code: 'varve.error/source-unknown',
+    kind: 'incorrect',
+    message: `No source is called ${name}`,
+    fix: 'Declare it in :in and give its database, or open a database with this alias',
+    data: { name, ...(place && { place }) },
+  })
+}
+
+/** A function of facts asked of a vector of rows. */
+export function sourceNotDatabase(name: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/source-not-a-database',
+    kind: 'incorrect',
+    message: `${name} is a vector of rows, and this needs a database`,
+    fix: 'Name a source that is a database',
+    data: { name },
+  })
+}

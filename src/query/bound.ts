@@ -10,12 +10,13 @@
 // Rules are judged by what is bound at the call. A call met while it is judged itself counts as possible: the
 // answer is the greatest fixed point, since bottom-up evaluation starts a recursion from its other rules.
 
-import { insufficientBinding } from '../engine/errors.ts'
+import { insufficientBinding } from '../plan/errors.ts'
 import type { VarveError } from '../base/errors.ts'
 import { showClause } from '../plan/show-clause.ts'
 import type { Clause, Rule, RuleSet, Variable } from '../plan/syntax.ts'
 import { orBranchesDiffer } from './errors.ts'
-import { argumentVariables, type RuleCall, variablesOf, variablesOfAll } from './variables.ts'
+import { argumentVariables, variablesOf, variablesOfAll } from '../plan/variables.ts'
+import type { RuleCall } from './variables.ts'
 
 /** A clause that cannot run, and the variables it waits for. */
 export type Missing = { readonly clause: Clause; readonly variables: readonly Variable[] }

@@ -39,24 +39,6 @@ export function parseInput(spot: Spot): Input {
   return { kind: 'binding', binding: parseBinding(spot) }
 }
 
-/** The names that a binding brings. */
-export function* boundNames(binding: Binding): Iterable<string> {
-  switch (binding.kind) {
-    case 'variable':
-      yield binding.name
-      return
-    case 'collection':
-      yield* boundNames(binding.item)
-      return
-    case 'tuple':
-    case 'relation':
-      for (const item of binding.items) yield* boundNames(item)
-      return
-    case 'blank':
-      return
-  }
-}
-
 function parseSimple(spot: Spot): Binding {
   const name = spot.symbol
   if (isVariable(name)) return { kind: 'variable', name }

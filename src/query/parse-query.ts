@@ -22,7 +22,8 @@ import {
   queryMalformed,
   rulesNotDeclared,
 } from './errors.ts'
-import { boundNames, parseInput } from './parse-binding.ts'
+import { bindingVariables } from '../plan/variables.ts'
+import { parseInput } from './parse-binding.ts'
 import { type Names, NAMES_UNTOLD } from './parse-call.ts'
 import { parseClauses } from './parse-clause.ts'
 import { parseFind, parseReturnKeys } from './parse-find.ts'
@@ -248,5 +249,7 @@ function checkCalls({ inputs, where }: Query): void {
 }
 
 function inputNames({ inputs }: Query): ReadonlySet<Variable> {
-  return new Set(inputs.flatMap((input) => (input.kind === 'binding' ? [...boundNames(input.binding)] : [])))
+  return new Set(
+    inputs.flatMap((input) => (input.kind === 'binding' ? [...bindingVariables(input.binding)] : [])),
+  )
 }

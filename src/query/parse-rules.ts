@@ -1,7 +1,8 @@
 // Rules from their data form (or a string of EDN) to a checked set: heads of one arity, parameters that bodies
 // use, calls of rules that exist, no recursion through `not`, bodies that some order of clauses can run.
 
-import { insufficientBinding, recursionThroughNot } from '../engine/errors.ts'
+import { insufficientBinding } from '../plan/errors.ts'
+import { recursionThroughNot } from '../engine/errors.ts'
 import type { Edn } from '../fact/value.ts'
 import { show } from '../plan/show.ts'
 import { showClause } from '../plan/show-clause.ts'
@@ -13,7 +14,8 @@ import { ruleHeadsDiffer, ruleMalformed, ruleParameterUnused } from './errors.ts
 import type { Names } from './parse-call.ts'
 import { parseClauses, RESERVED_NAMES, splitRequired } from './parse-clause.ts'
 import { namesOf, type ParseOptions, readSpot } from './parse-query.ts'
-import { callsOf, variablesOfAll } from './variables.ts'
+import { callsOf } from './variables.ts'
+import { variablesOfAll } from '../plan/variables.ts'
 
 /** How many rules of different names one set holds: calls follow each other this deep at most. */
 export const RULE_NAME_COUNT_MAX = 1000

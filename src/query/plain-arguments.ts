@@ -6,7 +6,7 @@ import { typedPlainValue } from '../fact/coerce.ts'
 import type { Attribute } from '../fact/attribute.ts'
 import type { Schema } from '../fact/schema.ts'
 import { type Edn, Keyword } from '../fact/value.ts'
-import { isLookupRef } from '../engine/entity.ts'
+import { isLookupRef } from '../plan/entity.ts'
 import type { Binding, Clause, Query, SourceName, Term, Variable } from '../plan/syntax.ts'
 
 /** The facts of a source, where it is a database. */

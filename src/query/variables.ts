@@ -1,61 +1,10 @@
-// What clauses name: their variables as the outside sees them, the sources they read, the rules they call.
+// What clauses name: the sources they read, the rules they call. Their variables: plan/variables.ts.
 
 import type { Place } from '../base/errors.ts'
 import { showClause } from '../plan/show-clause.ts'
-import type { Argument, Clause, SourceName, Variable } from '../plan/syntax.ts'
-import { boundNames } from './parse-binding.ts'
+import type { Argument, Clause, SourceName } from '../plan/syntax.ts'
 
 export type RuleCall = Extract<Clause, { readonly kind: 'rule' }>
-
-/**
- * The variables that a clause shares with its surroundings: of `not-join` and `or-join` those of the join only.
- */
-export function variablesOf(clause: Clause): ReadonlySet<Variable> {
-  const found = new Set<Variable>()
-  collect(clause, found)
-  return found
-}
-
-export function variablesOfAll(clauses: readonly Clause[]): ReadonlySet<Variable> {
-  const found = new Set<Variable>()
-  for (const clause of clauses) collect(clause, found)
-  return found
-}
-
-/** The variables that the arguments of a call read, nested calls included. */
-export function* argumentVariables(args: readonly Argument[]): Iterable<Variable> {
-  for (const arg of args) {
-    if (arg.kind === 'variable') yield arg.name
-    else if (arg.kind === 'call') yield* argumentVariables(arg.args)
-  }
-}
-
-function collect(clause: Clause, found: Set<Variable>): void {
-  switch (clause.kind) {
-    case 'pattern':
-      for (const term of clause.terms) if (term.kind === 'variable') found.add(term.name)
-      return
-    case 'rule':
-      for (const term of clause.args) if (term.kind === 'variable') found.add(term.name)
-      return
-    case 'predicate':
-      for (const name of argumentVariables(clause.args)) found.add(name)
-      return
-    case 'function':
-      for (const name of argumentVariables(clause.args)) found.add(name)
-      for (const name of boundNames(clause.binding)) found.add(name)
-      return
-    case 'not':
-      if (clause.join === undefined) for (const inner of clause.clauses) collect(inner, found)
-      else for (const name of clause.join) found.add(name)
-      return
-    case 'or':
-      if (clause.join === undefined) {
-        for (const branch of clause.branches) for (const inner of branch) collect(inner, found)
-      } else for (const name of [...clause.join.required, ...clause.join.free]) found.add(name)
-      return
-  }
-}
 
 /** One place that reads a source, with its text and its place for messages. */
 export type SourceUse = {

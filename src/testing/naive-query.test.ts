@@ -14,11 +14,12 @@ import { arbitraryFacts, arbitraryQuestion, arbitraryView, RULES_TEXT } from './
 import type { NaiveFacts } from './naive-facts.ts'
 import { type Bindings, naiveBindings, valuesOf } from './naive-query.ts'
 import { SeededRandom } from './seeded-random.ts'
-import { inputRows, bindingVariables } from '../engine/binding.ts'
+import { inputRows } from '../engine/binding.ts'
+import { bindingVariables } from '../plan/variables.ts'
 import { findVariables } from '../engine/find.ts'
 import { answerNow, type Question } from '../engine/naive.ts'
 import { nativeAnswer } from '../engine/native/native.ts'
-import { Refusal } from '../engine/native/refusal.ts'
+import { Refusal } from '../plan/refusal.ts'
 
 const RUN_COUNT = 200
 /** A product of products is not worth the wait: what one question may cost by brute force, and rows in an engine. */

@@ -18,7 +18,7 @@ import {
   SortedTextDomain,
 } from './domain.ts'
 import { Lookup } from './lookup.ts'
-import { Refusal } from './refusal.ts'
+import { Refusal } from '../../plan/refusal.ts'
 
 type TableColumns = {
   readonly entities: Float64Array

@@ -5,7 +5,8 @@
 import { VarveError } from '../../base/errors.ts'
 import { equalValues, type Edn } from '../../fact/value.ts'
 import type { Binding, Variable } from '../../plan/syntax.ts'
-import { bindingVariables, resultRows } from '../binding.ts'
+import { bindingVariables } from '../../plan/variables.ts'
+import { resultRows } from '../binding.ts'
 import { isTruthy } from '../functions.ts'
 import type { Budget } from '../relation.ts'
 import { CollectedDomain, type Domain, NumberDomain } from './domain.ts'
@@ -20,7 +21,7 @@ import {
   Selection,
   step,
 } from './operator.ts'
-import { Refusal } from './refusal.ts'
+import { Refusal } from '../../plan/refusal.ts'
 
 /** Calls with decoded arguments. */
 export type Call = (args: readonly Edn[]) => Edn

@@ -8,23 +8,22 @@ import { type Edn, Keyword } from '../../fact/value.ts'
 import { showClause } from '../../plan/show-clause.ts'
 import { functionNamed } from '../../plan/functions.ts'
 import type { Clause, RuleSet, SourceName, Term, Variable } from '../../plan/syntax.ts'
-import { bindingVariables } from '../binding.ts'
+import { bindingVariables, variablesOf } from '../../plan/variables.ts'
 import { functionFor } from '../call.ts'
-import { needsOf, orInside } from '../clause-order.ts'
-import { constantFor } from '../entity.ts'
+import { needsOf, orInside } from '../../plan/clause-order.ts'
+import { constantFor } from '../../plan/entity.ts'
 import { SOURCE_FUNCTIONS } from '../functions-source.ts'
-import { attributeOf, isMixed, PlaceFinder, type PlaceMap } from '../places.ts'
+import { attributeOf, isMixed, PlaceFinder, type PlaceMap } from '../../plan/places.ts'
 import {
   factsNamed,
   innerScope,
   type PatternClause,
-  type QueryContext,
   realName,
   ruleScope,
   type Scope,
   sourceNamed,
-  variablesOf,
-} from '../scope.ts'
+} from '../../plan/scope.ts'
+import type { QueryContext } from '../context.ts'
 import { AnyAttributeOperator } from './any-attribute-operator.ts'
 import { collectedNumbers, hasTable, tableOf } from './attribute-table.ts'
 import {
@@ -51,7 +50,7 @@ import { columnOf, type Consumer, keptColumns, type Layout, type Operator } from
 import { ADDED_DOMAIN, ENTITY_DOMAIN, PatternOperator, type PlaceBinding } from './pattern-operator.ts'
 import { type CallTerm, Fixpoint, RuleCallOperator, RuleTable } from './recursion.ts'
 import { Dependencies } from './dependencies.ts'
-import { Refusal } from './refusal.ts'
+import { Refusal } from '../../plan/refusal.ts'
 import {
   callArgument,
   checkInput,

@@ -2,8 +2,8 @@
 // repeat, so nobody need compare them.
 
 import type { Clause, Variable } from '../../plan/syntax.ts'
-import { bindingVariables } from '../binding.ts'
-import type { PatternClause } from '../scope.ts'
+import { bindingVariables } from '../../plan/variables.ts'
+import type { PatternClause } from '../../plan/scope.ts'
 import type { AttributeTable } from './attribute-table.ts'
 
 export class Dependencies {

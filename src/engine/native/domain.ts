@@ -7,7 +7,7 @@ import { double, Double, Float, keyOf, numberType, toDouble, type Edn, type Valu
 import type { TextColumn } from '../../segment/column.ts'
 import { compareBytes } from '../../segment/text.ts'
 import { textOf, valueAt } from '../../segment/value-column.ts'
-import { hasType } from '../value-type.ts'
+import { hasType } from '../../plan/value-type.ts'
 
 export interface Domain {
   /** The value that a number stands for. */

@@ -2,12 +2,11 @@
 // all are scanned where it brings neither; every other place that is bound is compared. While few rows came in, the
 // facts of each are sought one by one; when they become many, the attribute's table is read instead.
 
-import type { Attribute } from '../../fact/attribute.ts'
-import { TX_BASE } from '../../fact/attribute.ts'
+import { type Attribute, TX_BASE } from '../../fact/attribute.ts'
 import type { Datom, FactSource } from '../../fact/datom.ts'
 import type { Edn, Value } from '../../fact/value.ts'
 import type { Budget } from '../relation.ts'
-import { hasType } from '../value-type.ts'
+import { hasType } from '../../plan/value-type.ts'
 import { type AttributeTable, type Collected, tableOf } from './attribute-table.ts'
 import { type Domain, NumberDomain, type Translation, translation } from './domain.ts'
 import { type Chunk, Constant, gather, type Layout, Operator, Output, RowNumbers, step } from './operator.ts'

@@ -19,7 +19,7 @@ import {
   pickLayout,
   step,
 } from './operator.ts'
-import { Refusal } from './refusal.ts'
+import { Refusal } from '../../plan/refusal.ts'
 import { RowSet } from './row-set.ts'
 
 /** The tables of one plan, worked on until none has anything new. */

@@ -6,13 +6,13 @@ import { type Attribute, TX_BASE } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import { type Edn, Keyword } from '../../fact/value.ts'
 import type { Argument, Clause, Term, Variable } from '../../plan/syntax.ts'
-import { constantFor, resolveEntity } from '../entity.ts'
-import type { Scope } from '../scope.ts'
+import { constantFor, resolveEntity } from '../../plan/entity.ts'
+import type { Scope } from '../../plan/scope.ts'
 import type { Passed } from './branch-operator.ts'
 import type { CallArgument } from './call-operator.ts'
 import { CollectedDomain, NumberDomain } from './domain.ts'
 import { columnOf, type Layout } from './operator.ts'
-import { Refusal } from './refusal.ts'
+import { Refusal } from '../../plan/refusal.ts'
 
 /** What a constant means in a place; undefined where no fact can have it. */
 export function constantAt(

@@ -5,7 +5,7 @@ import { nearest } from '../base/nearest.ts'
 import type { Attribute } from '../fact/attribute.ts'
 import type { Schema } from '../fact/schema.ts'
 import { type Edn, keyword, type Keyword } from '../fact/value.ts'
-import { show } from '../plan/show.ts'
+import { show } from './show.ts'
 
 export function notAnEntity(form: Edn): VarveError {
   return new VarveError({

@@ -3,19 +3,18 @@
 // is: a clause that cannot run yet waits, and one that can never run is an error that names what it lacks.
 
 import type { FactSource } from '../fact/datom.ts'
-import { showClause } from '../plan/show-clause.ts'
-import type { Clause, Rule, SourceName, Term, Variable } from '../plan/syntax.ts'
+import { showClause } from './show-clause.ts'
+import type { Clause, Rule, SourceName, Term, Variable } from './syntax.ts'
 import { insufficientBinding } from './errors.ts'
 import { attributeOf, isMixed, PlaceFinder, type PlaceMap } from './places.ts'
+import { argumentVariables, variablesOf } from './variables.ts'
 import {
-  argumentVariables,
   innerScope,
   realName,
   ruleScope,
-  variablesOf,
   type Goal,
   type PatternClause,
-  type QueryContext,
+  type PlanContext,
   type Scope,
 } from './scope.ts'
 
@@ -36,12 +35,12 @@ const CROSS = 300
 
 export class ClauseOrder {
   readonly places: PlaceFinder
-  readonly #context: QueryContext
+  readonly #context: PlanContext
   /** Which calls can run; what is under way counts as yes, so that recursion may rest on itself. */
   readonly #callable = new Map<string, boolean>()
   readonly #orders = new WeakMap<readonly Goal[], Map<string, Ordered>>()
 
-  constructor(context: QueryContext) {
+  constructor(context: PlanContext) {
     this.#context = context
     this.places = new PlaceFinder(context)
   }

@@ -1,13 +1,9 @@
-// What rows hold where an entity is meant: ids, idents and lookup refs, understood by one source. Constants and
-// lookup refs are typed in entity.ts, since a lookup ref is itself found by a typed value.
+// What rows hold where an entity is meant: ids, idents and lookup refs, understood by one source.
 
 import { VarveError } from '../base/errors.ts'
 import type { FactSource } from '../fact/datom.ts'
 import { Double, Keyword, textKey, type Edn } from '../fact/value.ts'
-import { findEntity, isLookupRef } from './entity.ts'
-
-export { constantFor } from './entity.ts'
-export { hasType } from './value-type.ts'
+import { findEntity, isLookupRef } from '../plan/entity.ts'
 
 const CACHED_COUNT_MAX = 100_000
 

@@ -7,8 +7,8 @@
 import { Keyword, numberType, type Edn } from '../fact/value.ts'
 import type { Attribute } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
-import type { SourceName, Term, Variable } from '../plan/syntax.ts'
-import { bindingVariables } from './binding.ts'
+import type { SourceName, Term, Variable } from './syntax.ts'
+import { bindingVariables } from './variables.ts'
 import {
   innerScope,
   realName,
@@ -16,7 +16,7 @@ import {
   type Goal,
   type InputGoal,
   type PatternClause,
-  type QueryContext,
+  type PlanContext,
   type Scope,
 } from './scope.ts'
 
@@ -31,10 +31,10 @@ export type PlaceMap = ReadonlyMap<Variable, Places>
 
 /** Finds the places of variables; keeps what it found about rules. */
 export class PlaceFinder {
-  readonly #context: QueryContext
+  readonly #context: PlanContext
   readonly #rules = new Map<string, readonly Places[]>()
 
-  constructor(context: QueryContext) {
+  constructor(context: PlanContext) {
     this.#context = context
   }
 

@@ -1,0 +1,13 @@
+// What answering a question needs beside its clauses: sources and rules, bounds, the functions of the program.
+
+import type { PlanContext } from '../plan/scope.ts'
+import type { ValueFunction } from './functions.ts'
+import type { Budget } from './relation.ts'
+import type { Walk } from './walks.ts'
+
+export type QueryContext = PlanContext & {
+  /** Rules that may be asked as walks, by name (walks.ts). */
+  readonly walks: ReadonlyMap<string, Walk>
+  readonly budget: Budget
+  readonly userFunctions: ReadonlyMap<string, ValueFunction>
+}
