@@ -41,7 +41,7 @@ export function exactAnswer({ query, answer, databases }: Asked, exact: ExactAtt
   if (changes.every((change) => change === undefined)) return answer
   return {
     ...answer,
-    rows: answer.rows.map((row) => row.map((value, place) => changes[place]?.(value) ?? value)),
+    rows: answer.rows.changed((place) => changes[place]),
   }
 }
 

@@ -1,32 +1,30 @@
-// The rows of a relation as users hold them: converted from values to plain JavaScript one by one, when asked.
+// The rows of a relation as users hold them: made of columns, as plain JavaScript, when somebody asks.
 
 import { toPlain } from '../fact/plain.ts'
-import type { Edn } from '../fact/value.ts'
+import { type AnswerRows, RowReader } from '../plan/answer-rows.ts'
 import type { Column } from '../plan/engine.ts'
 import type { Rows } from './types/interfaces.ts'
 
 /** What Node asks an object that it prints. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
-export class AnswerRows implements Rows<unknown[]> {
+export class PlainRows implements Rows<unknown[]> {
   readonly columns: readonly Column[]
-  readonly #rows: readonly (readonly Edn[])[]
+  readonly length: number
+  readonly #reader: RowReader<unknown>
 
-  constructor(columns: readonly Column[], rows: readonly (readonly Edn[])[]) {
+  constructor(columns: readonly Column[], rows: AnswerRows) {
     this.columns = columns
-    this.#rows = rows
-  }
-
-  get length(): number {
-    return this.#rows.length
+    this.length = rows.length
+    this.#reader = new RowReader(rows, toPlain)
   }
 
   at(index: number): unknown[] | undefined {
-    return this.#rows.at(index)?.map(toPlain)
+    return this.#reader.at(index)
   }
 
   toArray(): unknown[][] {
-    return this.#rows.map((row) => row.map(toPlain))
+    return this.#reader.read(0, this.length)
   }
 
   /** Rows are arrays to whoever writes or prints them. */
@@ -38,7 +36,7 @@ export class AnswerRows implements Rows<unknown[]> {
     return this.toArray()
   }
 
-  *[Symbol.iterator](): Generator<unknown[]> {
-    for (const row of this.#rows) yield row.map(toPlain)
+  [Symbol.iterator](): Generator<unknown[]> {
+    return this.#reader[Symbol.iterator]()
   }
 }

@@ -27,7 +27,7 @@ import { ExactAttributes, exactAnswer, type ExactNames, exactPulled, exactValue 
 import { argumentForm, entityForm, formOf, withForm } from './forms.ts'
 import type { Xforms } from './functions.ts'
 import { checkedMoment } from './moments.ts'
-import { AnswerRows } from './rows.ts'
+import { PlainRows } from './rows.ts'
 import type {
   Answer,
   DatabaseInfo,
@@ -353,7 +353,7 @@ function shaped(asked: Asked, exact: ExactAttributes): unknown {
   const { query } = asked
   const answer = exactAnswer(asked, exact)
   if (query.find.kind === 'relation' && query.returnKeys === undefined) {
-    return new AnswerRows(answer.columns, answer.rows)
+    return new PlainRows(answer.columns, answer.rows)
   }
   return toPlain(shapeAnswer(query, answer))
 }

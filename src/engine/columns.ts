@@ -3,10 +3,10 @@
 
 import type { ValueType } from '../fact/attribute.ts'
 import { EdnSymbol, Float, Keyword, numberType, Uri, Uuid, type Edn } from '../fact/value.ts'
+import type { AnswerRows } from '../plan/answer-rows.ts'
 import type { Column } from '../plan/engine.ts'
 import type { Query, Variable } from '../plan/syntax.ts'
 import { attributeOf } from '../plan/places.ts'
-import type { Row } from './relation.ts'
 import type { QueryContext } from './context.ts'
 import type { Scope } from '../plan/scope.ts'
 
@@ -15,7 +15,7 @@ type ColumnType = Column['type']
 /** One type for each element of the find. */
 export function columnTypes(
   query: Query,
-  rows: readonly Row[],
+  rows: AnswerRows,
   { context, scope }: { readonly context: QueryContext; readonly scope: Scope },
 ): readonly ColumnType[] {
   return query.find.elements.map((element, place) => {
@@ -24,7 +24,7 @@ export function columnTypes(
       element.kind === 'variable' && !scope.inputs.has(element.name)
         ? typeByPatterns(query, element.name, context)
         : undefined
-    return declared ?? typeOfValues(rows.map((row) => row[place]!))
+    return declared ?? typeOfValues(rows.valuesAt(place))
   })
 }
 
@@ -45,7 +45,7 @@ function typeByPatterns(query: Query, name: Variable, context: QueryContext): Co
   return found.size === 1 ? type : undefined
 }
 
-function typeOfValues(values: readonly Edn[]): ColumnType {
+function typeOfValues(values: Iterable<Edn>): ColumnType {
   let type: ColumnType | undefined
   for (const value of values) {
     const next = typeOfValue(value)

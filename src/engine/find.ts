@@ -5,6 +5,7 @@ import { assert, unreachable } from '../base/assert.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Warning } from '../base/errors.ts'
 import { compareValues, type Edn } from '../fact/value.ts'
+import { AnswerRows } from '../plan/answer-rows.ts'
 import type { Answer, Column } from '../plan/engine.ts'
 import { aggregateNamed, AGGREGATES } from '../plan/functions.ts'
 import { parsePullPattern } from '../plan/parse-pull.ts'
@@ -61,24 +62,30 @@ export function isAggregated({ find }: Query): boolean {
   return find.elements.some((element) => element.kind === 'aggregate')
 }
 
-/** The answer made of rows with a value for each element of the find, before anything is pulled. */
+/** The answer made of rows with a value for each element of the find, in any order, before anything is pulled. */
 export function finishAnswer(query: Query, formed: readonly Row[], setting: FindSetting): Answer {
-  const { elements, kind } = query.find
+  setting.context.budget.check()
+  return cutAnswer(query, AnswerRows.of(isOne(query) ? leastOf(formed) : sortedRows(formed)), setting)
+}
+
+/** True for a find of which the least row alone is the answer. */
+export function isOne({ find: { kind } }: Query): boolean {
+  return kind === 'scalar' || kind === 'tuple'
+}
+
+/** The answer made of rows in the total order, before anything is pulled. */
+export function cutAnswer(query: Query, sorted: AnswerRows, setting: FindSetting): Answer {
+  const { elements } = query.find
   const warnings: Warning[] = []
   setting.context.budget.check()
-  const isOne = kind === 'scalar' || kind === 'tuple'
-  const sorted = isOne ? leastOf(formed) : sortedRows(formed)
-  setting.context.budget.check()
   const first = query.offset ?? 0
-  const isWhole = first === 0 && query.limit === undefined
-  const cut = isWhole
-    ? sorted
-    : sorted.slice(first, query.limit === undefined ? undefined : first + query.limit)
+  const limit = first + (query.limit ?? Infinity)
+  const cut = first === 0 && limit >= sorted.length ? sorted : sorted.slice(first, limit)
   const types = columnTypes(query, cut, setting)
   return {
     columns: elements.map((element, index): Column => ({ name: elementName(element), type: types[index]! })),
     rows: pulled(elements, cut, setting, warnings),
-    isTruncated: !isOne && query.limit !== undefined && sorted.length > first + query.limit,
+    isTruncated: !isOne(query) && sorted.length > limit,
     warnings,
   }
 }
@@ -202,21 +209,20 @@ function leadingValue(
 
 function pulled(
   elements: readonly FindElement[],
-  rows: readonly Row[],
+  rows: AnswerRows,
   setting: FindSetting,
   warnings: Warning[],
-): readonly Row[] {
+): AnswerRows {
   if (!elements.some((element) => element.kind === 'pull')) return rows
-  const pullers = elements.map((element) =>
-    element.kind === 'pull' ? pullerFor(element, setting, warnings) : undefined,
-  )
-  return rows.map((row) =>
-    row.map((value, place) => {
+  return rows.changed((place) => {
+    const element = elements[place]!
+    if (element.kind !== 'pull') return undefined
+    const pull = pullerFor(element, setting, warnings)
+    return (value) => {
       setting.context.budget.step()
-      const pull = pullers[place]
-      return pull === undefined ? value : pull(value)
-    }),
-  )
+      return pull(value)
+    }
+  })
 }
 
 function pullerFor(element: PullElement, setting: FindSetting, warnings: Warning[]): (entity: Edn) => Edn {

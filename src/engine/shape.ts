@@ -13,15 +13,16 @@ export function shapeAnswer(query: Query, answer: Answer): Edn {
   const { rows } = answer
   const keys = query.returnKeys === undefined ? undefined : keysOf(query.returnKeys)
   const shaped = (row: readonly Edn[]): Edn => (keys === undefined ? row : mapOf(keys, row))
+  const first = rows.at(0)
   switch (query.find.kind) {
     case 'relation':
-      return rows.map(shaped) as Edn
+      return keys === undefined ? rows.toArray() : Array.from(rows, shaped)
     case 'collection':
-      return rows.map((row) => row[0]!) as Edn
+      return Array.from(rows, (row) => row[0]!)
     case 'tuple':
-      return rows[0] === undefined ? null : shaped(rows[0])
+      return first === undefined ? null : shaped(first)
     case 'scalar':
-      return rows[0]?.[0] ?? null
+      return first?.[0] ?? null
     default:
       return unreachable(query.find.kind)
   }

@@ -5,6 +5,7 @@ import type { Warning } from '../base/errors.ts'
 import type { FactSource } from '../fact/datom.ts'
 import type { ValueType } from '../fact/attribute.ts'
 import type { Edn } from '../fact/value.ts'
+import type { AnswerRows } from './answer-rows.ts'
 import type { Query, RuleSet, SourceName } from './syntax.ts'
 
 /** What a query is asked over, in the order of `Query.inputs`. */
@@ -29,7 +30,7 @@ export type Column = { readonly name: string; readonly type: ValueType | 'any' |
 export type Answer = {
   readonly columns: readonly Column[]
   /** Find tuples in the total order for a relation; one row for a tuple or scalar, none where nothing was found. */
-  readonly rows: readonly (readonly Edn[])[]
+  readonly rows: AnswerRows
   readonly isTruncated: boolean
   readonly warnings: readonly Warning[]
 }

@@ -76,11 +76,11 @@ describe('a pool of workers', () => {
     const here = new InThreadRunner(createEngine(env), env.clock)
     const [there, hereAnswer] = [await asked(workers, ALL), await asked(here, ALL)]
     expect(hereAnswer.answer.rows).toHaveLength(20)
-    expect(writeEdn(there.answer.rows)).toBe(writeEdn(hereAnswer.answer.rows))
+    expect(writeEdn(there.answer.rows.toArray())).toBe(writeEdn(hereAnswer.answer.rows.toArray()))
     expect(there.answer.columns).toEqual(hereAnswer.answer.columns)
     const doubles = '[:find ?v ?k ?n :where [$th ?e :v/double ?v] [$th ?e :v/keyword ?k] [$th ?e :v/long ?n]]'
-    expect(writeEdn((await asked(workers, doubles)).answer.rows)).toBe(
-      writeEdn((await asked(here, doubles)).answer.rows),
+    expect(writeEdn((await asked(workers, doubles)).answer.rows.toArray())).toBe(
+      writeEdn((await asked(here, doubles)).answer.rows.toArray()),
     )
   })
 
@@ -109,11 +109,11 @@ describe('a pool of workers', () => {
     for (let i = 0; i < 5; i++) {
       const { t } = await writer.transact({ tx: readEdn(`[{:v/long ${1_000 + i}}]`).value })
       const { answer, basis } = await asked(workers, count)
-      expect(answer.rows).toEqual([[4 + i]])
+      expect(answer.rows.toArray()).toEqual([[4 + i]])
       expect(basis).toEqual({ things: t })
     }
     const then = await ask({ query: count, args: [], sourceNamed: () => Promise.resolve(before) }, workers)
-    expect(then.answer.rows).toEqual([[3]])
+    expect(then.answer.rows.toArray()).toEqual([[3]])
   })
 
   it('passes errors on with code, data and the place in the text', async () => {
@@ -133,9 +133,9 @@ describe('a pool of workers', () => {
     expect(slowestMs).toBeLessThan(1_000)
     going.abort(new Error('enough'))
     expect(await Promise.all(running)).toEqual([new Error('enough'), new Error('enough')])
-    expect((await asked(workers, '[:find (count ?v) . :where [$th _ :v/string ?v]]')).answer.rows).toEqual([
-      [3],
-    ])
+    expect(
+      (await asked(workers, '[:find (count ?v) . :where [$th _ :v/string ?v]]')).answer.rows.toArray(),
+    ).toEqual([[3]])
   })
 
   it('gives a query up when its time is over, waiting for a worker included', async () => {
@@ -144,7 +144,7 @@ describe('a pool of workers', () => {
     const second = codeOf(asked(workers, heavy(2), { timeoutMs: 100 }))
     expect(await second).toBe('varve.error/query-timeout')
     expect(await first).toBe('varve.error/query-timeout')
-    expect((await asked(workers, heavy(2))).answer.rows).toEqual([[8]])
+    expect((await asked(workers, heavy(2))).answer.rows.toArray()).toEqual([[8]])
   })
 
   it('refuses what would wait in too long a line', async () => {
@@ -155,7 +155,7 @@ describe('a pool of workers', () => {
     expect(await codeOf(asked(workers, heavy(2)))).toBe('varve.error/query-queue-full')
     going.abort(new Error('enough'))
     expect(await Promise.all([first, waiting])).toEqual([new Error('enough'), new Error('enough')])
-    expect((await asked(workers, heavy(3))).answer.rows).toEqual([[27]])
+    expect((await asked(workers, heavy(3))).answer.rows.toArray()).toEqual([[27]])
   })
 
   it('ends a worker that runs out of memory, says so, and goes on with another', async () => {
@@ -166,14 +166,14 @@ describe('a pool of workers', () => {
       .replace('(count ?x) . :with ?y ?z', '?text')
       .replace(/]$/, ' [(str ?x "-" ?y "-" ?z) ?text]]')
     expect(await codeOf(asked(workers, rows, {}, limits))).toBe('varve.error/query-out-of-memory')
-    expect((await asked(workers, heavy(3))).answer.rows).toEqual([[27]])
+    expect((await asked(workers, heavy(3))).answer.rows.toArray()).toEqual([[27]])
   })
 
   it('ends a worker that does not hear that it should stop', async () => {
     await using workers = pool({ workerCountMax: 1, graceMs: 0 })
     // With no grace the thread is ended before the evaluator looks at the clock.
     expect(await codeOf(asked(workers, heavy(2_000), { timeoutMs: 50 }))).toBe('varve.error/query-timeout')
-    expect((await asked(workers, heavy(3))).answer.rows).toEqual([[27]])
+    expect((await asked(workers, heavy(3))).answer.rows.toArray()).toEqual([[27]])
   })
 
   it('says so when a worker fails by itself', async () => {

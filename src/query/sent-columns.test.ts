@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { writeEdn } from '../fact/edn-writer.ts'
 import type { Edn } from '../fact/value.ts'
+import { AnswerRows } from '../plan/answer-rows.ts'
 import { doubles, forms, keywords } from '../testing/arbitrary-values.ts'
 import { receiveRows, sendRows } from './sent-columns.ts'
 
@@ -22,7 +23,7 @@ it('sends rows of every kind of column', () => {
   const rows = fc.array(fc.tuple(...columns), { maxLength: 20 })
   fc.assert(
     fc.property(rows, (sent) => {
-      const received = receiveRows(structuredClone(sendRows(sent)))
+      const received = receiveRows(structuredClone(sendRows(AnswerRows.of(sent)))).toArray()
       expect(writeEdn(received)).toBe(writeEdn(sent))
     }),
   )

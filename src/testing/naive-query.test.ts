@@ -56,10 +56,11 @@ describe('engines', () => {
           for (const kind of asked.clauseKinds) kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
           const question = questionOf(query, facts, asked.args)
           const naive = unlessTooLarge(() => answerNow(question, OPTIONS))
-          if (naive !== undefined) expect(texts(naive.rows), asked.query).toEqual(wanted)
+          if (naive !== undefined) expect(texts(naive.rows.toArray()), asked.query).toEqual(wanted)
           const native = unlessTooLarge(() => nativeAnswer(question, OPTIONS))
           if (native instanceof Refusal) refusedCount++
-          else if (native !== undefined) expect(texts(native.rows), `native: ${asked.query}`).toEqual(wanted)
+          else if (native !== undefined)
+            expect(texts(native.rows.toArray()), `native: ${asked.query}`).toEqual(wanted)
           if (naive === undefined || native === undefined) tooLargeCount++
         }
       }),

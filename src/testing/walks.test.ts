@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SeededRandom } from '../base/seeded-random.ts'
-import type { Edn } from '../fact/value.ts'
 import { parseQuery } from '../query/parse-query.ts'
 import { parseRules } from '../query/parse-rules.ts'
 import { attributes, NaiveDatabase } from './naive-database.ts'
@@ -56,7 +55,7 @@ async function asked(
     deadlineMs: Infinity,
     rowCountMax,
   })
-  return rows.map((row: readonly Edn[]) => row.join(' '))
+  return Array.from(rows, (row) => row.join(' '))
 }
 
 describe('a rule that leads on', () => {

@@ -4,7 +4,6 @@
 
 import type { Edn } from '../../fact/value.ts'
 import type { Query } from '../../plan/syntax.ts'
-import { isByteOrdered } from '../../segment/value-column.ts'
 import {
   aggregateFor,
   type AggregateElement,
@@ -13,7 +12,8 @@ import {
   findVariables,
 } from '../find.ts'
 import type { Row } from '../relation.ts'
-import { type Domain, NumberDomain, SortedTextDomain } from './domain.ts'
+import { type Domain, NumberDomain } from './domain.ts'
+import { isOrdered } from './row-order.ts'
 import { RowSet } from './row-set.ts'
 
 /** One row per group, with a value for each element of the find. `found` are the distinct rows over `findVariables`. */
@@ -122,11 +122,6 @@ const AVERAGES = new NumberDomain('double')
 
 function isLong(domain: Domain): boolean {
   return domain instanceof NumberDomain && (domain.type === 'long' || domain.type === 'ref')
-}
-
-/** True where numbers stand in the total order of their values. */
-function isOrdered(domain: Domain): boolean {
-  return domain instanceof NumberDomain || (domain instanceof SortedTextDomain && isByteOrdered(domain.type))
 }
 
 function countsOf({ groups: { ofRow, firstRows } }: Grouped): Float64Array {

@@ -5,15 +5,16 @@
 import { type Edn, numberType } from '../../fact/value.ts'
 import type { Answer, Engine } from '../../plan/engine.ts'
 import type { Query, Variable } from '../../plan/syntax.ts'
-import { elementVariable, findVariables, finishAnswer, isAggregated } from '../find.ts'
+import { AnswerRows, type AnswerColumn } from '../../plan/answer-rows.ts'
+import { cutAnswer, elementVariable, findVariables, finishAnswer, isAggregated, isOne } from '../find.ts'
 import { type NaiveEngineOptions, naiveEngine, prepare, type Prepared, type Question } from '../naive.ts'
-import type { Row } from '../relation.ts'
 import type { InputGoal } from '../../plan/scope.ts'
 import { Compiler } from './compiler.ts'
-import { CollectedDomain, type Domain, NumberDomain } from './domain.ts'
-import { type Chunk, CHUNK_ROW_COUNT, columnOf, type Layout, step } from './operator.ts'
+import { CollectedDomain, type Domain, NumberDomain, SortedTextDomain } from './domain.ts'
+import { type Chunk, CHUNK_ROW_COUNT, columnOf, gather, type Layout, step } from './operator.ts'
 import { groupedRows } from './groups.ts'
 import { Refusal } from '../../plan/refusal.ts'
+import { leastRow, type NumberColumn, orderOf } from './row-order.ts'
 import { RowSet } from './row-set.ts'
 
 /** Rows of inputs that are multiplied with each other before anything else. */
@@ -35,15 +36,14 @@ export function nativeEngine(options: NaiveEngineOptions): Engine {
 export function nativeAnswer(question: Question, options: NaiveEngineOptions): Answer | Refusal {
   const prepared = prepare(question, options)
   try {
-    return finishAnswer(question.query, answerRows(question, prepared), prepared.setting)
+    return answered(question, prepared)
   } catch (error) {
     if (error instanceof Refusal) return error
     throw error
   }
 }
 
-/** Rows with a value for each element of the find. */
-function answerRows({ query }: Question, { goals, setting }: Prepared): readonly Row[] {
+function answered({ query }: Question, { goals, setting }: Prepared): Answer {
   const { context, scope } = setting
   const { budget } = context
   const start = startOf(goals)
@@ -68,25 +68,37 @@ function answerRows({ query }: Question, { goals, setting }: Prepared): readonly
   plan.complete()
   budget.check()
   const domains = places.map((place) => plan.layout.domains[place]!)
-  if (isAggregated(query)) return groupedRows(query, found, domains, setting)
-  return decodedRows(query, found, domains)
+  if (isAggregated(query)) return finishAnswer(query, groupedRows(query, found, domains, setting), setting)
+  return cutAnswer(query, sortedRows(query, found, domains), setting)
 }
 
-function decodedRows(
-  query: Query,
-  { rowCount, columns }: RowSet,
-  domains: readonly Domain[],
-): readonly Row[] {
+/** The rows that were found, in the total order; of a tuple or scalar the least. They stay columns. */
+function sortedRows(query: Query, { rowCount, columns }: RowSet, domains: readonly Domain[]): AnswerRows {
   const variables = findVariables(query)
-  const places = query.find.elements.map((element) => variables.indexOf(elementVariable(element)))
-  const read = places.map((place) => ({ column: columns[place]!, domain: domains[place]! }))
-  const rows: Row[] = []
-  for (let row = 0; row < rowCount; row++) {
-    const made: Edn[] = []
-    for (const { column, domain } of read) made.push(domain.decode(column[row]!))
-    rows.push(made)
-  }
-  return rows
+  const read = query.find.elements.map((element): NumberColumn => {
+    const place = variables.indexOf(elementVariable(element))
+    return { numbers: columns[place]!, domain: domains[place]! }
+  })
+  const order =
+    isOne(query) && rowCount > 0 ? Int32Array.of(leastRow(read, rowCount)) : orderOf(read, rowCount)
+  const count = order?.length ?? rowCount
+  const answerColumns = read.map(({ numbers, domain }): AnswerColumn => {
+    if (order === undefined) return answerColumn(domain, numbers.subarray(0, count))
+    const sorted = new Float64Array(count)
+    gather(numbers, order, count, sorted)
+    return answerColumn(domain, sorted)
+  })
+  return new AnswerRows(count, answerColumns)
+}
+
+/** Values of a domain up to this many are read once each, not once a row. */
+const CODED_COUNT_MAX = 1 << 16
+
+function answerColumn(domain: Domain, numbers: Float64Array): AnswerColumn {
+  const isWhole = domain instanceof NumberDomain && (domain.type === 'long' || domain.type === 'ref')
+  if (isWhole) return { kind: 'numbers', numbers }
+  const isCoded = domain instanceof SortedTextDomain && domain.valueCount <= CODED_COUNT_MAX
+  return { kind: isCoded ? 'coded' : 'decoded', numbers, decode: (number) => domain.decode(number) }
 }
 
 type Start = { readonly layout: Layout; readonly columns: readonly Float64Array[]; readonly rowCount: number }
