@@ -7,6 +7,7 @@ import type { Warning } from '../base/errors.ts'
 import { compareValues, type Edn } from '../fact/value.ts'
 import { AnswerRows } from '../plan/answer-rows.ts'
 import type { Answer, Column } from '../plan/engine.ts'
+import { elementVariable, findVariables, isAggregated, isOne } from '../plan/finish.ts'
 import { aggregateNamed, AGGREGATES } from '../plan/functions.ts'
 import { parsePullPattern } from '../plan/parse-pull.ts'
 import { show } from '../plan/show.ts'
@@ -34,11 +35,6 @@ export type UserAggregate = (values: readonly Edn[], leading: readonly Edn[]) =>
 export type AggregateElement = Extract<FindElement, { kind: 'aggregate' }>
 type PullElement = Extract<FindElement, { kind: 'pull' }>
 
-/** The variables over which find tuples are formed: those of the elements and of `:with`, each once. */
-export function findVariables(query: Query): readonly Variable[] {
-  return [...new Set([...query.find.elements.map(elementVariable), ...query.with])]
-}
-
 /** Throws what is wrong with the find, whatever the rows. */
 export function checkFind(query: Query, setting: FindSetting): void {
   for (const element of query.find.elements) {
@@ -58,19 +54,10 @@ export function formAnswer(query: Query, rows: readonly Row[], setting: FindSett
   return finishAnswer(query, formed, setting)
 }
 
-export function isAggregated({ find }: Query): boolean {
-  return find.elements.some((element) => element.kind === 'aggregate')
-}
-
 /** The answer made of rows with a value for each element of the find, in any order, before anything is pulled. */
 export function finishAnswer(query: Query, formed: readonly Row[], setting: FindSetting): Answer {
   setting.context.budget.check()
   return cutAnswer(query, AnswerRows.of(isOne(query) ? leastOf(formed) : sortedRows(formed)), setting)
-}
-
-/** True for a find of which the least row alone is the answer. */
-export function isOne({ find: { kind } }: Query): boolean {
-  return kind === 'scalar' || kind === 'tuple'
 }
 
 /** The answer made of rows in the total order, before anything is pulled. */
@@ -96,10 +83,6 @@ function sortedRows(rows: readonly Row[]): readonly Row[] {
     if (compareRows(rows[i - 1]!, rows[i]!) > 0) return [...rows].sort(compareRows)
   }
   return rows
-}
-
-export function elementVariable(element: FindElement): Variable {
-  return element.kind === 'variable' ? element.name : element.variable
 }
 
 function elementName(element: FindElement): string {

@@ -18,10 +18,10 @@ import { inputRows, printBinding } from './binding.ts'
 import { ClauseOrder } from '../plan/clause-order.ts'
 import { inputCountWrong, inputShapeWrong, unboundFindVariable } from './errors.ts'
 import { sourceUnknown } from '../plan/errors.ts'
-import { checkFind, findVariables, formAnswer, type FindSetting, type UserAggregate } from './find.ts'
+import { findVariables } from '../plan/finish.ts'
+import { checkFind, formAnswer, type FindSetting, type UserAggregate } from './find.ts'
 import type { ValueFunction } from './functions.ts'
 import { itemsOf } from './functions-collection.ts'
-import { inputGoal } from '../plan/places.ts'
 import { printShort } from './print.ts'
 import { Budget, distinctRows } from './relation.ts'
 import type { InputGoal, Scope, Source } from '../plan/scope.ts'
@@ -136,7 +136,7 @@ function bindInputs(query: Query, inputs: readonly EngineInput[], budget: Budget
     else if (input.kind === 'rules') {
       assert(given.kind === 'rules', 'rules are parsed before they reach an engine')
       rules = given.rules
-    } else goals.push(goalOf(input, given, budget))
+    } else goals.push(goalOf(input, { index, given }, budget))
   }
   return { sources, rules, goals }
 }
@@ -152,13 +152,17 @@ function sourceOf(given: EngineInput, name: SourceName): Source {
   return { kind: 'rows', rows }
 }
 
-function goalOf(input: Extract<Input, { kind: 'binding' }>, given: EngineInput, budget: Budget): InputGoal {
+function goalOf(
+  input: Extract<Input, { kind: 'binding' }>,
+  { index, given }: { readonly index: number; readonly given: EngineInput },
+  budget: Budget,
+): InputGoal {
   const value = given.kind === 'rows' ? (given.rows as Edn) : given.kind === 'value' ? given.value : undefined
   if (value === undefined) throw inputShapeWrong('a database', 'a value', printBinding(input.binding))
   const names = bindingVariables(input.binding)
   const rows = distinctRows(inputRows(input.binding, value), budget)
   budget.holdRows(rows.length, () => 'an input')
-  return inputGoal(names.map(variableTerm), rows)
+  return { kind: 'input', index, terms: names.map(variableTerm), rows }
 }
 
 function variableTerm(name: Variable): Term {

@@ -3,7 +3,7 @@
 // is: a clause that cannot run yet waits, and one that can never run is an error that names what it lacks.
 
 import type { FactSource } from '../fact/datom.ts'
-import { showClause } from './show-clause.ts'
+import { showGoal } from './show-clause.ts'
 import type { Clause, Rule, SourceName, Term, Variable } from './syntax.ts'
 import { insufficientBinding } from './errors.ts'
 import { attributeOf, isMixed, PlaceFinder, type PlaceMap } from './places.ts'
@@ -277,10 +277,4 @@ function factsCost(
   if (hasA) return isJoined ? 100 : CROSS
   if (hasV) return 120
   return isJoined ? 500 : 900
-}
-
-/** A goal as it looks in text, for messages. */
-function showGoal(goal: Goal): string {
-  if (goal.kind !== 'input') return showClause(goal)
-  return `the input of ${goal.terms.map((term) => (term.kind === 'variable' ? term.name : '_')).join(' ')}`
 }

@@ -14,7 +14,6 @@ import {
   realName,
   ruleScope,
   type Goal,
-  type InputGoal,
   type PatternClause,
   type PlanContext,
   type Scope,
@@ -132,10 +131,6 @@ export function attributeOf(facts: FactSource, term: Term | undefined): Attribut
 /** True for a variable whose raw form must come first: see the head of this file. */
 export function isMixed(places: Places | undefined): boolean {
   return places !== undefined && places.isRaw && places.isResolved
-}
-
-export function inputGoal(terms: readonly Term[], rows: InputGoal['rows']): InputGoal {
-  return { kind: 'input', terms, rows }
 }
 
 function noPlaces(): Places {

@@ -15,6 +15,8 @@ export type Source =
 /** An input, as rows that clauses join with. */
 export type InputGoal = {
   readonly kind: 'input'
+  /** Which of `Query.inputs`. */
+  readonly index: number
   readonly terms: readonly Term[]
   readonly rows: readonly (readonly Edn[])[]
 }

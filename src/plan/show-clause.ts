@@ -1,5 +1,6 @@
 // A clause as it looks in text, for messages that name it.
 
+import type { Goal } from './scope.ts'
 import { show } from './show.ts'
 import type { Argument, Binding, Clause, Term } from './syntax.ts'
 
@@ -9,6 +10,12 @@ const LENGTH_MAX = 160
 export function showClause(clause: Clause): string {
   const text = render(clause)
   return text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX)}…` : text
+}
+
+/** A goal as it looks in text, for messages. */
+export function showGoal(goal: Goal): string {
+  if (goal.kind !== 'input') return showClause(goal)
+  return `the input of ${goal.terms.map((term) => (term.kind === 'variable' ? term.name : '_')).join(' ')}`
 }
 
 function render(clause: Clause): string {

@@ -1,4 +1,4 @@
-// Clauses within clauses. What a `not`, an `or` or a rule asks runs as a plan of its own on the rows of each chunk,
+// Clauses within clauses. What a `not`, an `or` or a rule asks runs as a pipeline of its own on the rows of each chunk,
 // which carry their number along, so that what is found inside meets the row it was found for.
 
 import type { Variable } from '../../plan/syntax.ts'
@@ -26,8 +26,8 @@ import { RowSet } from './row-set.ts'
 export const ROW = '!row'
 export const ROW_DOMAIN = new NumberDomain('long')
 
-/** A plan to run on chunks, and the columns of what comes out. */
-export type Plan = {
+/** Operators to run on chunks, and the columns of what comes out. */
+export type Pipeline = {
   readonly first: Consumer
   readonly layout: Layout
   connect(next: Consumer): void
@@ -72,26 +72,26 @@ class Passage {
 /** Keeps the rows for which the plan inside finds nothing. */
 export class NotOperator extends Operator {
   readonly layout: Layout
-  readonly #plan: Plan
+  readonly #inside: Pipeline
   readonly #passage: Passage
   readonly #selection: Selection
   readonly #isMatched = new Uint8Array(CHUNK_ROW_COUNT)
   readonly #budget: Budget
 
   constructor(
-    plan: Plan,
+    inside: Pipeline,
     passed: readonly Passed[],
     outside: { layout: Layout; kept: readonly number[] },
     budget: Budget,
   ) {
     super()
-    this.#plan = plan
+    this.#inside = inside
     this.#passage = new Passage(passed)
     this.layout = pickLayout(outside.layout, outside.kept)
     this.#selection = new Selection(outside.kept)
     this.#budget = budget
-    const row = columnOf(plan.layout, ROW)
-    plan.connect({
+    const row = columnOf(inside.layout, ROW)
+    inside.connect({
       push: ({ rowCount, columns }) => {
         for (let i = 0; i < rowCount; i++) this.#isMatched[columns[row]![i]!] = 1
       },
@@ -102,8 +102,8 @@ export class NotOperator extends Operator {
   push(chunk: Chunk): void {
     step(this.#budget, chunk.rowCount)
     this.#isMatched.fill(0, 0, chunk.rowCount)
-    this.#plan.first.push(this.#passage.inside(chunk))
-    this.#plan.complete()
+    this.#inside.first.push(this.#passage.inside(chunk))
+    this.#inside.complete()
     const picked = this.#selection.pickedOf(chunk)
     let count = 0
     for (let row = 0; row < chunk.rowCount; row++) if (this.#isMatched[row] === 0) picked[count++] = row
@@ -112,7 +112,7 @@ export class NotOperator extends Operator {
 }
 
 export type Branch = {
-  readonly plan: Plan
+  readonly pipeline: Pipeline
   readonly passed: readonly Passed[]
   /** The names inside of the new columns, in their order. */
   readonly fresh: readonly Variable[]
@@ -122,7 +122,7 @@ export type Branch = {
 export class OrOperator extends Operator {
   readonly layout: Layout
   readonly #kept: readonly number[]
-  readonly #branches: readonly { readonly passage: Passage; readonly plan: Plan }[]
+  readonly #branches: readonly { readonly passage: Passage; readonly pipeline: Pipeline }[]
   readonly #found: RowSet
   readonly #output: Output
   readonly #picked = new RowNumbers()
@@ -147,18 +147,18 @@ export class OrOperator extends Operator {
     const keptLayout = pickLayout(layout, kept)
     this.layout = { names: [...keptLayout.names, ...fresh], domains: [...keptLayout.domains, ...domains] }
     this.#output = new Output(this.layout.names.length)
-    this.#branches = branches.map(({ plan, passed, fresh: inside }) => {
-      plan.connect(this.#collector(plan.layout, inside, domains))
-      return { plan, passage: new Passage(passed) }
+    this.#branches = branches.map(({ pipeline, passed, fresh: inside }) => {
+      pipeline.connect(this.#collector(pipeline.layout, inside, domains))
+      return { pipeline, passage: new Passage(passed) }
     })
   }
 
   push(chunk: Chunk): void {
     step(this.#budget, chunk.rowCount)
     this.#found.clear()
-    for (const { plan, passage } of this.#branches) {
-      plan.first.push(passage.inside(chunk))
-      plan.complete()
+    for (const { pipeline, passage } of this.#branches) {
+      pipeline.first.push(passage.inside(chunk))
+      pipeline.complete()
     }
     this.#budget.holdRows(this.#found.rowCount, () => 'the branches of an or or a rule')
     for (let first = 0; first < this.#found.rowCount; first += CHUNK_ROW_COUNT) this.#emit(chunk, first)
@@ -205,7 +205,7 @@ export class OrOperator extends Operator {
   }
 }
 
-function domainInside({ plan: { layout }, fresh }: Branch, at: number): Domain {
+function domainInside({ pipeline: { layout }, fresh }: Branch, at: number): Domain {
   return layout.domains[columnOf(layout, fresh[at]!)]!
 }
 

@@ -1,9 +1,9 @@
 // Which variables of a conjunction follow from which others: rows over variables that determine all the rest cannot
 // repeat, so nobody need compare them.
 
-import type { Clause, Variable } from '../../plan/syntax.ts'
+import type { ComputeStep, PatternStep } from '../../plan/plan.ts'
+import type { Variable } from '../../plan/syntax.ts'
 import { bindingVariables } from '../../plan/variables.ts'
-import type { PatternClause } from '../../plan/scope.ts'
 import type { AttributeTable } from './attribute-table.ts'
 
 export class Dependencies {
@@ -16,17 +16,17 @@ export class Dependencies {
   }
 
   /** Whether a fact follows from its entity or its value is read off the table: in the past the schema was another. */
-  addPattern(clause: PatternClause, table: AttributeTable | undefined): void {
-    const names = clause.terms.map((term) => {
-      if (term.kind === 'constant') return undefined
-      const name = term.kind === 'variable' ? term.name : `!blank${this.#blankCount++}`
-      this.#introduced.add(name)
-      return name
-    })
-    while (names.length < 4) {
-      const name = `!blank${this.#blankCount++}`
-      this.#introduced.add(name)
-      names.push(name)
+  addPattern({ terms, attribute }: PatternStep, table: AttributeTable | undefined): void {
+    const names: (Variable | undefined)[] = []
+    for (const [place, term] of terms.entries()) {
+      const isKnown = term.kind === 'constant' || (place === 1 && attribute !== undefined)
+      if (term.kind === 'same') names.push(names[term.place])
+      else if (isKnown) names.push(undefined)
+      else {
+        const name = term.kind === 'any' ? `!blank${this.#blankCount++}` : term.name
+        this.#introduced.add(name)
+        names.push(name)
+      }
     }
     const [e, , v, tx, added] = names
     const known = (...given: readonly (Variable | undefined)[]): Variable[] =>
@@ -40,7 +40,7 @@ export class Dependencies {
     this.#rules.push({ from: known(e, v), to: known(tx, added) })
   }
 
-  addFunction({ args, binding }: Extract<Clause, { kind: 'function' }>): void {
+  addFunction({ args, binding }: ComputeStep): void {
     const names = bindingVariables(binding)
     for (const name of names) this.#introduced.add(name)
     const from = args.flatMap((arg) => (arg.kind === 'variable' ? [arg.name] : []))

@@ -4,13 +4,8 @@
 
 import type { Edn } from '../../fact/value.ts'
 import type { Query } from '../../plan/syntax.ts'
-import {
-  aggregateFor,
-  type AggregateElement,
-  elementVariable,
-  type FindSetting,
-  findVariables,
-} from '../find.ts'
+import { elementVariable, findVariables } from '../../plan/finish.ts'
+import { aggregateFor, type AggregateElement, type FindSetting } from '../find.ts'
 import type { Row } from '../relation.ts'
 import { type Domain, NumberDomain } from './domain.ts'
 import { isOrdered } from './row-order.ts'

@@ -6,7 +6,7 @@
 import type { Variable } from '../../plan/syntax.ts'
 import type { Edn } from '../../fact/value.ts'
 import type { Budget } from '../relation.ts'
-import { type Numbering, numbering, type Plan } from './branch-operator.ts'
+import { type Numbering, numbering, type Pipeline } from './branch-operator.ts'
 import { CollectedDomain, type Domain } from './domain.ts'
 import {
   type Chunk,
@@ -46,9 +46,9 @@ export class Fixpoint {
   }
 }
 
-/** One body of a rule: its plan, the names of its parameters, and how each becomes a number of the table. */
+/** One body of a rule: its operators, the names of its parameters, and how each becomes a number of the table. */
 export type RuleBody = {
-  readonly plan: Plan
+  readonly pipeline: Pipeline
   readonly names: readonly Variable[]
   readonly numberings: readonly Numbering[]
 }
@@ -67,7 +67,7 @@ export class RuleTable {
   readonly #lastOfSeed: number[] = []
   readonly #before: number[] = []
   readonly #calls: RuleCallOperator[] = []
-  #bodies: readonly Plan[] = []
+  #bodies: readonly Pipeline[] = []
   /** Seeds that the bodies have seen, answers that the calls have met. */
   #workedSeedCount = 0
   #toldAnswerCount = 0
@@ -104,11 +104,11 @@ export class RuleTable {
 
   /** Every body ends in its parameters, which are numbered in the domains of this table. */
   connect(bodies: readonly RuleBody[]): void {
-    this.#bodies = bodies.map(({ plan }) => plan)
-    for (const { plan, names, numberings } of bodies) {
-      const places = names.map((name) => columnOf(plan.layout, name))
+    this.#bodies = bodies.map(({ pipeline }) => pipeline)
+    for (const { pipeline, names, numberings } of bodies) {
+      const places = names.map((name) => columnOf(pipeline.layout, name))
       const buffer = new Output(places.length)
-      plan.connect({
+      pipeline.connect({
         push: ({ rowCount, columns }) => {
           buffer.reserve(rowCount)
           const read = places.map((place, i) =>

@@ -5,14 +5,8 @@ import type { Attribute } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import type { Value } from '../../fact/value.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
+import type { Counts, Statistics } from '../../plan/counts.ts'
 import { hasTable, tableOf } from './attribute-table.ts'
-
-export type Statistics = {
-  readonly rowCount: number
-  /** Entities and values that have facts. */
-  readonly entityCount: number
-  readonly valueCount: number
-}
 
 /** Where nothing is known, so many facts are taken to share one entity or one value. */
 const ROWS_PER_ENTITY = 2
@@ -44,7 +38,7 @@ export function statisticsOf(facts: FactSource, attribute: Attribute): Statistic
 }
 
 /** How many facts of the attribute have this value. */
-export function countOfValue(facts: FactSource, attribute: Attribute, value: Value): number {
+function countOfValue(facts: FactSource, attribute: Attribute, value: Value): number {
   if (attribute.unique !== undefined && !facts.isHistory) return 1
   if (canSeekValue(facts, attribute)) {
     let count = 0
@@ -61,3 +55,5 @@ export function canSeekValue(facts: FactSource, attribute: Attribute): boolean {
   const isOrdered = attribute.isIndexed || attribute.unique !== undefined || attribute.valueType === 'ref'
   return isOrdered && facts instanceof IndexedFacts && !hasTable(facts, attribute)
 }
+
+export const tableCounts: Counts = { statisticsOf, countOfValue }
