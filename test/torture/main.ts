@@ -1,11 +1,16 @@
-// `npm run torture -- --minutes N`: goes on where the last run stopped, always with the tier that is furthest behind,
-// and adds up. The sums are kept outside of the checkout; `--fresh` begins anew, `--tier NAME` runs one.
+// `npm run torture -- --minutes N`: goes on where the last run stopped, always with the tiers that are furthest behind,
+// and adds up. The sums are kept outside of the checkout; `--fresh` begins anew, `--tier NAME` runs one, `--workers N`
+// says how many tiers run at a time (as many as there are cores, if it does not say).
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { addSlice, brokenGuards, NOTHING, showSum, type Sum, type Tier, TIERS } from './tiers.ts'
+import { assert } from '../../src/base/assert.ts'
+import type { WorkerThread } from '../../src/base/env.ts'
+import { nodeEnv } from '../../src/base/env-node.ts'
+import type { SliceOrder } from './slice-worker.ts'
+import { addSlice, brokenGuards, NOTHING, showSum, type Slice, type Sum, type Tier, TIERS } from './tiers.ts'
 
 type State = {
   readonly begun: string
@@ -18,37 +23,81 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     fresh: { type: 'boolean', default: false },
     tier: { type: 'string' },
+    workers: { type: 'string', default: String(availableParallelism()) },
   },
 })
+const { processes } = nodeEnv()
 const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'varve-test')
 const path = join(folder, 'torture.json')
-
-process.exitCode = await torture()
 
 async function torture(): Promise<number> {
   const tiers = TIERS.filter(({ name }) => values.tier === undefined || name === values.tier)
   const minutes = Number(values.minutes)
-  if (tiers.length === 0 || !(minutes > 0)) {
-    process.stderr.write(`give --minutes N and one of ${TIERS.map(({ name }) => name).join(', ')}\n`)
+  const workerCount = Math.min(Number(values.workers), tiers.length)
+  if (tiers.length === 0 || !(minutes > 0) || !(workerCount > 0)) {
+    const names = TIERS.map(({ name }) => name).join(', ')
+    process.stderr.write(`give --minutes N, --workers N and one of ${names} as --tier\n`)
     return 2
   }
-  let state = values.fresh ? freshState() : readState()
-  const deadlineMs = Date.now() + minutes * 60_000
-  while (Date.now() < deadlineMs) {
-    const tier = furthestBehind(tiers, state)
-    const before = state.sums[tier.name] ?? NOTHING
+  const run = new Run(tiers, Date.now() + minutes * 60_000)
+  await Promise.all(Array.from({ length: workerCount }, () => run.work()))
+  return run.hasFailed ? 1 : report(run.state)
+}
+
+/** Workers that take one slice after another, no two of the same tier at a time. */
+class Run {
+  state = values.fresh ? freshState() : readState()
+  hasFailed = false
+  readonly #tiers: readonly Tier[]
+  readonly #deadlineMs: number
+  readonly #running = new Set<Tier>()
+
+  constructor(tiers: readonly Tier[], deadlineMs: number) {
+    this.#tiers = tiers
+    this.#deadlineMs = deadlineMs
+  }
+
+  async work(): Promise<void> {
+    await using worker = processes.startWorker(new URL('slice-worker.ts', import.meta.url), {
+      name: 'torture',
+    })
+    while (Date.now() < this.#deadlineMs && !this.hasFailed) {
+      const tier = furthestBehind(
+        this.#tiers.filter((other) => !this.#running.has(other)),
+        this.state,
+      )
+      this.#running.add(tier)
+      await this.#slice(worker, tier)
+      this.#running.delete(tier)
+    }
+  }
+
+  async #slice(worker: WorkerThread, tier: Tier): Promise<void> {
+    const { slices } = this.state.sums[tier.name] ?? NOTHING
     const startMs = Date.now()
     try {
-      const sum = addSlice(before, await tier.slice(before.slices))
-      const seconds = state.seconds + (Date.now() - startMs) / 1000
-      state = { ...state, seconds, sums: { ...state.sums, [tier.name]: sum } }
+      const slice = await sliceOf(worker, { tier: tier.name, number: slices })
+      const { seconds, sums } = this.state
+      const sum = addSlice(sums[tier.name] ?? NOTHING, slice)
+      this.state = {
+        ...this.state,
+        seconds: seconds + (Date.now() - startMs) / 1000,
+        sums: { ...sums, [tier.name]: sum },
+      }
+      writeState(this.state)
     } catch (error) {
-      process.stderr.write(`${tier.name}, slice ${before.slices}: ${(error as Error).stack}\n`)
-      return 1
+      this.hasFailed = true
+      process.stderr.write(`${tier.name}, slice ${slices}: ${(error as Error).stack}\n`)
     }
-    writeState(state)
   }
-  return report(state)
+}
+
+async function sliceOf(worker: WorkerThread, order: SliceOrder): Promise<Slice> {
+  const made = new Promise<Slice>((resolve) => worker.onMessage((slice) => resolve(slice as Slice)))
+  worker.post(order)
+  const slice = await Promise.race([made, worker.ended])
+  assert(slice !== undefined, 'a worker ends when it is told to')
+  return slice
 }
 
 function furthestBehind(tiers: readonly Tier[], { sums }: State): Tier {
@@ -88,3 +137,5 @@ function writeState(state: State): void {
   writeFileSync(`${path}.new`, `${JSON.stringify(state, undefined, 2)}\n`)
   renameSync(`${path}.new`, path)
 }
+
+process.exitCode = await torture()
