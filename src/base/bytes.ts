@@ -4,7 +4,7 @@
 import { assert } from './assert.ts'
 
 const CAPACITY_MIN = 1024
-/** A string of this many UTF-16 units or fewer is measured by writing it. */
+/** A string of this many UTF-16 units or fewer is measured by writing it, and copied unit by unit. */
 const SHORT_TEXT_LENGTH = 42
 
 /** A buffer that grows. `view()` is valid until the next write or `reset`. */
@@ -87,9 +87,9 @@ export class ByteWriter {
     if (text.length <= SHORT_TEXT_LENGTH) {
       // At most three bytes a unit, so that the length fits one byte and can be filled in afterwards.
       this.#need(1 + 3 * text.length)
-      const byteCount = this.#bytes.write(text, this.#length + 1, 'utf8')
-      this.#bytes[this.#length] = byteCount
-      this.#length += 1 + byteCount
+      const end = writeUtf8(this.#bytes, text, this.#length + 1)
+      this.#bytes[this.#length] = end - this.#length - 1
+      this.#length = end
       return
     }
     const byteCount = Buffer.byteLength(text, 'utf8')
@@ -105,6 +105,18 @@ export class ByteWriter {
     larger.set(this.view())
     this.#bytes = larger
   }
+}
+
+/** Writes a text into `bytes`, which have room for three bytes a unit, and gives back where it ends. */
+export function writeUtf8(bytes: Buffer, text: string, start: number): number {
+  if (text.length > SHORT_TEXT_LENGTH) return start + bytes.write(text, start, 'utf8')
+  // Calling out of JavaScript takes longer than a short text, of which nearly all are ASCII.
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit > 127) return start + bytes.write(text, start, 'utf8')
+    bytes[start + i] = unit
+  }
+  return start + text.length
 }
 
 /** Reads what a `ByteWriter` wrote. Reading past the end fails an assertion: checksums come before. */
@@ -125,6 +137,11 @@ export class ByteReader {
     return this.#at >= this.#bytes.byteLength
   }
 
+  /** How many bytes are still to be read. */
+  get restCount(): number {
+    return this.#bytes.byteLength - this.#at
+  }
+
   byte(): number {
     const value = this.#bytes[this.#at++]
     assert(value !== undefined, 'bytes that were written are there to be read')
@@ -137,8 +154,10 @@ export class ByteReader {
   }
 
   varint(): number {
-    let value = 0
-    for (let scale = 1; ; scale *= 128) {
+    const first = this.byte()
+    if (first < 128) return first
+    let value = first & 127
+    for (let scale = 128; ; scale *= 128) {
       const byte = this.byte()
       value += (byte & 127) * scale
       if (byte < 128) return value
@@ -167,6 +186,14 @@ export class ByteReader {
   text(): string {
     const byteCount = this.varint()
     return this.#bytes.toString('utf8', this.#skip(byteCount), this.#at)
+  }
+
+  /** Copies the next bytes to where `target` has room for them. */
+  copyTo(target: Uint8Array, at: number, byteCount: number): void {
+    const from = this.#skip(byteCount)
+    // A loop beats a copy of few bytes.
+    if (byteCount > SHORT_TEXT_LENGTH) target.set(this.#bytes.subarray(from, this.#at), at)
+    else for (let i = 0; i < byteCount; i++) target[at + i] = this.#bytes[from + i]!
   }
 
   #skip(byteCount: number): number {

@@ -111,9 +111,11 @@ export function* readTransactions(log: TransactionLog, from: T, limit: T): Gener
   }
 }
 
-/** Applies everything published that the store does not hold yet. */
-export function catchUp(store: FactStore, log: TransactionLog): void {
-  for (const transaction of readTransactions(log, store.basisT + 1, log.lastT() + 1)) store.apply(transaction)
+/** Applies what the store does not hold yet of everything published, up to `limitT` excluded. */
+export function catchUp(store: FactStore, log: TransactionLog, limitT: T = log.lastT() + 1): void {
+  const fromT = store.basisT + 1
+  if (fromT >= limitT) return
+  for (const frame of log.read(fromT, limitT)) store.applyFrame(frame, limitT)
 }
 
 export type FollowerLimits = {

@@ -3,7 +3,9 @@
 
 import type { T } from '../fact/attribute.ts'
 import type { Datom } from '../fact/datom.ts'
+import type { EntityBlock } from '../fact/entity-block.ts'
 import type { Schema } from '../fact/schema.ts'
+import type { Frame } from '../log/transaction-log.ts'
 import type { ViewableFacts } from './database-value.ts'
 
 /** One transaction as it stands in the log. The first datom is its txInstant. */
@@ -12,6 +14,9 @@ export type LoggedTransaction = {
   readonly txInstantMs: number
   readonly datoms: readonly Datom[]
 }
+
+/** One that is about to enter the log; what it says of many new entities stands beside its datoms. */
+export type EnteringTransaction = LoggedTransaction & { readonly block?: EntityBlock | undefined }
 
 export interface FactStore {
   /** The last t applied, −1 before the bootstrap. */
@@ -22,7 +27,9 @@ export interface FactStore {
   readonly schema: Schema
   readonly noveltyCount: number
   /** Takes the transaction at `basisT + 1`. */
-  apply(transaction: LoggedTransaction): void
+  apply(transaction: EnteringTransaction): void
+  /** Takes the transactions of a frame that follow the last one applied, up to `limitT` excluded. */
+  applyFrame(frame: Frame, limitT: T): void
   /** The facts at the last t applied; later transactions do not change them. */
   facts(): ViewableFacts
   /** The facts at an earlier t, with the schema that was known then; found by reading where it is not given. */

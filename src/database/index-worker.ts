@@ -7,7 +7,7 @@ import { errorToData } from '../base/errors.ts'
 import { buildIndex } from '../index/build.ts'
 import type { Root } from '../index/root.ts'
 import { ColumnCache, COLUMN_CACHE_LIMITS } from '../segment/column-cache.ts'
-import { readTransactions } from './connection.ts'
+import { catchUp } from './connection.ts'
 import type { IndexJob, IndexJobAnswer, IndexWorkerData } from './index-builder.ts'
 import { openFactStore } from './indexed-store.ts'
 import { FolderCatalogStorage } from './storage.ts'
@@ -45,7 +45,7 @@ async function build({ toT, epoch, publication, limits }: IndexJob): Promise<Roo
   // The writer publishes alone; anything else means that it was replaced, and its swap of the root would fail.
   assert(store.index.root.publication === publication, 'the worker builds on the root that its writer knows')
   await log.waitFor(toT)
-  for (const transaction of readTransactions(log, store.basisT + 1, toT + 1)) store.apply(transaction)
+  catchUp(store, log, toT + 1)
   const { index: before, novelty, schema } = store
   return buildIndex(store.blobs, { before, novelty, toT, schema, epoch }, limits)
 }

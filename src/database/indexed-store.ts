@@ -7,9 +7,12 @@ import { Index } from '../index/index.ts'
 import { rootConflict, rootForeign } from '../index/errors.ts'
 import { IndexedFacts, readSchemaAt } from '../index/indexed-facts.ts'
 import { Novelty } from '../index/novelty.ts'
+import { NoveltyReader } from '../index/novelty-reader.ts'
 import { type ReadRoot, readRoot } from '../index/root.ts'
+import { readFacts } from '../log/transaction-codec.ts'
+import type { Frame } from '../log/transaction-log.ts'
 import type { ColumnCache } from '../segment/column-cache.ts'
-import type { FactStore, LoggedTransaction } from './fact-store.ts'
+import type { EnteringTransaction, FactStore } from './fact-store.ts'
 import type { DatabaseStorage } from './storage.ts'
 
 /**
@@ -75,9 +78,18 @@ export class IndexedStore implements FactStore {
     return this.#root
   }
 
-  apply({ t, datoms }: LoggedTransaction): void {
+  apply({ t, datoms, block }: EnteringTransaction): void {
+    if (block !== undefined) this.#novelty.addBlock(t, block)
     this.#novelty.add(t, datoms)
+    // A block is never about the schema.
     this.#schema = this.#schema.apply(datoms)
+    this.#facts = undefined
+  }
+
+  applyFrame(frame: Frame, limitT: T): void {
+    const reader = new NoveltyReader(this.#novelty, this.#schema)
+    readFacts(frame, this.basisT + 1, limitT, reader)
+    this.#schema = reader.schema
     this.#facts = undefined
   }
 

@@ -7,8 +7,8 @@ import { VarveError } from '../base/errors.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { double, type Edn, EdnMap, type Keyword, keyword, type Scalar } from '../fact/value.ts'
 import { Catalog } from './catalog.ts'
-import { type EntityRows, formsOfRows, type RowValue } from './transact-rows.ts'
-import { speculateTransaction, type TransactRequest } from './writer.ts'
+import { type EntityRows, formsOfRows, rowsBeside, type RowValue } from './transact-rows.ts'
+import { speculateTransaction, type TransactRequest, type Writer } from './writer.ts'
 
 const SCHEMA = readEdn(`[
   {:db/ident :p/id :db/valueType :db.type/string :db/cardinality :db.cardinality/one :db/unique :db.unique/identity}
@@ -36,6 +36,11 @@ const CELLS: ReadonlyMap<Keyword, fc.Arbitrary<RowValue>> = new Map<Keyword, fc.
   [keyword('state/count'), fc.constantFrom(7)],
 ])
 
+function rowsOf(attributes: readonly Keyword[], rows: readonly (readonly RowValue[])[]): EntityRows {
+  const columns = attributes.map((_, place) => rows.map((row) => row[place]))
+  return { attributes, rowCount: rows.length, columns }
+}
+
 const rowsArbitrary: fc.Arbitrary<EntityRows> = fc
   .oneof(
     // Mostly shapes that are plain, so that most runs compare what is to be compared.
@@ -49,8 +54,24 @@ const rowsArbitrary: fc.Arbitrary<EntityRows> = fc
     const cells = attributes.map((attribute) => fc.option(CELLS.get(attribute)!, { nil: undefined, freq: 6 }))
     return fc
       .array(fc.tuple(...cells), { minLength: 1, maxLength: 6 })
-      .map((rows) => ({ attributes, rows: rows as readonly (readonly RowValue[])[] }))
+      .map((rows) => rowsOf(attributes, rows as readonly (readonly RowValue[])[]))
   })
+
+/** Rows of things that nobody has spoken of, mostly. */
+const newRowsArbitrary: fc.Arbitrary<EntityRows> = fc
+  .array(
+    fc.tuple(fc.nat(500), fc.constantFrom<RowValue>(undefined, 1, 2 ** 53 - 1), fc.constantFrom(0.5, 7.5)),
+    {
+      minLength: 1,
+      maxLength: 6,
+    },
+  )
+  .map((rows) =>
+    rowsOf(
+      ['p/id', 'p/n', 'p/price'].map(keyword),
+      rows.map(([id, ...others]) => [`new ${id}`, ...others]),
+    ),
+  )
 
 const step = (from: Edn, to: number): Edn => [
   keyword('db/cas'),
@@ -112,17 +133,74 @@ it('mean what map forms of them mean, on whatever was there before', async () =>
   expect(comparedCount).toBeGreaterThan(1_000)
 })
 
+it('leave log, novelty and index as map forms of them leave them', async () => {
+  const moment = (ms: number): Edn =>
+    new EdnMap([
+      [keyword('db/id'), 'datomic.tx'],
+      [keyword('db/txInstant'), new Date(ms)],
+    ])
+  let blockCount = 0
+  const sameBothWays = async (steps: readonly EntityRows[], indexAfter: number): Promise<void> => {
+    await using catalog = Catalog.openMemory(nodeEnv())
+    const [asRows, asForms] = await Promise.all(
+      ['rows', 'forms'].map(async (name) => {
+        await catalog.create(name, { schema: SCHEMA })
+        return catalog.writer(name)
+      }),
+    )
+    for (const [index, rows] of steps.entries()) {
+      const { facts } = asRows!.value()
+      const tx = [moment(index)]
+      const sent = await settled(asRows!.enqueue({ rows, tx }).then(({ durable }) => durable))
+      const told = await settled(asForms!.transact({ tx: [...formsOfRows(rows), ...tx] }))
+      expect(sent).toBe(told)
+      if (sent && rowsBeside([], rows, facts)?.ofRows.kind === 'block') blockCount++
+      if (index === indexAfter) for (const writer of [asRows!, asForms!]) await writer.index()
+    }
+    const told = await Promise.all([asRows!, asForms!].map(allOf))
+    expect(told[0]).toStrictEqual(told[1])
+  }
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof(rowsArbitrary, newRowsArbitrary), { minLength: 1, maxLength: 5 }),
+      fc.nat(5),
+      sameBothWays,
+    ),
+    { numRuns: 40 },
+  )
+  expect(blockCount).toBeGreaterThan(20)
+})
+
+function settled(promise: Promise<unknown>): Promise<boolean> {
+  return promise.then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Transactions of the log, the history, and what holds, by value too. */
+async function allOf(writer: Writer): Promise<unknown> {
+  const transactions = []
+  for await (const { t, datoms } of writer.transactions({ from: 1, to: Infinity, isLive: false }))
+    transactions.push({ t, datoms })
+  const { facts } = writer.value()
+  const now = [...facts.range('eavt', { prefix: [] })]
+  const held = now.map(({ a, v }) => [...facts.match(undefined, a, v)])
+  const history = [...writer.value().history().facts.range('avet', { prefix: [] })]
+  return { transactions, now, held, history, t: facts.basisT }
+}
+
 it('name the row and the attribute of a value that does not fit', async () => {
   await using catalog = Catalog.openMemory(nodeEnv())
   await catalog.create('db', { schema: SCHEMA })
   const writer = await catalog.writer('db')
-  const rows = {
-    attributes: [keyword('p/id'), keyword('p/n')],
-    rows: [
+  const rows = rowsOf(
+    [keyword('p/id'), keyword('p/n')],
+    [
       ['a', 1],
       ['b', 'two'],
     ],
-  }
+  )
   await expect(writer.enqueue({ rows, tx: [] })).rejects.toMatchObject({
     code: 'db.error/wrong-type-for-attribute',
     data: { place: { path: [1, ':p/n'] } },
@@ -136,7 +214,7 @@ it('enter in the order in which they are sent, and become durable', async () => 
   const attributes = [keyword('p/id'), keyword('p/n')]
   const sent = []
   for (let n = 0; n < 50; n++)
-    sent.push(await writer.enqueue({ rows: { attributes, rows: [['a', n]] }, tx: [] }))
+    sent.push(await writer.enqueue({ rows: rowsOf(attributes, [['a', n]]), tx: [] }))
   await sent.at(-1)!.durable
   expect(sent.map(({ t }) => t)).toEqual([...Array(50).keys()].map((n) => n + 1))
   const { facts, schema } = writer.value()
@@ -148,10 +226,10 @@ it('under an idempotency key are the same as their forms', async () => {
   await using catalog = Catalog.openMemory(nodeEnv())
   await catalog.create('db', { schema: SCHEMA })
   const writer = await catalog.writer('db')
-  const rows = { attributes: [keyword('p/id')], rows: [['a']] }
+  const rows = rowsOf([keyword('p/id')], [['a']])
   const first = await writer.transact({ rows, tx: [], idempotencyKey: 'k' })
   expect((await writer.transact({ tx: formsOfRows(rows), idempotencyKey: 'k' })).t).toBe(first.t)
-  const other = { ...rows, rows: [['b']] }
+  const other = rowsOf([keyword('p/id')], [['b']])
   await expect(writer.transact({ rows: other, tx: [], idempotencyKey: 'k' })).rejects.toMatchObject({
     code: 'varve.error/idempotency-conflict',
   })

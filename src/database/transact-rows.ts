@@ -7,7 +7,8 @@ import { assert } from '../base/assert.ts'
 import { type Attribute, type AttributeId, type EntityId, entityId, type T } from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT } from '../fact/bootstrap.ts'
 import { coerceValue, type CoerceContext } from '../fact/coerce.ts'
-import type { Datom, FactSource } from '../fact/datom.ts'
+import { type Datom, type FactSource, firstOf } from '../fact/datom.ts'
+import type { BlockColumn, EntityBlock } from '../fact/entity-block.ts'
 import type { Schema } from '../fact/schema.ts'
 import {
   type Edn,
@@ -24,14 +25,16 @@ import {
 export type RowValue = Value | readonly Scalar[] | undefined
 
 export type EntityRows = {
-  /** What stands at each place of a row. Each attribute once. */
+  /** What stands in each column. Each attribute once. */
   readonly attributes: readonly Keyword[]
-  readonly rows: readonly (readonly RowValue[])[]
+  readonly rowCount: number
+  /** A column for each attribute, in it a place for each row. */
+  readonly columns: readonly (readonly RowValue[])[]
 }
 
 /** A shape of rows that this file knows how to take. */
 type RowShape = {
-  /** By the place in a row. */
+  /** By the place of a column. */
   readonly attributes: readonly Attribute[]
   readonly kinds: readonly number[]
   /** Places in the order in which datoms of one entity stand. */
@@ -92,36 +95,36 @@ function isPlain({ id, valueType, predicates, tuple }: Attribute, schema: Schema
 }
 
 /** Rows as map forms. */
-export function formsOfRows({ attributes, rows }: EntityRows): readonly EdnMap[] {
-  return rows.map((row) => {
+export function formsOfRows({ attributes, rowCount, columns }: EntityRows): readonly EdnMap[] {
+  return Array.from({ length: rowCount }, (_, row) => {
     const entries: [Edn, Edn][] = []
     attributes.forEach((attribute, place) => {
-      const value = row[place]
+      const value = columns[place]![row]
       if (value !== undefined) entries.push([attribute, value])
     })
     return new EdnMap(entries)
   })
 }
 
-/** Room for the datoms of a transaction that has rows and, beside them, what does not touch their attributes. */
+/** What rows say: facts of new entities as a block where that is all they say, else datoms by entity. */
+export type RowFacts =
+  | { readonly kind: 'block'; readonly block: EntityBlock }
+  | { readonly kind: 'datoms'; readonly datoms: readonly Datom[] }
+
+/** Room for the facts of rows in a transaction that has, beside them, what does not touch their attributes. */
 export type RowsBeside = {
-  readonly ofRows: readonly Datom[]
+  readonly ofRows: RowFacts
   /** True if what stands beside the rows, as datoms, is apart from them. */
   isApart(own: readonly Datom[]): boolean
 }
 
 /**
- * The datoms of rows at the t after `before`, by entity, then attribute; undefined where forms are needed. Throws what
- * `coerceValue` throws.
+ * What rows say at the t after `before`; undefined where forms are needed. Throws what `coerceValue` throws.
  */
-export function rowsBeside(
-  tx: Edn,
-  { attributes, rows }: EntityRows,
-  before: FactSource,
-): RowsBeside | undefined {
-  const shape = shapeOf(before.schema, attributes)
+export function rowsBeside(tx: Edn, rows: EntityRows, before: FactSource): RowsBeside | undefined {
+  const shape = shapeOf(before.schema, rows.attributes)
   if (shape === undefined || !(tx as readonly Edn[]).every(standsAside)) return undefined
-  const ofRows = rowDatoms(shape, rows, before)
+  const ofRows = factsOfRows(shape, rows, before)
   if (ofRows === undefined) return undefined
   return { ofRows, isApart: (own) => own.every(({ a }) => shape.attributes.every(({ id }) => id !== a)) }
 }
@@ -135,73 +138,138 @@ function standsAside(form: Edn): boolean {
   return Array.isArray(form) && form[0] === CAS
 }
 
-/** Datoms of rows and of what stands beside them, in the order of a transaction: its own instant, then by entity. */
-export function mergedDatoms(
-  [txInstant, ...rest]: readonly Datom[],
-  ofRows: readonly Datom[],
-): readonly Datom[] {
+/** What stands beside the rows, in the order of a transaction (its own instant, then by entity), with them. */
+export function withRows([txInstant, ...rest]: readonly Datom[], ofRows: RowFacts) {
   const beside = rest.sort(byEntity)
+  if (ofRows.kind === 'block') return { datoms: [txInstant!, ...beside], block: ofRows.block }
   const merged = [txInstant!]
   let next = 0
   // Rows are many and in order already, and beside them stands little.
-  for (const datom of ofRows) {
+  for (const datom of ofRows.datoms) {
     while (next < beside.length && byEntity(beside[next]!, datom) <= 0) merged.push(beside[next++]!)
     merged.push(datom)
   }
   while (next < beside.length) merged.push(beside[next++]!)
-  return merged
+  return { datoms: merged, block: undefined }
 }
 
 function byEntity(x: Datom, y: Datom): number {
   return x.e - y.e || x.a - y.a
 }
 
-function rowDatoms(
-  { attributes, kinds, places, identity }: RowShape,
-  rows: EntityRows['rows'],
+function factsOfRows(
+  shape: RowShape,
+  { rowCount, columns: given }: EntityRows,
   before: FactSource,
-): readonly Datom[] | undefined {
-  const made = new RowsMade(before)
+): RowFacts | undefined {
+  const columns = shape.attributes.map((attribute, place) => coerceColumn(attribute, given[place]!))
+  const kinds = kindsOfRows(shape, columns, rowCount)
+  if (kinds === undefined) return undefined
+  const holders = holdersOfRows(shape, columns, before)
+  if (holders === undefined) return undefined
+  const [kind] = kinds
+  const isBlock =
+    kind !== undefined &&
+    holders.size === 0 &&
+    kinds.every((other) => other === kind) &&
+    shape.attributes.every(({ cardinality }) => cardinality === 'one')
+  if (!isBlock) return { kind: 'datoms', datoms: datomsOfRows(shape, { columns, kinds, holders }, before) }
+  const firstEntity = entityId(kind, before.entityCount(kind))
+  return { kind: 'block', block: blockOf(shape, columns, firstEntity, rowCount) }
+}
+
+type RowColumns = readonly (readonly RowValue[])[]
+
+/** Of which kind a new entity is that a row makes, by row; undefined where a row says nothing. */
+function kindsOfRows(
+  { kinds }: RowShape,
+  columns: RowColumns,
+  rowCount: number,
+): readonly number[] | undefined {
+  const ofRows: number[] = []
+  for (let row = 0; row < rowCount; row++) {
+    let place = 0
+    while (place < columns.length && columns[place]![row] === undefined) place++
+    if (place === columns.length) return undefined
+    ofRows.push(kinds[place]!)
+  }
+  return ofRows
+}
+
+/** The entities that rows are about, by row, where they are known; undefined where two rows are about one. */
+function holdersOfRows(
+  { attributes, identity }: RowShape,
+  columns: RowColumns,
+  before: FactSource,
+): ReadonlyMap<number, EntityId> | undefined {
+  const holders = new Map<number, EntityId>()
+  if (identity < 0) return holders
+  const { id } = attributes[identity]!
+  const keys = columns[identity]!
   const seen = new Set<unknown>()
-  const values: RowValue[] = []
-  for (const row of rows) {
-    coerceRow(attributes, row, values)
-    let found: EntityId | undefined
+  for (let row = 0; row < keys.length; row++) {
     // Of an identity there is one value, which is no list.
-    const key = identity < 0 ? undefined : values[identity]
-    if (key !== undefined) {
-      // Values of one attribute are of one type, among which a text is its own key.
-      const seenKey = typeof key === 'string' ? key : keyOf(key)
-      if (seen.has(seenKey)) return undefined
-      seen.add(seenKey)
-      found = made.holder(attributes[identity]!, key)
-    }
-    const first = values.findIndex((value) => value !== undefined)
-    if (first < 0) return undefined
-    made.begin(found, kinds[first]!)
+    const key = keys[row]
+    if (key === undefined) continue
+    const seenCount = seen.size
+    // Values of one attribute are of one type, among which a text is its own key.
+    seen.add(typeof key === 'string' ? key : keyOf(key))
+    if (seen.size === seenCount) return undefined
+    const held = firstOf(before.match(undefined, id, key))
+    if (held !== undefined) holders.set(row, held.e)
+  }
+  return holders
+}
+
+function blockOf(
+  { attributes, places }: RowShape,
+  columns: RowColumns,
+  firstEntity: EntityId,
+  entityCount: number,
+): EntityBlock {
+  let datomCount = 0
+  const ofBlock = places.map((place): BlockColumn => {
+    // Attributes of a block have one value, which is no list.
+    const values = columns[place]! as BlockColumn['values']
+    for (let row = 0; row < values.length; row++) if (values[row] !== undefined) datomCount++
+    return { a: attributes[place]!.id, values }
+  })
+  return { firstEntity, entityCount, columns: ofBlock, datomCount }
+}
+
+function datomsOfRows(
+  { attributes, places }: RowShape,
+  rows: {
+    readonly columns: RowColumns
+    readonly kinds: readonly number[]
+    readonly holders: ReadonlyMap<number, EntityId>
+  },
+  before: FactSource,
+): readonly Datom[] {
+  const made = new RowsMade(before)
+  for (let row = 0; row < rows.kinds.length; row++) {
+    made.begin(rows.holders.get(row), rows.kinds[row]!)
     for (const place of places) {
-      const value = values[place]
+      const value = rows.columns[place]![row]
       if (value === undefined) continue
-      const attribute = attributes[place]!
-      if (attribute.cardinality === 'one') made.add(attribute.id, value)
-      else made.addSeveral(attribute.id, value as readonly Scalar[])
+      const { id, cardinality } = attributes[place]!
+      if (cardinality === 'one') made.add(id, value)
+      else made.addSeveral(id, value as readonly Scalar[])
     }
   }
   return made.sorted()
 }
 
-/** Values as their attributes hold them, into `values`. */
-function coerceRow(attributes: readonly Attribute[], row: readonly RowValue[], values: RowValue[]): void {
-  for (let place = 0; place < attributes.length; place++) {
-    const value = row[place]
-    const attribute = attributes[place]!
-    values[place] =
-      value === undefined
-        ? undefined
-        : attribute.cardinality === 'many'
-          ? severalOf(attribute, value)
-          : coerceValue(attribute, value, NO_REFERENCES)
-  }
+/** Values as their attribute holds them. */
+function coerceColumn(attribute: Attribute, values: readonly RowValue[]): readonly RowValue[] {
+  const isMany = attribute.cardinality === 'many'
+  return values.map((value) =>
+    value === undefined
+      ? undefined
+      : isMany
+        ? severalOf(attribute, value)
+        : coerceValue(attribute, value, NO_REFERENCES),
+  )
 }
 
 function severalOf(attribute: Attribute, value: Exclude<RowValue, undefined>): readonly Scalar[] | undefined {
@@ -224,11 +292,6 @@ class RowsMade {
   constructor(before: FactSource) {
     this.#before = before
     this.#t = before.basisT + 1
-  }
-
-  holder({ id }: Attribute, value: Value): EntityId | undefined {
-    for (const { e } of this.#before.match(undefined, id, value)) return e
-    return undefined
   }
 
   /** What is added from now on is about `found`, or about a new entity of the kind. */

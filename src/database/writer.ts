@@ -16,6 +16,7 @@ import { TX_BASE, type AttributeId, type EntityId, type T } from '../fact/attrib
 import { VARVE_TX_CONTENT_HASH, VARVE_TX_IDEMPOTENCY_KEY, VARVE_TX_TEMPIDS } from '../fact/bootstrap.ts'
 import type { Datom } from '../fact/datom.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
+import { datomsWith } from '../fact/entity-block.ts'
 import { EdnMap, keyword, type Edn } from '../fact/value.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
@@ -26,13 +27,13 @@ import { Waiters } from '../log/waiters.ts'
 import { catchUp, Connection, readTransactions } from './connection.ts'
 import { connectionClosed, idempotencyConflict, schemaRefused } from './connection-errors.ts'
 import type { DatabaseValue, ViewableFacts } from './database-value.ts'
-import type { LoggedTransaction } from './fact-store.ts'
+import type { EnteringTransaction } from './fact-store.ts'
 import type { FunctionRegistry } from './functions.ts'
 import { GroupCommit, type GroupCommitLimits } from './group-commit.ts'
 import { IndexBuilderHere, IndexBuilderInWorker } from './index-builder.ts'
 import { Indexing, INDEXING_LIMITS, type IndexingLimits } from './indexing.ts'
 import { openFactStore, type IndexedStore } from './indexed-store.ts'
-import { type EntityRows, formsOfRows, mergedDatoms, rowsBeside } from './transact-rows.ts'
+import { type EntityRows, formsOfRows, rowsBeside, withRows } from './transact-rows.ts'
 import { bootstrapTransaction, diffSchema, prepareTransaction, type TransactContext } from './transact.ts'
 import type { DatabaseStorage } from './storage.ts'
 
@@ -71,7 +72,7 @@ export type WriterOptions = {
 
 export type Enqueued = { readonly t: T; readonly datomCount: number; readonly durable: Promise<void> }
 
-type Prepared = LoggedTransaction & {
+type Prepared = EnteringTransaction & {
   readonly tempids: ReadonlyMap<string, EntityId>
   readonly warnings: readonly Warning[]
 }
@@ -161,7 +162,8 @@ export class Writer extends Connection {
     const durable = this.#enter(prepared)
     // Whoever sends many looks at the last one, and every later one fails with the first that does.
     durable.catch(() => undefined)
-    return { t: prepared.t, datomCount: prepared.datoms.length, durable }
+    const { t, datoms, block } = prepared
+    return { t, datomCount: datoms.length + (block?.datomCount ?? 0), durable }
   }
 
   /** Adds what the schema lacks; refuses a change, leaves alone what is not named. */
@@ -238,7 +240,7 @@ export class Writer extends Connection {
     return prepare(before, request, this.env.clock.nowMs(), this.#functions)
   }
 
-  #enter(prepared: LoggedTransaction): Promise<void> {
+  #enter(prepared: EnteringTransaction): Promise<void> {
     // First, so that what cannot be written changes nothing.
     const durable = this.#commit.commit(prepared.t, (bytes) => encodeTransaction(bytes, prepared))
     this.store.apply(prepared)
@@ -259,12 +261,12 @@ export class Writer extends Connection {
   readonly #failed = (error: unknown): void => this.#waiters.rejectAll(error)
 
   #outcome(prepared: Prepared, before: ViewableFacts, after: ViewableFacts): TransactOutcome {
-    const { t, txInstantMs, tempids, datoms, warnings } = prepared
+    const { t, txInstantMs, tempids, datoms, block, warnings } = prepared
     return {
       t,
       txInstantMs,
       tempids,
-      datoms,
+      datoms: datomsWith(block, datoms, t),
       warnings,
       before: this.valueOf(before),
       after: this.valueOf(after),
@@ -274,8 +276,9 @@ export class Writer extends Connection {
   /** Applies what the log holds beyond the index; where that is much, indexes it in steps: memory is bounded. */
   async #catchUp({ noveltyCountBrake }: IndexingLimits): Promise<void> {
     const { store, log } = this
-    for (const transaction of readTransactions(log, store.basisT + 1, log.lastT() + 1)) {
-      store.apply(transaction)
+    const limitT = log.lastT() + 1
+    for (const frame of store.basisT + 1 < limitT ? log.read(store.basisT + 1, limitT) : []) {
+      store.applyFrame(frame, limitT)
       if (store.noveltyCount < noveltyCountBrake) continue
       this.#published = store.facts()
       await this.#indexing.run()
@@ -372,7 +375,9 @@ export function speculateTransaction(
   nowMs: number,
   functions: FunctionRegistry,
 ): TransactOutcome {
-  const { t, txInstantMs, tempids, datoms, warnings } = prepare(value.facts, request, nowMs, functions)
+  const prepared = prepare(value.facts, request, nowMs, functions)
+  const { t, txInstantMs, tempids, warnings } = prepared
+  const datoms = datomsWith(prepared.block, prepared.datoms, t)
   return { t, txInstantMs, tempids, datoms, warnings, before: value, after: value.with(datoms) }
 }
 
@@ -400,9 +405,7 @@ function prepareRows(tx: Edn, rows: EntityRows, context: TransactContext): Prepa
     const beside = rowsBeside(tx, rows, context.before)
     if (beside === undefined) return undefined
     const own = prepareTransaction(tx, context)
-    return beside.isApart(own.datoms)
-      ? { ...own, datoms: mergedDatoms(own.datoms, beside.ofRows) }
-      : undefined
+    return beside.isApart(own.datoms) ? { ...own, ...withRows(own.datoms, beside.ofRows) } : undefined
   } catch (error) {
     if (error instanceof VarveError) return undefined
     throw error

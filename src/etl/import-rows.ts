@@ -193,12 +193,9 @@ export class Import {
     if (this.#failure !== undefined) throw this.#failure.error
     const { plan, id, target } = this.#run
     const count = batch.at(-1)!.ordinal + 1
-    const rows = batch.map((row) => valuesOf(plan, row))
+    const rows = { attributes: this.#attributes, rowCount: batch.length, columns: columnsOf(plan, batch) }
     const step: Edn = [CAS, [ID, id], ROW_COUNT, this.#countInDatabase, count]
-    const sent = await target.send({ attributes: this.#attributes, rows }, [
-      step,
-      ...about(batch[0]!.momentMs),
-    ])
+    const sent = await target.send(rows, [step, ...about(batch[0]!.momentMs)])
     this.#durable = sent.durable
     sent.durable.catch((error: unknown) => (this.#failure ??= { error }))
     this.#countInDatabase = count
@@ -241,9 +238,14 @@ function about(momentMs: number | undefined): readonly Edn[] {
   ]
 }
 
-/** A row as it stands under the import's attributes: an identity finds its entity, without one it is a new one. */
-function valuesOf({ composite }: ImportPlan, { values }: ImportRow): readonly RowValue[] {
-  return composite === undefined ? values : [...values, compositeValue(composite.parts, values)]
+/** Rows as they stand under the import's attributes: an identity finds its entity, without one it is a new one. */
+function columnsOf(
+  { columns, composite }: ImportPlan,
+  rows: readonly ImportRow[],
+): readonly (readonly RowValue[])[] {
+  const ofRows = columns.map((_, place) => rows.map(({ values }) => values[place]))
+  if (composite === undefined) return ofRows
+  return [...ofRows, rows.map(({ values }) => compositeValue(composite.parts, values))]
 }
 
 /** The row that an error of the transactor points at. */

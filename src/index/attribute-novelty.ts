@@ -2,18 +2,24 @@
 // retracted, and the retractions of facts that the index holds. A row is an assertion; its number is its place.
 // Columns instead of objects, because what stays in memory is moved and marked by the collector again and again.
 
-import type { AttributeId, EntityId, T } from '../fact/attribute.ts'
+import type { ByteReader } from '../base/bytes.ts'
+import type { AttributeId, EntityId, T, ValueType } from '../fact/attribute.ts'
 import type { Datom } from '../fact/datom.ts'
-import { compareValues, equalValues, keyOf, type Value } from '../fact/value.ts'
+import { equalValues, keyOf, type Value } from '../fact/value.ts'
+import { readValueInto } from '../log/value-codec.ts'
+import { type ColumnData, integerColumn } from '../segment/column.ts'
 import { NumberList } from './number-list.ts'
 import { RowChains } from './row-chains.ts'
+import { ValueList } from './value-list.ts'
+
+type Columns = { readonly entities: ColumnData; readonly values: ColumnData; readonly added: ColumnData }
 
 export class AttributeNovelty {
   readonly #a: AttributeId
-  readonly #byEntity = new RowChains()
-  #values: Value[] = []
+  #byEntity = new RowChains()
+  #values = new ValueList()
   #ts = new NumberList()
-  /** When each row was retracted, Infinity while it holds. */
+  /** When each row was retracted, Infinity while it holds; shorter than the rows where the last ones all hold. */
   #retractedTs = new NumberList()
   /** Retractions of facts that the index holds. */
   readonly #retractions = new Retractions()
@@ -42,18 +48,31 @@ export class AttributeNovelty {
   }
 
   add({ e, v, t, added }: Datom): void {
-    if (added) {
-      this.#byEntity.add(e)
+    if (!added) return this.#retract(e, v, t)
+    this.#byEntity.add(e)
+    this.#byValue?.add(v)
+    this.#values.push(v)
+    this.#ts.push(t)
+  }
+
+  /** Takes an assertion whose value comes next in the bytes of its transaction. */
+  read(e: EntityId, t: T, bytes: ByteReader, txInstantMs: number): void {
+    this.#byEntity.add(e)
+    readValueInto(this.#values, bytes, txInstantMs)
+    this.#byValue?.add(this.#values.at(this.#values.length - 1))
+    this.#ts.push(t)
+  }
+
+  /** Takes the values of entities that follow one another; undefined where one has none. */
+  addColumn(firstEntity: EntityId, values: readonly (Value | undefined)[], t: T): void {
+    for (let row = 0; row < values.length; row++) {
+      const v = values[row]
+      if (v === undefined) continue
+      this.#byEntity.add(firstEntity + row)
       this.#byValue?.add(v)
       this.#values.push(v)
-      this.#ts.push(t)
-      this.#retractedTs.push(Infinity)
-      return
     }
-    this.#retractionTs.push(t)
-    const row = this.#holdingRow(e, v)
-    if (row >= 0) this.#retractedTs.set(row, t)
-    else this.#retractions.add(e, v, t)
+    this.#ts.fillTo(this.#values.length, t)
   }
 
   /** The assertion at a row. */
@@ -66,7 +85,7 @@ export class AttributeNovelty {
   }
 
   valueAt(row: number): Value {
-    return this.#values[row]!
+    return this.#values.at(row)
   }
 
   tAt(row: number): T {
@@ -75,7 +94,16 @@ export class AttributeNovelty {
 
   /** Infinity while it holds. */
   retractedT(row: number): T {
-    return this.#retractedTs.at(row)
+    return row < this.#retractedTs.length ? this.#retractedTs.at(row) : Infinity
+  }
+
+  /** Entities, values and the t at which they were asserted, of these rows. */
+  columns(type: ValueType, rows: Uint32Array): Columns {
+    return {
+      entities: integerColumn(this.#byEntity.take(rows)),
+      values: this.#values.column(type, rows),
+      added: integerColumn(this.#ts.take(rows)),
+    }
   }
 
   /** The newest row about an entity, −1 if there is none. */
@@ -103,17 +131,18 @@ export class AttributeNovelty {
   rowsByEntity(): Uint32Array {
     this.#inEntityOrder = withLateRows(this.#inEntityOrder, this.rowCount, (x, y) => {
       const byEntity = this.entityAt(x) - this.entityAt(y)
-      return byEntity || compareValues(this.#values[x]!, this.#values[y]!) || x - y
+      return byEntity || this.#values.compare(x, y) || x - y
     })
     return this.#inEntityOrder
   }
 
   /** Row numbers by value, then entity, then t. */
   rowsByValue(): Uint32Array {
-    this.#inValueOrder = withLateRows(this.#inValueOrder, this.rowCount, (x, y) => {
-      const byValue = compareValues(this.#values[x]!, this.#values[y]!)
-      return byValue || this.entityAt(x) - this.entityAt(y) || x - y
-    })
+    this.#inValueOrder = withLateRows(
+      this.#inValueOrder,
+      this.rowCount,
+      (x, y) => this.#values.compare(x, y) || this.entityAt(x) - this.entityAt(y) || x - y,
+    )
     return this.#inValueOrder
   }
 
@@ -155,8 +184,8 @@ export class AttributeNovelty {
     const firstRetraction = this.#retractionTs.countAtMost(t)
     if (firstRow === this.rowCount && firstRetraction === this.#retractionTs.length) return undefined
     const later = new AttributeNovelty(this.#a)
-    for (let row = firstRow; row < this.rowCount; row++) later.#byEntity.add(this.entityAt(row))
-    later.#values = this.#values.slice(firstRow)
+    later.#byEntity = this.#byEntity.from(firstRow)
+    later.#values = this.#values.from(firstRow)
     later.#ts = this.#ts.from(firstRow)
     later.#retractedTs = this.#retractedTs.from(firstRow)
     later.#retractionTs = this.#retractionTs.from(firstRetraction)
@@ -179,9 +208,17 @@ export class AttributeNovelty {
     return found.sort((x, y) => x.t - y.t)
   }
 
+  #retract(e: EntityId, v: Value, t: T): void {
+    this.#retractionTs.push(t)
+    const row = this.#holdingRow(e, v)
+    if (row < 0) return this.#retractions.add(e, v, t)
+    if (row >= this.#retractedTs.length) this.#retractedTs.fillTo(this.rowCount, Infinity)
+    this.#retractedTs.set(row, t)
+  }
+
   #holdingRow(e: EntityId, v: Value): number {
     for (let row = this.#byEntity.last(e); row >= 0; row = this.#byEntity.before(row)) {
-      if (this.retractedT(row) === Infinity && equalValues(this.#values[row]!, v)) return row
+      if (this.retractedT(row) === Infinity && this.#values.isAt(row, v)) return row
     }
     return -1
   }
@@ -234,8 +271,8 @@ class ValueChains {
   readonly #lastOfOther = new Map<ReturnType<typeof keyOf>, number>()
   readonly #before: number[] = []
 
-  constructor(values: readonly Value[]) {
-    for (const v of values) this.add(v)
+  constructor(values: ValueList) {
+    for (let row = 0; row < values.length; row++) this.add(values.at(row))
   }
 
   add(v: Value): void {

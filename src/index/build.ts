@@ -82,7 +82,7 @@ type AttributePlan = {
   readonly isForgetful: boolean
   readonly novelty: AttributeNovelty | undefined
   /** Rows of novelty that hold. */
-  readonly added: readonly number[]
+  readonly added: Uint32Array
   readonly retired: readonly Retired[]
   /** Rows of each present run that died. */
   readonly newlyDead: ReadonlyMap<Run, ReadonlySet<number>>
@@ -112,17 +112,19 @@ function planAttribute(
   limits: IndexLimits,
 ): AttributePlan {
   const { id, type, runs, attribute } = known
-  const added: number[] = []
+  const held = new Uint32Array(novelty?.rowCount ?? 0)
+  let heldCount = 0
   const retired: Retired[] = []
   for (let row = 0; novelty !== undefined && row < novelty.rowCount; row++) {
     if (novelty.tAt(row) > toT) break
     const retracted = novelty.retractedT(row)
-    if (retracted > toT) added.push(row)
+    if (retracted > toT) held[heldCount++] = row
     else {
       const { e, v, t } = novelty.datom(row)
       retired.push({ e, v, added: t, retracted })
     }
   }
+  const added = held.subarray(0, heldCount)
   const newlyDead = new Map<Run, Set<number>>()
   for (const { e, v, t } of novelty?.retractionsUpTo(toT) ?? []) {
     const { run, row } = findLive(runs?.present ?? [], e, v, newlyDead)

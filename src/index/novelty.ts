@@ -2,8 +2,10 @@
 // and what came later has a later t: so every view is a snapshot without a copy.
 
 import { assert } from '../base/assert.ts'
+import type { ByteReader } from '../base/bytes.ts'
 import { type AttributeId, type EntityId, indexOf, kindOf, type T } from '../fact/attribute.ts'
 import type { Datom } from '../fact/datom.ts'
+import type { EntityBlock } from '../fact/entity-block.ts'
 import { AttributeNovelty } from './attribute-novelty.ts'
 import { NumberList } from './number-list.ts'
 
@@ -14,6 +16,8 @@ export class Novelty {
   readonly #entityCounts = new Map<number, EntityCounts>()
   #lastT: T
   #datomCount = 0
+  /** The entity that `read` met last: facts of one mostly stand together. */
+  #lastRead: EntityId = -1
 
   constructor(afterT: T) {
     this.afterT = afterT
@@ -34,18 +38,28 @@ export class Novelty {
     let counted: EntityId = -1
     for (const datom of datoms) {
       assert(datom.t === t, 'a transaction has one t')
-      let attribute = this.#attributes.get(datom.a)
-      if (attribute === undefined) {
-        attribute = new AttributeNovelty(datom.a)
-        this.#attributes.set(datom.a, attribute)
-      }
-      attribute.add(datom)
+      this.#attributeOf(datom.a).add(datom)
       this.#datomCount++
       // Datoms of one entity mostly stand together.
       if (datom.e !== counted) this.#countEntity(datom.e, t)
       counted = datom.e
     }
     this.#lastT = t
+  }
+
+  /** Takes a block of a transaction whose other datoms are then added. */
+  addBlock(t: T, { firstEntity, entityCount, columns, datomCount }: EntityBlock): void {
+    for (const { a, values } of columns) this.#attributeOf(a).addColumn(firstEntity, values, t)
+    this.#datomCount += datomCount
+    this.#countEntity(firstEntity + entityCount - 1, t)
+  }
+
+  /** Takes an assertion of a transaction whose other datoms are then added; its value comes next in `bytes`. */
+  read(e: EntityId, a: AttributeId, t: T, bytes: ByteReader, txInstantMs: number): void {
+    this.#attributeOf(a).read(e, t, bytes, txInstantMs)
+    this.#datomCount++
+    if (e !== this.#lastRead) this.#countEntity(e, t)
+    this.#lastRead = e
   }
 
   attribute(a: AttributeId): AttributeNovelty | undefined {
@@ -77,6 +91,15 @@ export class Novelty {
     for (const [kind, counts] of this.#entityCounts) novelty.#entityCounts.set(kind, counts.after(t))
     novelty.#lastT = Math.max(t, this.#lastT)
     return novelty
+  }
+
+  #attributeOf(a: AttributeId): AttributeNovelty {
+    let attribute = this.#attributes.get(a)
+    if (attribute === undefined) {
+      attribute = new AttributeNovelty(a)
+      this.#attributes.set(a, attribute)
+    }
+    return attribute
   }
 
   #countEntity(e: EntityId, t: T): void {

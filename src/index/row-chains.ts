@@ -1,84 +1,95 @@
 // Rows by entity: for each entity its last row, and for each row the one before it of the same entity. Entities are
-// mostly new, and a new one is above all that were met: those stand in a list that ascends by itself, found by halving.
-// Whoever comes out of order, as what is changed later does, stands in an open-addressing table. Typed arrays throughout.
+// mostly new, and a new one is above all that were met: while that is so, the rows ascend and are found by halving.
+// From the first that is not above, links are kept: those that ascend stand in a list of their own, the others, as what
+// is changed later, in an open-addressing table. Typed arrays throughout.
 
 import type { EntityId } from '../fact/attribute.ts'
+import { NumberList } from './number-list.ts'
 
 const CAPACITY_FIRST = 16
 
 export class RowChains {
-  #entities = new Float64Array(CAPACITY_FIRST)
-  #before = new Int32Array(CAPACITY_FIRST)
-  #count = 0
-  /** Entities that were above all before them, ascending, and the last row of each. */
-  #ascending = new Float64Array(CAPACITY_FIRST)
-  #lastOfAscending = new Int32Array(CAPACITY_FIRST)
-  #ascendingCount = 0
+  readonly #entities = new NumberList()
   #greatest: EntityId = -1
-  readonly #others = new RowTable()
+  #links: RowLinks | undefined
 
   /** Adds the next row. */
   add(e: EntityId): void {
-    if (this.#count === this.#entities.length) this.#grow()
-    const row = this.#count++
-    this.#entities[row] = e
-    this.#before[row] = e > this.#greatest ? this.#addGreatest(e, row) : this.#addAmong(e, row)
+    if (e > this.#greatest) this.#greatest = e
+    else this.#links ??= linksOf(this.#entities)
+    this.#links?.add(e)
+    this.#entities.push(e)
   }
 
   entityAt(row: number): EntityId {
-    return this.#entities[row]!
+    return this.#entities.at(row)
+  }
+
+  /** The entities of these rows. */
+  take(rows: Uint32Array): Float64Array {
+    return this.#entities.take(rows)
   }
 
   /** The last row of an entity, −1 if it has none. */
   last(e: EntityId): number {
     if (e > this.#greatest) return -1
-    const place = this.#placeOf(e)
-    return place >= 0 ? this.#lastOfAscending[place]! : this.#others.row(e)
+    return this.#links === undefined ? this.#entities.placeOf(e) : this.#links.last(e)
   }
 
   /** The row of the same entity before this one, −1 if there is none. */
   before(row: number): number {
-    return this.#before[row]!
+    return this.#links === undefined ? -1 : this.#links.before(row)
+  }
+
+  /** The rows from `first` on, as the first ones. */
+  from(first: number): RowChains {
+    const rest = new RowChains()
+    for (let row = first; row < this.#entities.length; row++) rest.add(this.#entities.at(row))
+    return rest
+  }
+}
+
+function linksOf(entities: NumberList): RowLinks {
+  const links = new RowLinks()
+  for (let row = 0; row < entities.length; row++) links.add(entities.at(row))
+  return links
+}
+
+class RowLinks {
+  readonly #before = new NumberList()
+  /** Entities that were above all before them, and the last row of each. */
+  readonly #ascending = new NumberList()
+  readonly #lastOfAscending = new NumberList()
+  #greatest: EntityId = -1
+  readonly #others = new RowTable()
+
+  add(e: EntityId): void {
+    const row = this.#before.length
+    this.#before.push(e > this.#greatest ? this.#addGreatest(e, row) : this.#addAmong(e, row))
+  }
+
+  last(e: EntityId): number {
+    const place = this.#ascending.placeOf(e)
+    return place >= 0 ? this.#lastOfAscending.at(place) : this.#others.row(e)
+  }
+
+  before(row: number): number {
+    return this.#before.at(row)
   }
 
   #addGreatest(e: EntityId, row: number): number {
-    if (this.#ascendingCount === this.#ascending.length) {
-      this.#ascending = doubled(this.#ascending, Float64Array)
-      this.#lastOfAscending = doubled(this.#lastOfAscending, Int32Array)
-    }
-    this.#ascending[this.#ascendingCount] = e
-    this.#lastOfAscending[this.#ascendingCount++] = row
+    this.#ascending.push(e)
+    this.#lastOfAscending.push(row)
     this.#greatest = e
     return -1
   }
 
   #addAmong(e: EntityId, row: number): number {
-    const place = this.#placeOf(e)
+    const place = this.#ascending.placeOf(e)
     if (place < 0) return this.#others.replace(e, row)
-    const before = this.#lastOfAscending[place]!
-    this.#lastOfAscending[place] = row
+    const before = this.#lastOfAscending.at(place)
+    this.#lastOfAscending.set(place, row)
     return before
-  }
-
-  /** Where an entity stands among those that ascend, −1 where it does not. */
-  #placeOf(e: EntityId): number {
-    let low = 0
-    let high = this.#ascendingCount - 1
-    // What was added last is asked for most.
-    if (e === this.#greatest) return high
-    while (low <= high) {
-      const middle = (low + high) >>> 1
-      const entity = this.#ascending[middle]!
-      if (entity === e) return middle
-      if (entity < e) low = middle + 1
-      else high = middle - 1
-    }
-    return -1
-  }
-
-  #grow(): void {
-    this.#entities = doubled(this.#entities, Float64Array)
-    this.#before = doubled(this.#before, Int32Array)
   }
 }
 
@@ -125,10 +136,4 @@ class RowTable {
       this.#rows[slot] = rows[from]!
     }
   }
-}
-
-function doubled<A extends Float64Array | Int32Array>(numbers: A, Type: new (length: number) => A): A {
-  const larger = new Type(numbers.length * 2)
-  larger.set(numbers)
-  return larger
 }

@@ -50,27 +50,8 @@ export function rowsOfDatoms(type: ValueType, datoms: readonly Datom[]): RunRows
 }
 
 /** Rows of novelty that hold; columns from columns, without an object for each fact. */
-export function rowsOfNovelty(
-  type: ValueType,
-  novelty: AttributeNovelty,
-  noveltyRows: readonly number[],
-): RunRows {
-  const count = noveltyRows.length
-  const entities = new Float64Array(count)
-  const added = new Float64Array(count)
-  const values: Value[] = []
-  for (let row = 0; row < count; row++) {
-    const noveltyRow = noveltyRows[row]!
-    entities[row] = novelty.entityAt(noveltyRow)
-    values.push(novelty.valueAt(noveltyRow))
-    added[row] = novelty.tAt(noveltyRow)
-  }
-  return {
-    entities: integerColumn(entities),
-    values: columnOf(type, values),
-    added: integerColumn(added),
-    retracted: undefined,
-  }
+export function rowsOfNovelty(type: ValueType, novelty: AttributeNovelty, rows: Uint32Array): RunRows {
+  return { ...novelty.columns(type, rows), retracted: undefined }
 }
 
 export function rowsOfRetired(type: ValueType, facts: readonly Retired[]): RunRows {

@@ -4,14 +4,18 @@ import { describe, expect, it } from 'vitest'
 import { ByteReader, ByteWriter } from '../base/bytes.ts'
 import { entityId, TX_BASE } from '../fact/attribute.ts'
 import type { Datom } from '../fact/datom.ts'
+import { datomsWith, type EntityBlock } from '../fact/entity-block.ts'
 import { BigInteger, Float, keyword, type Scalar, type Value } from '../fact/value.ts'
 import { SCALARS } from '../testing/arbitrary-values.ts'
 import {
   decodeTransactions,
   decodeTransactionsFrom,
   encodeTransaction,
+  readFacts,
   type Transaction,
 } from './transaction-codec.ts'
+import type { Frame } from './transaction-log.ts'
+import { readValue } from './value-codec.ts'
 
 const scalars: fc.Arbitrary<Scalar> = fc.oneof(
   ...Object.values(SCALARS),
@@ -45,6 +49,23 @@ function packed(written: readonly Transaction[]): Uint8Array {
   return bytes.view()
 }
 
+/** What a sink is told, as transactions. */
+function factsOf(frame: Frame, fromT: number, limitT: number): readonly Transaction[] {
+  const told: Transaction[] = []
+  let datoms: Datom[] = []
+  let about = { t: -1, txInstantMs: 0 }
+  readFacts(frame, fromT, limitT, {
+    begin: (t, txInstantMs) => {
+      about = { t, txInstantMs }
+      datoms = []
+    },
+    fact: (e, a, added, bytes) =>
+      void datoms.push({ e, a, v: readValue(bytes, about.txInstantMs), t: about.t, added }),
+    end: () => void told.push({ ...about, datoms }),
+  })
+  return told
+}
+
 describe('transactions as bytes', () => {
   it('come back exactly, with every type of value', () => {
     fc.assert(
@@ -56,6 +77,38 @@ describe('transactions as bytes', () => {
         const frame = { firstT, lastT: firstT + made.length - 1, epoch: 1, payload: packed(written) }
         expect([...decodeTransactions(frame)]).toStrictEqual(written)
         expect([...decodeTransactionsFrom(frame, firstT + 1)]).toStrictEqual(written.slice(1))
+        expect(factsOf(frame, firstT, Infinity)).toStrictEqual(written)
+        expect(factsOf(frame, firstT + 1, firstT + 3)).toStrictEqual(written.slice(1, 3))
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('hold a block of facts as they hold its datoms', () => {
+    const columns = fc.array(
+      fc.array(fc.option(scalars, { nil: undefined }), { minLength: 3, maxLength: 3 }),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
+    )
+    const beside = fc.array(fc.constantFrom(3, 50, 99, 103, 104), { maxLength: 3 })
+    fc.assert(
+      fc.property(columns, beside, fc.boolean(), (made, entities, added) => {
+        const t = 7
+        const block: EntityBlock = {
+          firstEntity: 100,
+          entityCount: 3,
+          columns: made.map((column, index) => ({ a: 40 + index, values: column })),
+          datomCount: made.flat().filter((v) => v !== undefined).length,
+        }
+        const own = entities.sort((x, y) => x - y).map((e): Datom => ({ e, a: 39, v: 'beside', t, added }))
+        const datoms = [{ e: TX_BASE + t, a: 1, v: new Date(0), t, added: true }, ...own]
+        const all = datomsWith(block, datoms, t)
+        expect(all).toHaveLength(datoms.length + block.datomCount)
+        expect(packed([{ t, txInstantMs: 0, datoms, block }])).toEqual(
+          packed([{ t, txInstantMs: 0, datoms: all }]),
+        )
       }),
       { numRuns: 150 },
     )
@@ -81,7 +134,11 @@ describe('transactions as bytes', () => {
     const payload = packed([{ t: 0, txInstantMs: 0, datoms: [] }])
     const frame = { firstT: 0, lastT: 0, epoch: 1, payload }
     expect(() => [...decodeTransactions({ ...frame, lastT: 1 })]).toThrow('are there to be read')
+    expect(() => factsOf({ ...frame, lastT: 1 }, 0, Infinity)).toThrow('are there to be read')
     expect(() => [...decodeTransactions({ ...frame, payload: Buffer.concat([payload, payload]) })]).toThrow(
+      'from its first to its last t',
+    )
+    expect(() => factsOf({ ...frame, payload: Buffer.concat([payload, payload]) }, 0, Infinity)).toThrow(
       'from its first to its last t',
     )
   })

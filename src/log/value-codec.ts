@@ -1,6 +1,8 @@
 // One value as bytes: a tag, then what the type needs. Every value comes back exactly, with its type. Tags stand
 // in every log ever written: new ones are only added.
 //
+// What is read goes to a value, or as it lies to a column that grows (`ValueSink`): no object is made in between.
+//
 // Tag 31 is kept for values encrypted under a key id: to forget them will be to lose the key.
 
 import { unreachable, assert } from '../base/assert.ts'
@@ -124,9 +126,44 @@ function writeInstant(bytes: ByteWriter, instantMs: number, txInstantMs: number)
   bytes.signedVarint(isNear ? difference : instantMs)
 }
 
+/** Takes values one by one, as they are read. */
+export interface ValueSink {
+  /** A long within 2^53. */
+  long(number: number): void
+  double(number: number): void
+  instant(ms: number): void
+  /** The text comes next in `bytes` and must be read. */
+  text(bytes: ByteReader): void
+  /** A value of any other type. */
+  other(value: Value): void
+}
+
+/** Reads what `writeValue` wrote into `sink`. */
+export function readValueInto(sink: ValueSink, bytes: ByteReader, txInstantMs: number): void {
+  const tag = bytes.byte()
+  switch (tag) {
+    case LONG:
+      return sink.long(bytes.signedVarint())
+    case DOUBLE:
+    case WHOLE_DOUBLE:
+      return sink.double(bytes.float64())
+    case INSTANT:
+      return sink.instant(bytes.signedVarint())
+    case NEAR_INSTANT:
+      return sink.instant(txInstantMs + bytes.signedVarint())
+    case STRING:
+      return sink.text(bytes)
+    default:
+      return sink.other(readTagged(bytes, tag, txInstantMs))
+  }
+}
+
 /** Reads what `writeValue` wrote. */
 export function readValue(bytes: ByteReader, txInstantMs: number): Value {
-  const tag = bytes.byte()
+  return readTagged(bytes, bytes.byte(), txInstantMs)
+}
+
+function readTagged(bytes: ByteReader, tag: number, txInstantMs: number): Value {
   if (tag === TUPLE) {
     const count = bytes.varint()
     const items: (Scalar | null)[] = []
