@@ -7,13 +7,13 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { connectLocal } from '../src/api/connect.ts'
 import { nodeEnv } from '../src/base/env-node.ts'
-import type { Terminal } from '../src/base/terminal.ts'
 import { LocalSession } from '../src/cli/local-session.ts'
 import { main } from '../src/cli/main.ts'
 import { writeEdn } from '../src/fact/edn-writer.ts'
 import { readEdn } from '../src/fact/edn-reader.ts'
 import { startServer } from '../src/service/server.ts'
 import { SeededRandom } from '../src/base/seeded-random.ts'
+import { TestTerminal } from '../src/testing/test-terminal.ts'
 import { root } from './examples.ts'
 
 const RETAIL = readFileSync(join(root, 'test/data/online-retail-week.csv'), 'utf8')
@@ -37,26 +37,9 @@ type Outcome = { readonly code: number; readonly out: string; readonly err: stri
 
 /** The command line in this process; `answer` is what a person at a terminal types. */
 async function varve(words: readonly string[], answer?: string): Promise<Outcome> {
-  const out: string[] = []
-  const err: string[] = []
-  const terminal: Terminal = {
-    words,
-    isOutTerminal: false,
-    isErrTerminal: answer !== undefined,
-    canAsk: answer !== undefined,
-    ask: (question) => {
-      err.push(question)
-      return Promise.resolve(answer ?? '')
-    },
-    out: (text) => void out.push(text),
-    err: (text) => void err.push(text),
-    flushed: () => Promise.resolve(),
-    stopped: () => Promise.resolve(),
-    exitCode: 0,
-    end: () => undefined,
-  }
+  const terminal = new TestTerminal(words, answer)
   const code = await main(words, { env: nodeEnv(), terminal })
-  return { code, out: out.join(''), err: err.join('') }
+  return { code, out: terminal.written, err: terminal.reported }
 }
 
 /** A folder for a database and a file in it. */
