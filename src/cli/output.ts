@@ -3,17 +3,30 @@
 import { writeEdn } from '../fact/edn-writer.ts'
 import { writeJson } from '../fact/json-writer.ts'
 import { type Edn, EdnMap, EdnSet, keyOf } from '../fact/value.ts'
+import { cutToWidth, textWidth } from './text-width.ts'
 
 export const OUTPUT_FORMATS = ['table', 'json', 'edn', 'csv', 'ndjson'] as const
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
 
-/** Width beyond which a cell of a table is cut. */
+/** Width beyond which a cell of a table is cut, and to which cells are cut at least where the table is too wide. */
 const CELL_WIDTH_MAX = 60
+const CELL_WIDTH_MIN = 8
+const GAP = '  '
 
 type Rows = { readonly header: readonly string[]; readonly rows: readonly (readonly Edn[])[] }
 
+export type TableOptions = {
+  /** Cells are cut so that a line of a table fits. */
+  readonly widthMax?: number
+}
+
 /** A result as text with a final line end. `columns` are the names of a query's find, if it was one. */
-export function formatResult(result: Edn, columns: readonly string[], format: OutputFormat): string {
+export function formatResult(
+  result: Edn,
+  columns: readonly string[],
+  format: OutputFormat,
+  options: TableOptions = {},
+): string {
   switch (format) {
     case 'json':
       return `${writeJson(result)}\n`
@@ -26,14 +39,14 @@ export function formatResult(result: Edn, columns: readonly string[], format: Ou
     case 'csv':
       return csv(rowsOf(result, columns))
     case 'table':
-      return formatTable(result, columns)
+      return formatTable(result, columns, options)
   }
 }
 
-function formatTable(result: Edn, columns: readonly string[]): string {
+function formatTable(result: Edn, columns: readonly string[], options: TableOptions): string {
   if (columns.length > 0 || isRowLike(result)) {
     const { header, rows } = rowsOf(result, columns)
-    return rows.length === 0 ? `${table(rows, header)}(no rows)\n` : table(rows, header)
+    return rows.length === 0 ? `${table(rows, header)}(no rows)\n` : table(rows, header, options)
   }
   return `${writeEdn(result, { pretty: true })}\n`
 }
@@ -79,31 +92,54 @@ function cell(value: Edn): string {
   return writeEdn(value)
 }
 
-export function table(rows: readonly (readonly Edn[])[], header: readonly string[]): string {
+export function table(
+  rows: readonly (readonly Edn[])[],
+  header: readonly string[],
+  { widthMax = Infinity }: TableOptions = {},
+): string {
   const cells = rows.map((row) => row.map(tableCell))
-  const width = Math.max(header.length, ...cells.map((row) => row.length))
-  const widths = Array.from({ length: width }, (_, i) =>
-    cells.reduce((widest, row) => Math.max(widest, (row[i] ?? '').length), (header[i] ?? '').length),
+  const columnCount = cells.reduce((count, row) => Math.max(count, row.length), header.length)
+  const wanted = Array.from({ length: columnCount }, (_, i) =>
+    cells.reduce((widest, row) => Math.max(widest, textWidth(row[i] ?? '')), textWidth(header[i] ?? '')),
   )
+  const widths = fitted(wanted, widthMax)
   const isNumeric = widths.map((_, i) =>
     rows.every((row) => typeof row[i] === 'number' || typeof row[i] === 'bigint'),
   )
+  const padded = (text: string, i: number): string => {
+    const shown = cutToWidth(text, widths[i]!)
+    const blanks = ' '.repeat(widths[i]! - textWidth(shown))
+    return isNumeric[i] ? blanks + shown : shown + blanks
+  }
   const line = (row: readonly string[]): string =>
     widths
-      .map((w, i) => (isNumeric[i] ? (row[i] ?? '').padStart(w) : (row[i] ?? '').padEnd(w)))
-      .join('  ')
+      .map((_, i) => padded(row[i] ?? '', i))
+      .join(GAP)
       .trimEnd()
   const rule = widths
-    .map((w) => '─'.repeat(w))
-    .join('  ')
+    .map((width) => '─'.repeat(width))
+    .join(GAP)
     .trimEnd()
   return [line(header), rule, ...cells.map(line)].join('\n') + '\n'
 }
 
+/** The widths of columns, the widest made narrower until all fit, or none can give any more. */
+function fitted(wanted: readonly number[], widthMax: number): readonly number[] {
+  const widths = [...wanted]
+  let surplus = widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length) - widthMax
+  while (surplus > 0) {
+    const widest = Math.max(...widths)
+    if (widest <= CELL_WIDTH_MIN) break
+    widths[widths.indexOf(widest)] = widest - 1
+    surplus--
+  }
+  return widths
+}
+
+/** One line without what could steer a terminal, cut where it is wide. */
 function tableCell(value: Edn): string {
   const text = value instanceof Date ? cell(value).replace('.000Z', 'Z') : cell(value)
-  const oneLine = text.replaceAll(/[\r\n\t]/g, ' ')
-  return oneLine.length > CELL_WIDTH_MAX ? `${oneLine.slice(0, CELL_WIDTH_MAX - 1)}…` : oneLine
+  return cutToWidth(text.replaceAll(/\p{Cc}/gu, ' '), CELL_WIDTH_MAX)
 }
 
 function csv({ header, rows }: Rows): string {
