@@ -58,9 +58,8 @@ async function out(args: readonly string[]): Promise<string> {
 }
 
 describe('varve', () => {
-  const commands = 'dev serve transact q pull log schema databases views cases backup restore delete'.split(
-    ' ',
-  )
+  const commands =
+    'dev serve transact q shell pull log schema databases views cases backup restore delete'.split(' ')
 
   it.each(commands)('%s --help tells its options with an example', async (command) => {
     const { code, stdout, stderr } = await varve([command, '--help'])

@@ -43,11 +43,15 @@ export class HttpSession implements Session {
   }
 
   async query(query: Edn, args: readonly Edn[], options: AskOptions): Promise<SessionAnswer> {
-    return answerOf(await this.#send('POST', '/v1/query', { query, args, ...askFields(options) }))
+    return answerOf(
+      await this.#send('POST', '/v1/query', { query, args, ...askFields(options) }, options.signal),
+    )
   }
 
   async pull(pattern: Edn, eid: Edn, options: AskOptions): Promise<SessionAnswer> {
-    return answerOf(await this.#send('POST', '/v1/pull', { pattern, eid, ...askFields(options) }))
+    return answerOf(
+      await this.#send('POST', '/v1/pull', { pattern, eid, ...askFields(options) }, options.signal),
+    )
   }
 
   async create(name: string): Promise<void> {
@@ -109,7 +113,12 @@ export class HttpSession implements Session {
     return Promise.resolve()
   }
 
-  async #send(method: string, path: string, fields?: Readonly<Record<string, Edn>>): Promise<EdnMap> {
+  async #send(
+    method: string,
+    path: string,
+    fields?: Readonly<Record<string, Edn>>,
+    signal?: AbortSignal,
+  ): Promise<EdnMap> {
     const body =
       fields && writeEdn(new EdnMap(Object.entries(fields).map(([name, value]) => [keyword(name), value])))
     let response: Response
@@ -121,11 +130,16 @@ export class HttpSession implements Session {
           ...(body !== undefined && { 'content-type': 'application/edn' }),
         },
         ...(body !== undefined && { body }),
+        ...(signal && { signal }),
       })
     } catch (cause) {
+      signal?.throwIfAborted()
       throw serverUnreachable(this.#url, cause)
     }
-    const value = await readAnswer(response, this.#url)
+    const value = await readAnswer(response, this.#url).catch((error: unknown) => {
+      signal?.throwIfAborted()
+      throw error
+    })
     const error = value.get(keyword('error'))
     if (error instanceof EdnMap) throw errorOf(error)
     return value

@@ -29,11 +29,11 @@ export class LocalSession implements Session {
   static async open(
     env: Env,
     folder: string,
-    { isReadOnly, isBulk = false }: { readonly isReadOnly: boolean; readonly isBulk?: boolean },
+    { isReadOnly, hasThreads = false }: { readonly isReadOnly: boolean; readonly hasThreads?: boolean },
   ): Promise<LocalSession> {
-    // With an env of its own it works in this thread: another would take longer to start than most questions. Bulk work
-    // is indexed in one beside it.
-    const place = isBulk ? {} : { env }
+    // With an env of its own it works in this thread: another would take longer to start than most questions. What goes
+    // on for long has threads beside it, so that bulk work is indexed there and a question can be cancelled.
+    const place = hasThreads ? {} : { env }
     return new LocalSession(await connectLocal(`file:${folder}`, { ...place, readOnly: isReadOnly }))
   }
 
@@ -56,6 +56,7 @@ export class LocalSession implements Session {
         ...(options.database !== undefined && { database: await sourceNamed(options.database) }),
         ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
         ...(options.limit !== undefined && { limit: options.limit }),
+        ...(options.signal && { signal: options.signal }),
       },
       this.#varve.runner,
     )

@@ -3,7 +3,6 @@
 
 import { Command, CommanderError } from 'commander'
 import { nodeEnv } from '../base/env-node.ts'
-import { VarveError } from '../base/errors.ts'
 import { processTerminal } from '../base/env-node-terminal.ts'
 import type { Terminal } from '../base/terminal.ts'
 import { addCasesCommand } from './commands/cases.ts'
@@ -16,8 +15,10 @@ import { addLogCommand } from './commands/log.ts'
 import { addPullCommand } from './commands/pull.ts'
 import { addQueryCommand } from './commands/q.ts'
 import { addServeCommand } from './commands/serve.ts'
+import { addShellCommand } from './commands/shell.ts'
 import { addTransactCommand } from './commands/transact.ts'
 import { addViewsCommand } from './commands/views.ts'
+import { exitCodeOf } from './exit-code.ts'
 import { reportError } from './report.ts'
 import { packageVersion } from './version.ts'
 
@@ -38,6 +39,7 @@ export async function main(words: readonly string[], context: Context): Promise<
     addServeCommand,
     addTransactCommand,
     addQueryCommand,
+    addShellCommand,
     addPullCommand,
     addLogCommand,
     addImportCommand,
@@ -59,8 +61,7 @@ export async function main(words: readonly string[], context: Context): Promise<
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     reportError(error, context.terminal)
-    if (error instanceof VarveError && error.code === 'varve.error/usage') return 2
-    return error instanceof VarveError && error.code === 'varve.error/query-timeout' ? 124 : 1
+    return exitCodeOf(error)
   }
 }
 

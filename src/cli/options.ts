@@ -36,9 +36,11 @@ export async function openSession(
   env: Env,
   { data, url }: PlaceOptions,
   isReadOnly: boolean,
-  isBulk = false,
+  hasThreads = false,
 ): Promise<Session> {
-  return url === undefined ? LocalSession.open(env, data, { isReadOnly, isBulk }) : new HttpSession(env, url)
+  return url === undefined
+    ? LocalSession.open(env, data, { isReadOnly, hasThreads })
+    : new HttpSession(env, url)
 }
 
 /** An instant or a t. */

@@ -2,14 +2,22 @@
 
 import { type Place, VarveError, type Warning } from '../base/errors.ts'
 import type { Terminal } from '../base/terminal.ts'
+import { textWidth } from './text-width.ts'
 
-export function reportError(error: unknown, terminal: Terminal): void {
+/** Of a long line, what is shown around the place. */
+const EXCERPT_LENGTH = 100
+
+/** `text` is what the error's place is in, where it is at hand: the line is shown, with a mark below the place. */
+export function reportError(error: unknown, terminal: Terminal, text?: string): void {
   if (!(error instanceof VarveError)) {
     terminal.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
     return
   }
-  const place = placeText(error.data['place'] as Place | undefined, error.message)
-  terminal.err(`error: ${error.message}${place}\n  fix: ${error.fix}\n  code: ${error.code}\n`)
+  const place = error.data['place'] as Place | undefined
+  const shown = text === undefined ? '' : excerpt(text, place)
+  terminal.err(
+    `error: ${error.message}${placeText(place, error.message)}\n${shown}  fix: ${error.fix}\n  code: ${error.code}\n`,
+  )
 }
 
 export function reportWarnings(warnings: readonly Warning[], terminal: Terminal): void {
@@ -25,4 +33,14 @@ function placeText(place: Place | undefined, message: string): string {
   const source = place.source === undefined ? '' : `${place.source}, `
   if (place.line !== undefined) return ` (${source}line ${place.line}, column ${place.column ?? 1})`
   return place.path === undefined ? '' : ` (${source}at ${place.path.join('.')})`
+}
+
+/** The line of a place, as much of it as fits, with a mark below the column. */
+function excerpt(text: string, place: Place | undefined): string {
+  const line = place?.line === undefined ? undefined : text.split('\n')[place.line - 1]
+  if (line === undefined) return ''
+  const offset = (place?.column ?? 1) - 1
+  const first = Math.max(0, offset - EXCERPT_LENGTH / 2)
+  const shown = line.slice(first, first + EXCERPT_LENGTH)
+  return `    ${shown}\n    ${' '.repeat(textWidth(shown.slice(0, offset - first)))}^\n`
 }

@@ -11,6 +11,8 @@ export type AskOptions = {
   readonly asOf?: Date | number
   readonly timeoutMs?: number
   readonly limit?: number
+  /** Gives up waiting, and stops what runs. */
+  readonly signal?: AbortSignal
 }
 
 export type SessionAnswer = {

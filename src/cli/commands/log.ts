@@ -67,7 +67,7 @@ function before(format: OutputFormat, count: number): string {
     : ''
 }
 
-function formatItem(item: SessionLogItem, format: OutputFormat): string {
+export function formatItem(item: SessionLogItem, format: OutputFormat): string {
   const { t, txInstant, datoms } = item
   switch (format) {
     case 'json':

@@ -3,11 +3,12 @@
 import type { Command } from 'commander'
 import { readEdn } from '../../fact/edn-reader.ts'
 import { withLine } from '../../fact/path-place.ts'
-import { type Edn, EdnMap, keyword } from '../../fact/value.ts'
+import { EdnMap, keyword } from '../../fact/value.ts'
 import type { Context } from '../main.ts'
 import { openSession, outputFormat, type PlaceOptions, readWords, withOutput, withPlace } from '../options.ts'
 import { formatResult, type OutputFormat } from '../output.ts'
 import { reportWarnings } from '../report.ts'
+import type { SessionTransaction } from '../session.ts'
 
 type Options = PlaceOptions & { readonly database: string; readonly output?: OutputFormat }
 
@@ -24,18 +25,19 @@ export function addTransactCommand(program: Command, { env, terminal }: Context)
       const { text, source } = readWords(env, words)
       const { value, places } = readEdn(text, { source: source ?? 'tx' })
       await using session = await openSession(env, options, false)
-      const { t, txInstant, tempids, datomCount, warnings } = await session
-        .transact(options.database, value)
-        .catch((error: unknown) => {
-          throw withLine(error, value, places.placeOf)
-        })
-      reportWarnings(warnings, terminal)
-      const entries: [Edn, Edn][] = [
-        [keyword('t'), t],
-        [keyword('tx-instant'), txInstant],
-        [keyword('tempids'), tempids],
-        [keyword('datom-count'), datomCount],
-      ]
-      terminal.out(formatResult(new EdnMap(entries), [], outputFormat(options.output, terminal)))
+      const transaction = await session.transact(options.database, value).catch((error: unknown) => {
+        throw withLine(error, value, places.placeOf)
+      })
+      reportWarnings(transaction.warnings, terminal)
+      terminal.out(formatResult(transactionFields(transaction), [], outputFormat(options.output, terminal)))
     })
+}
+
+export function transactionFields({ t, txInstant, tempids, datomCount }: SessionTransaction): EdnMap {
+  return new EdnMap([
+    [keyword('t'), t],
+    [keyword('tx-instant'), txInstant],
+    [keyword('tempids'), tempids],
+    [keyword('datom-count'), datomCount],
+  ])
 }
