@@ -1,29 +1,20 @@
 // People from a seed, as facts in an index and as plain typed arrays: names of few values, ages, salaries.
 
 import { SeededRandom } from '../../src/base/seeded-random.ts'
-import { MemoryBlobStore } from '../../src/blob/memory-store.ts'
-import { bootstrapTransaction } from '../../src/database/transact.ts'
-import { entityId } from '../../src/fact/attribute.ts'
-import type { Datom } from '../../src/fact/datom.ts'
-import { readEdn } from '../../src/fact/edn-reader.ts'
-import { Schema } from '../../src/fact/schema.ts'
-import { keyword, type Value } from '../../src/fact/value.ts'
-import { buildIndex } from '../../src/index/build.ts'
-import { Index } from '../../src/index/index.ts'
-import { IndexedFacts } from '../../src/index/indexed-facts.ts'
-import { Novelty } from '../../src/index/novelty.ts'
+import { keyword } from '../../src/fact/value.ts'
+import type { IndexedFacts } from '../../src/index/indexed-facts.ts'
+import { FactsMaker } from '../ask/facts.ts'
 
 const FIRST_NAMES = ['Ivan', 'Petr', 'Sergei', 'Oleg', 'Yuri', 'Dmitry', 'Fedor', 'Denis'] as const
 const LAST_NAMES = ['Ivanov', 'Petrov', 'Sidorov', 'Kovalev', 'Kuznetsov', 'Voronoi'] as const
 const SEXES = ['male', 'female'] as const
 const ATTRIBUTES = [
-  ['name', 'string'],
-  ['last-name', 'string'],
-  ['sex', 'keyword'],
-  ['age', 'long'],
-  ['salary', 'long'],
-] as const
-const PEOPLE_PER_TRANSACTION = 1_000
+  'person/name string',
+  'person/last-name string',
+  'person/sex keyword',
+  'person/age long',
+  'person/salary long',
+]
 
 /** Row i is one person; names and the like as places in their lists. */
 export type People = {
@@ -61,34 +52,18 @@ export function lastNameOf(place: number): string {
 
 /** The facts of these people, all in one index. */
 export async function indexPeople(people: People): Promise<IndexedFacts> {
-  const maps = ATTRIBUTES.map(
-    ([name, type]) =>
-      `{:db/ident :person/${name} :db/valueType :db.type/${type} :db/cardinality :db.cardinality/one}`,
-  )
-  const bootstrap = bootstrapTransaction(readEdn(`[${maps.join(' ')}]`).value)
-  const schema = Schema.bootstrap.apply(bootstrap)
-  const attributes = ATTRIBUTES.map(([name]) => schema.attributeNamed(keyword(`person/${name}`))!)
-  const kind = schema.kindOfAttribute(attributes[0]!)
-  const novelty = new Novelty(-1)
-  novelty.add(0, bootstrap)
-  for (let first = 0, t = 1; first < people.count; first += PEOPLE_PER_TRANSACTION, t++) {
-    const datoms: Datom[] = []
-    for (let i = first; i < Math.min(people.count, first + PEOPLE_PER_TRANSACTION); i++) {
-      const values: readonly Value[] = [
-        nameOf(people.names[i]!),
-        lastNameOf(people.lastNames[i]!),
-        keyword(`sex/${SEXES[people.sexes[i]!]!}`),
-        people.ages[i]!,
-        people.salaries[i]!,
-      ]
-      const e = entityId(kind, i)
-      for (const [at, v] of values.entries()) datoms.push({ e, a: attributes[at]!.id, v, t, added: true })
-    }
-    novelty.add(t, datoms)
+  const maker = new FactsMaker(ATTRIBUTES)
+  const [name, lastName, sex, age, salary] = ['name', 'last-name', 'sex', 'age', 'salary'].map((one) =>
+    maker.id(`person/${one}`),
+  ) as [number, number, number, number, number]
+  for (let i = 0; i < people.count; i++) {
+    const e = maker.entity('person/name', i)
+    maker.add(e, name, nameOf(people.names[i]!))
+    maker.add(e, lastName, lastNameOf(people.lastNames[i]!))
+    maker.add(e, sex, keyword(`sex/${SEXES[people.sexes[i]!]!}`))
+    maker.add(e, age, people.ages[i]!)
+    maker.add(e, salary, people.salaries[i]!)
   }
-  const store = new MemoryBlobStore()
-  const before = Index.empty('people')
-  const root = await buildIndex(store, { before, novelty, toT: novelty.lastT, schema, epoch: 1 })
-  const index = await Index.open(store, root, before)
-  return IndexedFacts.at(index, new Novelty(root.indexedT), schema, root.indexedT)
+  await maker.index()
+  return maker.facts()
 }

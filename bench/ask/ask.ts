@@ -1,0 +1,80 @@
+// How benchmarks ask the engine in this process, and how works that must find the same are timed in turns.
+
+import { answerNow, type Question } from '../../src/engine/naive.ts'
+import { nativeAnswer } from '../../src/engine/native/native.ts'
+import type { FactSource } from '../../src/fact/datom.ts'
+import { readEdn } from '../../src/fact/edn-reader.ts'
+import type { Edn } from '../../src/fact/value.ts'
+import type { AnswerRow } from '../../src/plan/answer-rows.ts'
+import { Refusal } from '../../src/plan/refusal.ts'
+import { parseQuery } from '../../src/query/parse-query.ts'
+import { parseRules } from '../../src/query/parse-rules.ts'
+import { type Figure, timed } from '../harness.ts'
+
+const OPTIONS = { clock: { nowMs: () => performance.now() }, random: { next: () => 0.5 } }
+const LIMITS = { deadlineMs: Infinity, rowCountMax: 50_000_000 }
+const NO_CATALOG = new Map<string, never>()
+
+/** A query over facts: `$` first, then `rules` where there are some, then other arguments. */
+export function questionOf(
+  text: string,
+  facts: FactSource,
+  { rules, args = [] }: { readonly rules?: string; readonly args?: readonly Edn[] } = {},
+): Question {
+  return {
+    query: parseQuery(readEdn(text).value),
+    inputs: [
+      { kind: 'facts', facts },
+      ...(rules === undefined ? [] : [{ kind: 'rules', rules: parseRules(readEdn(rules).value) } as const]),
+      ...args.map((value) => ({ kind: 'value', value }) as const),
+    ],
+    catalog: NO_CATALOG,
+    limits: LIMITS,
+  }
+}
+
+/** The rows that the native engine answers, each delivered. Fails where it refuses: a benchmark measures nothing else. */
+export function asked(question: Question): readonly AnswerRow[] {
+  const answer = nativeAnswer(question, OPTIONS)
+  if (answer instanceof Refusal) throw new Error(`The native engine refused: ${answer.reason}`)
+  return answer.rows.toArray()
+}
+
+export function askedNaively(question: Question): readonly AnswerRow[] {
+  return answerNow(question, OPTIONS).rows.toArray()
+}
+
+/** One of several works that take turns; what they give is compared as text. */
+export type Work = { readonly name: string; readonly run: () => unknown }
+
+export type Turns = { readonly warmUpCount: number; readonly runCount: number }
+
+/** Where one work takes longer than this, each is run once and that is its figure. */
+const LONG_MS = 2_000
+
+/** Milliseconds of each run of each work, taking turns after a warm-up. Fails where two give different results. */
+export async function inTurns(
+  works: readonly Work[],
+  { warmUpCount, runCount }: Turns,
+): Promise<readonly (readonly number[])[]> {
+  const turns: number[][] = []
+  let expected: string | undefined
+  for (let turn = 0; turn < warmUpCount + runCount; turn++) {
+    const times: number[] = []
+    for (const { name, run } of works) {
+      const { ms, result } = await timed(run)
+      const found = JSON.stringify(result)
+      expected ??= found
+      if (found !== expected) throw new Error(`${name} gave ${found}, ${works[0]!.name} ${expected}`)
+      times.push(ms)
+    }
+    turns.push(times)
+    if (times.some((ms) => ms > LONG_MS)) return times.map((ms) => [ms])
+  }
+  return works.map((_, at) => turns.slice(warmUpCount).map((times) => times[at]!))
+}
+
+/** A target that is a ratio to something measured in the same run. */
+export function atMost(ratio: number, max: number, what: string): NonNullable<Figure['target']> {
+  return { text: `${ratio.toPrecision(3)} × ${what}, ≤ ${max}`, isMet: ratio <= max }
+}
