@@ -81,7 +81,8 @@ export abstract class Connection implements AsyncDisposable {
         next = transaction.t + 1
       }
       if (!range.isLive || next >= range.to) return
-      await this.sync(Math.max(next, this.publishedFacts().basisT + 1), range.signal)
+      // Not what is published by now: whoever takes the items may have been slower than the writer.
+      await this.sync(Math.max(next, limit), range.signal)
     }
   }
 
