@@ -21,6 +21,8 @@ const SYNC_MS_FIRST = 2
 /** Who syncs in place again and again lets the event loop turn at least this often: others wait for messages, timers. */
 const TURN_MS_MAX = 1
 
+const DONE = Promise.resolve()
+
 type Counts = { -readonly [K in keyof FileCounts]: FileCounts[K] }
 
 /** `bootId` tells runs of the machine apart, for the lock. */
@@ -104,17 +106,37 @@ class NodeFile implements File {
     if (count !== bytes.byteLength) throw shortWrite(this.path, bytes.byteLength, count)
   }
 
-  async sync(): Promise<void> {
+  sync(): Promise<void> {
     this.#counts.syncCount++
-    const isFast = this.#syncMs <= SYNC_IN_PLACE_MS_MAX
+    return this.#syncMs <= SYNC_IN_PLACE_MS_MAX ? this.#syncHere() : this.#syncInPool()
+  }
+
+  #syncHere(): Promise<void> {
     const fromMs = performance.now()
-    if (isFast) attempt('sync', this.path, () => fs.fdatasyncSync(this.#descriptor))
-    else await synced(this.path, (done) => fs.fdatasync(this.#descriptor, done))
+    try {
+      fs.fdatasyncSync(this.#descriptor)
+    } catch (cause) {
+      return Promise.reject(fileFailed('sync', this.path, cause))
+    }
     const untilMs = performance.now()
-    this.#syncMs += (untilMs - fromMs - this.#syncMs) * SYNC_WEIGHT
-    if (isFast && untilMs - this.#turnedMs <= TURN_MS_MAX) return
-    if (isFast) await new Promise((resolve) => setImmediate(resolve))
+    this.#expect(untilMs - fromMs)
+    return untilMs - this.#turnedMs <= TURN_MS_MAX ? DONE : this.#turn()
+  }
+
+  async #syncInPool(): Promise<void> {
+    const fromMs = performance.now()
+    await synced(this.path, (done) => fs.fdatasync(this.#descriptor, done))
     this.#turnedMs = performance.now()
+    this.#expect(this.#turnedMs - fromMs)
+  }
+
+  async #turn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    this.#turnedMs = performance.now()
+  }
+
+  #expect(syncMs: number): void {
+    this.#syncMs += (syncMs - this.#syncMs) * SYNC_WEIGHT
   }
 
   truncate(byteCount: number): void {

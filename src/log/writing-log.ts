@@ -142,7 +142,16 @@ export class WritingLog implements WritableLog {
     if (byteLength > FRAME_PAYLOAD_BYTES_MAX) throw frameTooLarge(byteLength, FRAME_PAYLOAD_BYTES_MAX)
     this.#isAppending = true
     try {
-      await this.#write(frame)
+      const byteCount = FRAME_HEADER_BYTES + byteLength
+      const isFull = this.#current.end + byteCount > this.#limits.fileBytesMax
+      if (isFull && this.#current.end > FRAMES_START) await this.#rollOver()
+      const bytes = this.#write(frame, byteCount)
+      const synced = this.#current.file.sync()
+      // Computed while the disk works.
+      const hash = hashFrame(bytes)
+      await synced
+      this.#checkFence()
+      this.#publish(frame, byteCount, hash)
     } catch (cause) {
       this.#failure = { cause }
       // A successor tidies up: whatever failed then, that is why.
@@ -174,10 +183,8 @@ export class WritingLog implements WritableLog {
     }
   }
 
-  async #write(frame: Frame): Promise<void> {
-    const byteCount = FRAME_HEADER_BYTES + frame.payload.byteLength
-    const isFull = this.#current.end + byteCount > this.#limits.fileBytesMax
-    if (isFull && this.#current.end > FRAMES_START) await this.#rollOver()
+  /** Puts the frame behind those before it. */
+  #write(frame: Frame, byteCount: number): Uint8Array {
     const current = this.#current
     const target = this.#room(byteCount)
     encodeFrame(target, frame, current.header.salt, this.#lastHash)
@@ -185,11 +192,12 @@ export class WritingLog implements WritableLog {
     current.file.write(current.end, bytes)
     fillAhead(current, current.end + byteCount, this.#limits)
     if (isPlanted('log-publish-before-sync')) this.#position.write(frame.lastT, current.header)
-    const synced = current.file.sync()
-    // Computed while the disk works.
-    const hash = hashFrame(bytes)
-    await synced
-    this.#checkFence()
+    return bytes
+  }
+
+  /** Shows the frame, which is durable, to readers, and goes on behind it. */
+  #publish(frame: Frame, byteCount: number, hash: Uint8Array): void {
+    const current = this.#current
     this.#position.write(frame.lastT, current.header)
     current.end += byteCount
     if (current.end > this.#limits.fileBytesMax / 2) this.#spare.prepare(this.#limits)
