@@ -297,7 +297,13 @@ const SECTIONS: ReadonlySet<string> = new Set(
     (name) => `:${name}`,
   ),
 )
-const ATTRIBUTE_OPERATIONS: ReadonlySet<string> = new Set([':db/add', ':db/retract', ':db/cas', ':db.fn/cas'])
+/** Operations in list form whose third place is an attribute. */
+export const ATTRIBUTE_OPERATIONS: ReadonlySet<string> = new Set([
+  ':db/add',
+  ':db/retract',
+  ':db/cas',
+  ':db.fn/cas',
+])
 const XFORM = keyword('xform')
 
 function bare(key: string): string {
@@ -351,7 +357,7 @@ function isParameter(node: FormNode): boolean {
 }
 
 /** The key of a map in a transaction names an attribute, with its colon or without. */
-function attributeName(text: string): Edn {
-  const name = bare(text)
-  return isKeywordText(name) ? keyword(name) : text
+export function attributeName(text: string): Edn {
+  if (text.startsWith(':')) return keyName(text)
+  return isKeywordText(text) ? keyword(text) : text
 }

@@ -30,6 +30,7 @@ import {
   EdnList,
   EdnMap,
   EdnSet,
+  type Keyword,
   keyword,
   numberType,
   symbol,
@@ -356,9 +357,21 @@ export function keywordFrom(text: string): Edn | undefined {
   return isKeywordText(name) ? keyword(name) : undefined
 }
 
+/** Texts of keywords that are known by heart, since programs send the same few again and again. */
+const KNOWN_TEXT_COUNT_MAX = 1_024
+const KNOWN_TEXT_LENGTH_MAX = 100
+const knownTexts = new Map<string, Keyword>()
+
 /** A text that begins with a colon is the keyword it names, if it names one; any other is itself. */
 export function keyName(text: string): Edn {
-  return text.startsWith(':') && isKeywordText(text.slice(1)) ? keyword(text.slice(1)) : text
+  if (!text.startsWith(':')) return text
+  const known = knownTexts.get(text)
+  if (known !== undefined) return known
+  if (!isKeywordText(text.slice(1))) return text
+  const named = keyword(text.slice(1))
+  if (knownTexts.size >= KNOWN_TEXT_COUNT_MAX) knownTexts.clear()
+  if (text.length <= KNOWN_TEXT_LENGTH_MAX) knownTexts.set(text, named)
+  return named
 }
 
 /** A text as it stands in a query, a pattern or a rule. */

@@ -6,6 +6,7 @@ import { convertAs } from './json-clauses.ts'
 import { Converter, type FormMode } from './json-converter.ts'
 import { type JsonNode, readJson } from './json-reader.ts'
 import { limitsOf, type ReadOptions } from './limits.ts'
+import { transactionOfPlainData } from './plain-transaction.ts'
 
 export { type FormMode, jsonPlaceOf } from './json-converter.ts'
 export { type JsonNode, readJson } from './json-reader.ts'
@@ -22,5 +23,7 @@ export function formFromJson(node: JsonNode, mode: FormMode): Edn {
 
 /** The form that a JavaScript value says. */
 export function formFromData(value: unknown, mode: FormMode): Edn {
+  const plain = mode === 'transaction' ? transactionOfPlainData(value) : undefined
+  if (plain !== undefined) return plain
   return convertAs(mode, nodeFromData(value), new Converter(limitsOf({})))
 }
