@@ -50,6 +50,9 @@ const TUPLE_COUNT_MAX = 8
  * `db.error/nil-value`, `varve.error/nan-refused` or `varve.error/number-out-of-range`.
  */
 export function coerceValue(attribute: Attribute, value: Edn, context: CoerceContext): Value {
+  // What nearly all values are needs no more than a look.
+  if (attribute.valueType === 'string' && typeof value === 'string') return value
+  if (attribute.valueType === 'long' && Number.isSafeInteger(value)) return (value as number) + 0
   const name = attribute.ident.toString()
   if (value === null) throw nilValue(name)
   if (attribute.valueType === 'tuple') return tupleValue(attribute, value, context)

@@ -203,7 +203,7 @@ export class AttributeFacts {
       const run = this.#visibleRuns[i]!
       const [first, limit] = run.rowsOfEntity(e)
       for (let at = first; at < limit; at++) {
-        const datom = this.#heldAt(run, at, e)
+        const datom = this.#heldAt(run, at, e, undefined)
         if (datom !== undefined) return datom
       }
     }
@@ -214,11 +214,13 @@ export class AttributeFacts {
     const novelty = this.#novelty
     let row = novelty === undefined ? -1 : novelty.lastRowOfValue(v)
     for (; row >= 0; row = novelty!.rowOfValueBefore(row)) if (this.#holds(row)) return novelty!.datom(row)
+    // Text is found as the text it is; a number may be found by an equal one of another type.
+    const found = typeof v === 'string' ? v : undefined
     let probe: Probe | undefined
     for (const run of this.#visibleRuns) {
       probe ??= new Probe(run.type, v)
       for (const at of run.rowsOfValue(probe)) {
-        const datom = this.#heldAt(run, at, undefined)
+        const datom = this.#heldAt(run, at, undefined, found)
         if (datom !== undefined) return datom
       }
     }
@@ -231,14 +233,14 @@ export class AttributeFacts {
     return this.#novelty!.tAt(row) <= untilT && this.#novelty!.retractedT(row) > untilT
   }
 
-  /** The fact at a row of a run, if it holds at the view's moment. */
-  #heldAt(run: Run, row: number, entity: EntityId | undefined): Datom | undefined {
+  /** The fact at a row of a run, if it holds at the view's moment. Entity and value are read where not known. */
+  #heldAt(run: Run, row: number, entity: EntityId | undefined, value: Value | undefined): Datom | undefined {
     const { untilT } = this.#view
     if (run.isDead(row)) return undefined
     const t = run.addedAt(row)
     if (t > untilT) return undefined
     const e = entity ?? run.entityAt(row)
-    const v = run.valueAt(row)
+    const v = value ?? run.valueAt(row)
     return this.#retractedAt(run, row, e, v) > untilT ? { e, a: this.#a, v, t, added: true } : undefined
   }
 

@@ -137,6 +137,10 @@ export class Run {
     if (whole === undefined) return searchPages(reader, this.entry, firstRow, probe, isBehind)
     // Most values stand once: where one was found, its end is looked for beside it.
     if (isBehind && (from === rowCount || probe.compareAt(whole, firstRow + from) > 0)) return from
+    // Identities often grow, so that most runs lie wholly before the value or behind it: both ends stay in the
+    // processor's cache, the way to the middle does not.
+    if (rowCount > 0 && probe.compareAt(whole, firstRow + rowCount - 1) < 0) return rowCount
+    if (!isBehind && rowCount > 0 && probe.compareAt(whole, firstRow) >= 0) return 0
     return probe.search(whole, firstRow + from, firstRow + rowCount, isBehind) - firstRow
   }
 
