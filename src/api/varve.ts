@@ -4,7 +4,6 @@
 // here are written against plain forms and implement the interface at its loosest.
 
 import { VarveError } from '../base/errors.ts'
-import type { AttributeId } from '../fact/attribute.ts'
 import type { Datom, IndexName } from '../fact/datom.ts'
 import { formFromData } from '../fact/json-form.ts'
 import { toPlain } from '../fact/plain.ts'
@@ -185,11 +184,12 @@ export class LocalDatabase {
   }
 
   async transact(tx: unknown, options: TransactOptions = NO_OPTIONS): Promise<TransactResult> {
-    const writer = await this.varve.catalog.writer(this.name)
+    const { catalog } = this.varve
+    const writer = catalog.openedWriter(this.name) ?? (await catalog.writer(this.name))
     const isPlainData = typeof tx !== 'string'
-    return withForm(tx, 'transaction', async (form) =>
-      this.#result(await writer.transact(transactRequest(form, isPlainData, options))),
-    )
+    const sent = async (form: Edn): Promise<TransactResult> =>
+      transactResult(this.varve, await writer.transact(transactRequest(form, isPlainData, options)))
+    return isPlainData ? sent(formFromData(tx, 'transaction')) : withForm(tx, 'transaction', sent)
   }
 
   db(): LocalDb {
@@ -225,10 +225,6 @@ export class LocalDatabase {
       isLive: live,
       ...(signal && { signal }),
     }
-  }
-
-  #result(outcome: TransactOutcome): TransactResult {
-    return transactResult(this.varve, outcome)
   }
 }
 
@@ -336,7 +332,7 @@ function transactResult(varve: LocalVarve, outcome: TransactOutcome): TransactRe
   return {
     t: outcome.t,
     txInstant: new Date(outcome.txInstantMs),
-    tempids: Object.fromEntries(outcome.tempids),
+    tempids: outcome.tempids.size === 0 ? {} : Object.fromEntries(outcome.tempids),
     datoms: outcome.datoms.map((datom) => logDatom(datom, schema, exact)),
     warnings: outcome.warnings,
     dbBefore: new LocalDb(varve, outcome.before) as unknown as Db,
@@ -367,18 +363,14 @@ function logItem({ t, txInstantMs, datoms }: LoggedTransaction, schema: Schema, 
 }
 
 function logDatom({ e, a, v, added }: Datom, schema: Schema, exact: ExactNames): LogDatom {
-  const name = attributeName(a, schema)
-  return [e, `:${name}`, toPlain(exact.has(name) ? exactValue(v) : v), added]
+  const ident = schema.attribute(a)?.ident
+  const isExact = ident !== undefined && exact.size > 0 && exact.has(ident.text)
+  return [e, ident?.toString() ?? `:${a}`, toPlain(isExact ? exactValue(v) : v), added]
 }
 
 function datomItem(datom: Datom, schema: Schema, exact: ExactNames): DatomItem {
   const [e, a, v, added] = logDatom(datom, schema, exact)
   return { e, a, v, t: datom.t, added }
-}
-
-/** Without colon. */
-function attributeName(a: AttributeId, schema: Schema): string {
-  return schema.attribute(a)?.ident.text ?? String(a)
 }
 
 function nothingToOpen(): VarveError {

@@ -38,6 +38,8 @@ export class Catalog implements AsyncDisposable {
   readonly #isIndexedInWorker: boolean
   readonly #indexing: IndexingLimits | undefined
   readonly #connections = new Map<string, Promise<Connection>>()
+  /** Those of the connections that are open and write. */
+  readonly #writers = new Map<string, Writer>()
   #isClosed = false
 
   static async openFolder(env: Env, folder: string, options: CatalogOptions = {}): Promise<Catalog> {
@@ -79,6 +81,11 @@ export class Catalog implements AsyncDisposable {
     return connection
   }
 
+  /** The same of a database that is open already: nobody who transacts again and again waits for it. */
+  openedWriter(name: string): Writer | undefined {
+    return this.#writers.get(name)
+  }
+
   /** Opens a database, making it where it is missing; adds what its schema lacks. Refuses another alias. */
   async create(
     name: string,
@@ -117,6 +124,7 @@ export class Catalog implements AsyncDisposable {
     // Opening takes the writer's lock: a database that another process writes is not deleted under it.
     await (await this.connection(name))[Symbol.asyncDispose]()
     this.#connections.delete(name)
+    this.#writers.delete(name)
     await this.storage.delete(name)
   }
 
@@ -124,6 +132,7 @@ export class Catalog implements AsyncDisposable {
     this.#isClosed = true
     const opened = [...this.#connections.values()]
     this.#connections.clear()
+    this.#writers.clear()
     const results = await Promise.allSettled(
       opened.map(async (opening) => {
         // What could not be opened was told to whoever opened it; there is nothing to close.
@@ -162,8 +171,14 @@ export class Catalog implements AsyncDisposable {
           ...(schema !== undefined && { schema }),
         })
     this.#connections.set(name, opening)
-    // A failed opening is forgotten, so that the next one tries again.
-    opening.catch(() => this.#connections.delete(name))
+    opening.then(
+      (connection) => {
+        const isKept = this.#connections.get(name) === opening
+        if (isKept && connection instanceof Writer) this.#writers.set(name, connection)
+      },
+      // A failed opening is forgotten, so that the next one tries again.
+      () => this.#connections.delete(name),
+    )
     return opening
   }
 }

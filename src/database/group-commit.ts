@@ -19,14 +19,8 @@ export type GroupCommitLimits = {
 
 export const GROUP_COMMIT_LIMITS: GroupCommitLimits = { frameBytesMax: 4 << 20, pendingCountMax: 8_192 }
 
-type Waiter = { readonly resolve: () => void; readonly reject: (error: unknown) => void }
-
-type Batch = {
-  readonly bytes: ByteWriter
-  readonly waiters: Waiter[]
-  firstT: T
-  lastT: T
-}
+/** What the next frame will carry. All who wait for it wait for one promise. */
+type Batch = PromiseWithResolvers<void> & { readonly bytes: ByteWriter; readonly firstT: T; lastT: T }
 
 export class GroupCommit {
   readonly #log: TransactionLog
@@ -84,13 +78,12 @@ export class GroupCommit {
     encode(batch.bytes)
     batch.lastT = t
     this.#pendingCount++
-    const durable = new Promise<void>((resolve, reject) => batch.waiters.push({ resolve, reject }))
     if (!this.#isFlushing) {
       this.#isFlushing = true
       // After the microtasks of this turn: callers that transact in one turn share the first sync.
       queueMicrotask(() => void this.#flush())
     }
-    return durable
+    return batch.promise
   }
 
   /** Resolves when nothing is pending, whether it became durable or failed. */
@@ -103,24 +96,24 @@ export class GroupCommit {
     if (last !== undefined && last.bytes.length < this.#limits.frameBytesMax) return last
     const bytes = this.#spare.pop() ?? new ByteWriter()
     bytes.reset()
-    const batch: Batch = { bytes, waiters: [], firstT: t, lastT: t - 1 }
+    const batch: Batch = { ...Promise.withResolvers<void>(), bytes, firstT: t, lastT: t - 1 }
     this.#queue.push(batch)
     return batch
   }
 
   async #flush(): Promise<void> {
     for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
-      const { firstT, lastT, bytes, waiters } = batch
+      const { firstT, lastT, bytes } = batch
       try {
         await this.#log.append({ firstT, lastT, epoch: this.#epoch, payload: bytes.view() })
       } catch (error) {
         this.#fail(error, [batch, ...this.#queue.splice(0)])
         break
       }
-      this.#pendingCount -= waiters.length
+      this.#pendingCount -= lastT + 1 - firstT
       if (this.#spare.length < 2) this.#spare.push(bytes)
       this.#onDurable(lastT)
-      for (const waiter of waiters) waiter.resolve()
+      batch.resolve()
       this.#wakeRoomWaiters()
     }
     this.#isFlushing = false
@@ -130,7 +123,7 @@ export class GroupCommit {
   #fail(error: unknown, batches: readonly Batch[]): void {
     this.#failure = { error }
     this.#pendingCount = 0
-    for (const batch of batches) for (const waiter of batch.waiters) waiter.reject(error)
+    for (const batch of batches) batch.reject(error)
     this.#onFailed(error)
   }
 

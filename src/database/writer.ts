@@ -413,14 +413,15 @@ function prepareRows(tx: Edn, rows: EntityRows, context: TransactContext): Prepa
 }
 
 /** The request with its rows as map forms. */
-function inForms({ rows, ...request }: TransactRequest): TransactRequest {
-  return rows === undefined
-    ? request
-    : { ...request, tx: [...formsOfRows(rows), ...(request.tx as readonly Edn[])] }
+function inForms(given: TransactRequest): TransactRequest {
+  if (given.rows === undefined) return given
+  const { rows, ...request } = given
+  return { ...request, tx: [...formsOfRows(rows), ...(request.tx as readonly Edn[])] }
 }
 
 /** The operations with what the request says about the transaction itself. */
 function withMeta(request: TransactRequest): Edn {
+  if (request.meta === undefined && request.idempotencyKey === undefined) return request.tx
   const about: [Edn, Edn][] = [...(request.meta?.entries ?? [])].map(([k, v]) => [k, v])
   if (request.idempotencyKey !== undefined) {
     about.push([IDEMPOTENCY_KEY, request.idempotencyKey], [CONTENT_HASH, contentHash(request)])

@@ -98,6 +98,7 @@ export class Keyword {
   readonly text: string
   readonly namespace: string | null
   readonly name: string
+  #shown: `:${string}` | undefined
   private constructor(text: string) {
     const slash = text.length > 1 ? text.indexOf('/') : -1
     this.text = text
@@ -113,8 +114,9 @@ export class Keyword {
     }
     return made
   }
-  toString(): string {
-    return `:${this.text}`
+  toString(): `:${string}` {
+    this.#shown ??= `:${this.text}`
+    return this.#shown
   }
 }
 
