@@ -57,6 +57,26 @@ async function out(args: readonly string[]): Promise<string> {
   return finished.stdout
 }
 
+describe('varve q --explain', () => {
+  it('shows the plan, and what came of it', async () => {
+    const planned = await varve(['q', '--plan', CENTS, '--data', data])
+    expect(planned).toMatchObject({ code: 0, stderr: '' })
+    expect(planned.stdout).toContain('[$pur ?p :purchase/id ?id]  (scan)')
+    for (const place of [
+      ['--data', data],
+      ['--url', url],
+    ]) {
+      const { code, stdout } = await varve(['q', '--explain', CENTS, ...place])
+      expect([code, stdout]).toEqual([
+        0,
+        expect.stringMatching(/expected +rows +ms\n[^]*engine: native, 2 rows in/),
+      ])
+    }
+    const asData = await varve(['q', '--explain', CENTS, '--data', data, '--output', 'edn'])
+    expect(asData.stdout).toContain(':engine "native"')
+  })
+})
+
 describe('varve', () => {
   const commands =
     'dev serve transact q shell pull log schema databases views cases backup restore delete'.split(' ')

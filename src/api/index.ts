@@ -13,6 +13,7 @@ export {
   xform,
 } from './functions.ts'
 export type { IndexName } from '../fact/datom.ts'
+export type { ExplainedPart, ExplainMode, Explanation } from '../plan/explain.ts'
 export type { ValueType } from '../fact/attribute.ts'
 export type { AttributeDefinition, Attributes, Definition, KeywordText } from './types/attributes.ts'
 export type { DefinedSchema, SchemaOf } from './types/define-schema.ts'

@@ -15,7 +15,15 @@ import type { DatabaseValue } from '../database/database-value.ts'
 import { notTransactionData } from '../database/errors.ts'
 import type { LoggedTransaction } from '../database/fact-store.ts'
 import type { TransactOutcome, TransactRequest } from '../database/writer.ts'
-import { ask, type AskArgument, type Asked, type QueryRunner } from '../query/ask.ts'
+import type { ExplainMode, Explanation } from '../plan/explain.ts'
+import {
+  ask,
+  type AskArgument,
+  type Asked,
+  type AskRequest,
+  explain,
+  type QueryRunner,
+} from '../query/ask.ts'
 import { momentSources, type MomentRequest } from '../query/moment.ts'
 import { parsedPattern } from '../query/parsed.ts'
 import { pullEntity } from '../query/pull.ts'
@@ -112,33 +120,28 @@ export class LocalVarve {
     }
   }
 
-  ask(request: LooseRequest): Promise<Asked> {
+  async explain(request: LooseRequest, mode: ExplainMode = 'run'): Promise<Explanation> {
+    return told(await explain(await this.#asked(request), this.runner, mode))
+  }
+
+  async ask(request: LooseRequest): Promise<Asked> {
+    return ask(await this.#asked(request), this.runner)
+  }
+
+  async #asked(request: LooseRequest): Promise<AskRequest> {
     const { database, timeoutMs, limit, signal } = request
-    return this.#ask(request, (request.args ?? []).map(argumentOf), database, {
+    const args = (request.args ?? []).map(argumentOf)
+    if (request.asOf !== undefined) checkedMoment(request.asOf)
+    const sourceNamed = momentSources(this.catalog, request)
+    return {
+      query: formOf(request.query, 'query'),
+      args,
+      sourceNamed,
+      ...(database !== undefined && { database: await sourceNamed(database) }),
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(limit !== undefined && { limit }),
       ...(signal && { signal }),
-    })
-  }
-
-  async #ask(
-    request: LooseRequest,
-    args: readonly AskArgument[],
-    database: string | undefined,
-    options: { readonly timeoutMs?: number; readonly limit?: number; readonly signal?: AbortSignal },
-  ): Promise<Asked> {
-    if (request.asOf !== undefined) checkedMoment(request.asOf)
-    const sourceNamed = momentSources(this.catalog, request)
-    return ask(
-      {
-        query: formOf(request.query, 'query'),
-        args,
-        sourceNamed,
-        ...(database !== undefined && { database: await sourceNamed(database) }),
-        ...options,
-      },
-      this.runner,
-    )
+    }
   }
 
   async databases(): Promise<readonly DatabaseInfo[]> {
@@ -254,16 +257,20 @@ export class LocalDb {
   }
 
   async q(query: unknown, ...args: readonly unknown[]): Promise<unknown> {
-    const asked = await ask(
-      {
-        query: formOf(query, 'query'),
-        args: args.map(argumentOf),
-        database: this.value,
-        sourceNamed: momentSources(this.#varve.catalog, {}),
-      },
-      this.#varve.runner,
-    )
-    return shaped(asked, this.#varve.exact)
+    return shaped(await ask(this.#request(query, args), this.#varve.runner), this.#varve.exact)
+  }
+
+  async explain(query: unknown, ...args: readonly unknown[]): Promise<Explanation> {
+    return told(await explain(this.#request(query, args), this.#varve.runner, 'run'))
+  }
+
+  #request(query: unknown, args: readonly unknown[]): AskRequest {
+    return {
+      query: formOf(query, 'query'),
+      args: args.map(argumentOf),
+      database: this.value,
+      sourceNamed: momentSources(this.#varve.catalog, {}),
+    }
   }
 
   async pull(pattern: unknown, eid: unknown): Promise<unknown> {
@@ -308,6 +315,11 @@ export class LocalDb {
       return transactResult(this.#varve, await speculate(this.#varve.catalog, this.value, request))
     })
   }
+}
+
+/** An explanation with all warnings, those of reading the query included. */
+function told({ answer, warnings }: Asked<Explanation>): Explanation {
+  return { ...answer, warnings }
 }
 
 function transactRequest(tx: Edn, isPlainData: boolean, options: TransactOptions): TransactRequest {

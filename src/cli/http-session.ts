@@ -9,6 +9,7 @@ import { type Edn, EdnMap, Keyword, keyword } from '../fact/value.ts'
 import { toPlain } from '../fact/plain.ts'
 import { type EntityRows, formsOfRows } from '../database/transact-rows.ts'
 import type { Column } from '../plan/engine.ts'
+import type { ExplainMode } from '../plan/explain.ts'
 import type {
   AskOptions,
   LogOptions,
@@ -16,6 +17,7 @@ import type {
   Session,
   SessionAnswer,
   SessionDatabase,
+  SessionExplanation,
   SessionLogItem,
   SessionTransaction,
 } from './session.ts'
@@ -46,6 +48,17 @@ export class HttpSession implements Session {
     return answerOf(
       await this.#send('POST', '/v1/query', { query, args, ...askFields(options) }, options.signal),
     )
+  }
+
+  async explain(
+    query: Edn,
+    args: readonly Edn[],
+    { mode, ...options }: AskOptions & { readonly mode: ExplainMode },
+  ): Promise<SessionExplanation> {
+    const fields = { query, args, explain: mode, ...askFields(options) }
+    const answer = await this.#send('POST', '/v1/query', fields)
+    const value = answer.get(keyword('explain')) as EdnMap
+    return { text: textOf(value, 'text'), value, warnings: warningsOf(answer) }
   }
 
   async pull(pattern: Edn, eid: Edn, options: AskOptions): Promise<SessionAnswer> {

@@ -6,10 +6,12 @@ import { connectLocal } from '../api/connect.ts'
 import type { LocalVarve } from '../api/varve.ts'
 import type { Edn } from '../fact/value.ts'
 import { EdnMap } from '../fact/value.ts'
+import { plainEdn } from '../fact/plain-edn.ts'
 import { schemaForms } from '../fact/schema-forms.ts'
 import { shapeAnswer } from '../engine/shape.ts'
 import type { EntityRows } from '../database/transact-rows.ts'
-import { ask } from '../query/ask.ts'
+import type { ExplainMode } from '../plan/explain.ts'
+import { ask, type AskRequest, explain } from '../query/ask.ts'
 import { atMoment, momentSources } from '../query/moment.ts'
 import { pullEntity } from '../query/pull.ts'
 import type {
@@ -19,6 +21,7 @@ import type {
   Session,
   SessionAnswer,
   SessionDatabase,
+  SessionExplanation,
   SessionLogItem,
   SessionTransaction,
 } from './session.ts'
@@ -46,25 +49,37 @@ export class LocalSession implements Session {
   }
 
   async query(query: Edn, args: readonly Edn[], options: AskOptions): Promise<SessionAnswer> {
-    const moment = { ...(options.asOf !== undefined && { asOf: options.asOf }) }
-    const sourceNamed = momentSources(this.#varve.catalog, moment)
-    const asked = await ask(
-      {
-        query,
-        args: args.map((value) => ({ kind: 'value', value })),
-        sourceNamed,
-        ...(options.database !== undefined && { database: await sourceNamed(options.database) }),
-        ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
-        ...(options.limit !== undefined && { limit: options.limit }),
-        ...(options.signal && { signal: options.signal }),
-      },
-      this.#varve.runner,
-    )
+    const asked = await ask(await this.#request(query, args, options), this.#varve.runner)
     return {
       result: shapeAnswer(asked.query, asked.answer),
       columns: asked.answer.columns,
       warnings: asked.warnings,
       isTruncated: asked.answer.isTruncated,
+    }
+  }
+
+  async explain(
+    query: Edn,
+    args: readonly Edn[],
+    { mode, ...options }: AskOptions & { readonly mode: ExplainMode },
+  ): Promise<SessionExplanation> {
+    const request = await this.#request(query, args, options)
+    const { answer, warnings } = await explain(request, this.#varve.runner, mode)
+    const { warnings: _, ...told } = answer
+    return { text: answer.text, value: plainEdn(told), warnings }
+  }
+
+  async #request(query: Edn, args: readonly Edn[], options: AskOptions): Promise<AskRequest> {
+    const moment = { ...(options.asOf !== undefined && { asOf: options.asOf }) }
+    const sourceNamed = momentSources(this.#varve.catalog, moment)
+    return {
+      query,
+      args: args.map((value) => ({ kind: 'value', value })),
+      sourceNamed,
+      ...(options.database !== undefined && { database: await sourceNamed(options.database) }),
+      ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
+      ...(options.limit !== undefined && { limit: options.limit }),
+      ...(options.signal && { signal: options.signal }),
     }
   }
 

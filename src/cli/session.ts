@@ -4,6 +4,7 @@
 import type { Warning } from '../base/errors.ts'
 import type { EntityRows } from '../database/transact-rows.ts'
 import type { Column } from '../plan/engine.ts'
+import type { ExplainMode } from '../plan/explain.ts'
 import type { Edn, EdnMap } from '../fact/value.ts'
 
 export type AskOptions = {
@@ -20,6 +21,12 @@ export type SessionAnswer = {
   readonly columns: readonly Column[]
   readonly warnings: readonly Warning[]
   readonly isTruncated: boolean
+}
+
+export type SessionExplanation = {
+  readonly text: string
+  readonly value: Edn
+  readonly warnings: readonly Warning[]
 }
 
 export type SessionTransaction = {
@@ -51,6 +58,12 @@ export type SessionDatabase = { readonly name: string; readonly alias: string; r
 export interface Session extends AsyncDisposable {
   databases(): Promise<readonly SessionDatabase[]>
   query(query: Edn, args: readonly Edn[], options: AskOptions): Promise<SessionAnswer>
+  /** What asking does: as text for people, and as a map. */
+  explain(
+    query: Edn,
+    args: readonly Edn[],
+    options: AskOptions & { readonly mode: ExplainMode },
+  ): Promise<SessionExplanation>
   pull(pattern: Edn, eid: Edn, options: AskOptions): Promise<SessionAnswer>
   /** Makes the database where it is missing. */
   create(name: string): Promise<void>

@@ -1,7 +1,7 @@
 // What can be wrong with a question once it meets facts: names that mean nothing, clauses that nobody can run,
 // functions that fail on a row, and bounds that were reached. Datomic's codes where it has them.
 
-import { VarveError, type Place } from '../base/errors.ts'
+import { VarveError, type Place, type Warning } from '../base/errors.ts'
 
 function placed(place: Place | undefined): Readonly<Record<string, unknown>> {
   return place === undefined ? {} : { place }
@@ -187,6 +187,18 @@ export function withPlace(error: unknown, place: Place | undefined): unknown {
 }
 
 /** An answer, or a relation on the way to it, larger than the bound. */
+/** An error of a question that was too much, with what its plan was warned about: that is mostly why. */
+export function withWarnings(error: unknown, warnings: readonly Warning[]): unknown {
+  const isTooMuch =
+    error instanceof VarveError &&
+    (error.code === 'varve.error/too-many-rows' || error.code === 'varve.error/query-timeout')
+  const [first] = warnings
+  if (!isTooMuch || first === undefined) return error
+  const { code, kind, message, data } = error
+  const fix = `${first.message}. ${first.fix}`
+  return new VarveError({ code, kind, message, fix, data: { ...data, warnings }, cause: error })
+}
+
 export function tooManyRows(rowCountMax: number, where: string): VarveError {
   return new VarveError({
     code: 'varve.error/too-many-rows',

@@ -1,7 +1,7 @@
 // From the set of bindings to the answer: find tuples are formed as a set, grouped and aggregated, sorted in the
 // total order, cut, and only then pulled, so that no pull is made for a row that nobody sees.
 
-import { assert, unreachable } from '../base/assert.ts'
+import { assert } from '../base/assert.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Warning } from '../base/errors.ts'
 import { compareValues, type Edn } from '../fact/value.ts'
@@ -10,7 +10,7 @@ import type { Answer, Column } from '../plan/engine.ts'
 import { elementVariable, findVariables, isAggregated, isOne } from '../plan/finish.ts'
 import { aggregateNamed, AGGREGATES } from '../plan/functions.ts'
 import { parsePullPattern } from '../plan/parse-pull.ts'
-import { show } from '../plan/show.ts'
+import { showElement } from '../plan/show-clause.ts'
 import type { FindElement, PullPattern, Query, Variable } from '../plan/syntax.ts'
 import { AGGREGATE_FUNCTIONS, type Aggregate, type Random } from './aggregates.ts'
 import { columnTypes } from './columns.ts'
@@ -70,7 +70,7 @@ export function cutAnswer(query: Query, sorted: AnswerRows, setting: FindSetting
   const cut = first === 0 && limit >= sorted.length ? sorted : sorted.slice(first, limit)
   const types = columnTypes(query, cut, setting)
   return {
-    columns: elements.map((element, index): Column => ({ name: elementName(element), type: types[index]! })),
+    columns: elements.map((element, index): Column => ({ name: showElement(element), type: types[index]! })),
     rows: pulled(elements, cut, setting, warnings),
     isTruncated: !isOne(query) && sorted.length > limit,
     warnings,
@@ -83,23 +83,6 @@ function sortedRows(rows: readonly Row[]): readonly Row[] {
     if (compareRows(rows[i - 1]!, rows[i]!) > 0) return [...rows].sort(compareRows)
   }
   return rows
-}
-
-function elementName(element: FindElement): string {
-  switch (element.kind) {
-    case 'variable':
-      return element.name
-    case 'aggregate': {
-      const args = element.args.map((arg) =>
-        arg.kind === 'constant' ? show(arg.value) : arg.kind === 'call' ? arg.name : arg.name,
-      )
-      return `(${[element.name, ...args, element.variable].join(' ')})`
-    }
-    case 'pull':
-      return `(pull ${element.source === '$' ? '' : `${element.source} `}${element.variable})`
-    default:
-      return unreachable(element)
-  }
 }
 
 function compareRows(x: Row, y: Row): number {

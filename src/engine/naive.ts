@@ -11,6 +11,7 @@ import { assert } from '../base/assert.ts'
 import type { FactSource } from '../fact/datom.ts'
 import type { Edn } from '../fact/value.ts'
 import type { Answer, Engine, EngineInput, EngineLimits } from '../plan/engine.ts'
+import { type ExplainMode, type Explanation, explanationOf } from '../plan/explain.ts'
 import type { Clause, Input, Query, RuleSet, SourceName, Term, Variable } from '../plan/syntax.ts'
 import type { Random } from './aggregates.ts'
 import { bindingVariables, variablesOf } from '../plan/variables.ts'
@@ -53,7 +54,30 @@ export function naiveEngine(options: NaiveEngineOptions): Engine {
     // Not an async function: nothing in it waits, and errors must still arrive as a rejection.
     answer: (query, inputs, catalog, limits) =>
       new Promise((resolve) => resolve(answerNow({ query, inputs, catalog, limits }, options))),
+    explain: (query, inputs, catalog, limits, mode) =>
+      new Promise((resolve) => resolve(naiveExplanation({ query, inputs, catalog, limits }, options, mode))),
   }
+}
+
+/** What this engine tells of its work: it has no plan to show. `refusal` is why another left the question to it. */
+export function naiveExplanation(
+  question: Question,
+  options: NaiveEngineOptions,
+  mode: ExplainMode,
+  refusal?: string,
+): Explanation {
+  const { clock } = options
+  const sinceMs = clock.nowMs()
+  const answer = mode === 'run' ? answerNow(question, options) : undefined
+  if (answer === undefined) prepare(question, options)
+  return explanationOf({
+    engine: 'naive',
+    ...(refusal !== undefined && { refusal }),
+    mode,
+    parts: [],
+    ...(answer && { rowCount: answer.rows.length, timeMs: clock.nowMs() - sinceMs }),
+    warnings: answer?.warnings ?? [],
+  })
 }
 
 /** A query with everything that it is asked over. */

@@ -6,6 +6,7 @@ import type { FactSource } from '../fact/datom.ts'
 import type { ValueType } from '../fact/attribute.ts'
 import type { Edn } from '../fact/value.ts'
 import type { AnswerRows } from './answer-rows.ts'
+import type { ExplainMode, Explanation } from './explain.ts'
 import type { Query, RuleSet, SourceName } from './syntax.ts'
 
 /** What a query is asked over, in the order of `Query.inputs`. */
@@ -44,4 +45,12 @@ export interface Engine {
     catalog: ReadonlyMap<SourceName, FactSource>,
     limits: EngineLimits,
   ): Promise<Answer>
+  /** What it would do to answer, or did: `run` answers and tells what came of each step. */
+  explain(
+    query: Query,
+    inputs: readonly EngineInput[],
+    catalog: ReadonlyMap<SourceName, FactSource>,
+    limits: EngineLimits,
+    mode: ExplainMode,
+  ): Promise<Explanation>
 }

@@ -8,7 +8,7 @@ import { attributeOf } from './places.ts'
 import type { PlanTerm, RowsStep, Step, VariableKind } from './plan.ts'
 import type { InputGoal, PatternClause, Scope } from './scope.ts'
 import type { Variable } from './syntax.ts'
-import { ATTRIBUTE, checkInput, constantAt, ENTITY, planTerms, TX, VALUE } from './terms.ts'
+import { ATTRIBUTE, checkInput, constantAt, ENTITY, isGiven, planTerms, TX, VALUE } from './terms.ts'
 
 /** A step before it is known what becomes of rows: which of its variables anybody wants, and how many rows come. */
 export type Draft = {
@@ -53,10 +53,6 @@ export function rowsDraft(
     step: { kind: 'rows', clause, from, terms },
     binds: bindingsOf(terms, (place) => kindOfValues(rows.map((row) => row[place]!))),
   }
-}
-
-export function isGiven({ kind }: PlanTerm): boolean {
-  return kind === 'constant' || kind === 'bound'
 }
 
 function bindingsOf(

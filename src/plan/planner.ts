@@ -174,9 +174,11 @@ class Planner {
     const kept = course.names.filter((name) => needed.has(name))
     const fresh = [...binds.keys()].filter((name) => needed.has(name))
     for (const [name, kind] of binds) course.kinds.set(name, kind)
-    course.steps.push({ ...step, kept, fresh, rowCount })
+    // A join that brings nothing new only keeps rows.
+    const isTest = fresh.length === 0 && (step.kind === 'pattern' || step.kind === 'rows')
+    course.rowCount = isTest ? Math.min(rowCount, course.rowCount) : rowCount
+    course.steps.push({ ...step, kept, fresh, rowCount: course.rowCount })
     course.names = [...kept, ...fresh]
-    course.rowCount = rowCount
   }
 
   #draft(goal: Goal, course: Course, needed: ReadonlySet<Variable>): Draft {

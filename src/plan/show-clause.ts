@@ -1,8 +1,9 @@
 // A clause as it looks in text, for messages that name it.
 
+import type { PlanTerm } from './plan.ts'
 import type { Goal } from './scope.ts'
 import { show } from './show.ts'
-import type { Argument, Binding, Clause, Term } from './syntax.ts'
+import type { Argument, Binding, Clause, FindElement, Term } from './syntax.ts'
 
 const LENGTH_MAX = 160
 
@@ -59,6 +60,30 @@ function showBranch(branch: readonly Clause[]): string {
 
 function prefix(source: string | undefined): string {
   return source === undefined ? '' : `${source} `
+}
+
+/** The places of a step, as they would stand in a clause. */
+export function showTerms(terms: readonly PlanTerm[]): string {
+  return terms
+    .map((term) => {
+      if (term.kind === 'constant') return show(term.value)
+      return term.kind === 'bound' || term.kind === 'fresh' ? term.name : '_'
+    })
+    .join(' ')
+}
+
+/** An element of the find, as columns are called. */
+export function showElement(element: FindElement): string {
+  switch (element.kind) {
+    case 'variable':
+      return element.name
+    case 'aggregate': {
+      const args = element.args.map((arg) => (arg.kind === 'constant' ? show(arg.value) : arg.name))
+      return `(${[element.name, ...args, element.variable].join(' ')})`
+    }
+    case 'pull':
+      return `(pull ${element.source === '$' ? '' : `${element.source} `}${element.variable})`
+  }
 }
 
 function showTerm(term: Term): string {

@@ -59,9 +59,9 @@ export function planTerms(
   })
 }
 
-/** The variables that terms bind. */
-export function freshNames(terms: readonly PlanTerm[]): readonly Variable[] {
-  return terms.flatMap((term) => (term.kind === 'fresh' ? [term.name] : []))
+/** True for a place that is known before facts are looked at. */
+export function isGiven({ kind }: PlanTerm): boolean {
+  return kind === 'constant' || kind === 'bound'
 }
 
 /** Inputs may hold names and lookup refs, to be understood where they stand: those are left to another engine. */

@@ -8,6 +8,7 @@ import { withPlace } from '../engine/errors.ts'
 import type { Edn } from '../fact/value.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
 import type { Answer } from '../plan/engine.ts'
+import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { Query, RuleSet, SourceName } from '../plan/syntax.ts'
 import { argumentCountWrong, sourceMissing } from './ask-errors.ts'
 import { basisOf } from './basis.ts'
@@ -68,6 +69,7 @@ export interface QueryRunner extends AsyncDisposable {
   run(job: QueryJob): Promise<Answer>
   /** The same, with the result as text. */
   write(job: QueryJob, notation: Notation): Promise<WrittenAnswer>
+  explain(job: QueryJob, mode: ExplainMode): Promise<Explanation>
 }
 
 export type AskLimits = {
@@ -113,6 +115,17 @@ export async function askWritten(
 ): Promise<Asked<WrittenAnswer>> {
   const prepared = await prepare(request, limits)
   return asked(prepared, await pointed(prepared, runner.write(prepared.job, notation)))
+}
+
+/** What asking would do, or what it did: `answer` of the result is the explanation. */
+export async function explain(
+  request: AskRequest,
+  runner: QueryRunner,
+  mode: ExplainMode,
+  limits: AskLimits = ASK_LIMITS,
+): Promise<Asked<Explanation>> {
+  const prepared = await prepare(request, limits)
+  return asked(prepared, await pointed(prepared, runner.explain(prepared.job, mode)))
 }
 
 type Prepared = { readonly job: QueryJob; readonly parsed: ParsedQuery }

@@ -4,6 +4,7 @@
 import type { Env, WorkerThread } from '../base/env.ts'
 import { errorFromData } from '../base/errors.ts'
 import type { Answer } from '../plan/engine.ts'
+import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob } from './ask.ts'
 import { type WorkerEnd, workerEnded } from './run-errors.ts'
 import { receiveAnswer, sendJob, type SentAnswer, type WorkerRequest } from './transport.ts'
@@ -50,13 +51,21 @@ export class QueryWorker implements AsyncDisposable {
   }
 
   async run(job: QueryJob): Promise<Answer> {
-    const sent = await this.#ask(job, undefined)
+    const sent = await this.#ask(job, { kind: 'answer' })
     return receiveAnswer(sent as Extract<SentAnswer, { readonly kind: 'answer' }>)
   }
 
   async write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
     // The worker answers in the kind that it was asked for.
-    return (await this.#ask(job, notation)) as Extract<SentAnswer, { readonly kind: 'written' }>
+    return (await this.#ask(job, { kind: 'written', notation })) as Extract<
+      SentAnswer,
+      { readonly kind: 'written' }
+    >
+  }
+
+  async explain(job: QueryJob, mode: ExplainMode): Promise<Explanation> {
+    const sent = await this.#ask(job, { kind: 'explained', mode })
+    return (sent as Extract<SentAnswer, { readonly kind: 'explained' }>).explanation
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -64,7 +73,7 @@ export class QueryWorker implements AsyncDisposable {
     await this.#thread[Symbol.asyncDispose]()
   }
 
-  async #ask(job: QueryJob, notation: Notation | undefined): Promise<Outcome> {
+  async #ask(job: QueryJob, wanted: WorkerRequest['wanted']): Promise<Outcome> {
     const id = ++this.#lastId
     const { promise, resolve: done, reject: fail } = Promise.withResolvers<SentAnswer>()
     this.#pending = { id, done, fail }
@@ -73,7 +82,7 @@ export class QueryWorker implements AsyncDisposable {
     job.signal?.addEventListener('abort', cancel)
     void this.#endWhenStuck(job, finished.signal)
     try {
-      const request: WorkerRequest = { id, job: sendJob(job), notation }
+      const request: WorkerRequest = { id, job: sendJob(job), wanted }
       this.#thread.post(request)
       const sent = await promise
       job.signal?.throwIfAborted()

@@ -2,6 +2,7 @@
 // process cannot be sent to a worker.
 
 import type { Answer } from '../plan/engine.ts'
+import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { PullPattern, Query } from '../plan/syntax.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
@@ -28,6 +29,10 @@ export class EitherRunner implements QueryRunner {
 
   write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
     return this.#runnerFor(job).write(job, notation)
+  }
+
+  explain(job: QueryJob, mode: ExplainMode): Promise<Explanation> {
+    return this.#runnerFor(job).explain(job, mode)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@
 import type { Clock } from '../base/env.ts'
 import { type DatabaseValue, isBlobMissing, RENEWAL_COUNT_MAX } from '../database/database-value.ts'
 import type { Answer, Engine, EngineInput } from '../plan/engine.ts'
+import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
 import { type Notation, writeAnswer, type WrittenAnswer } from './written.ts'
 
@@ -19,11 +20,20 @@ export class InThreadRunner implements QueryRunner {
     // This thread is always ready.
   }
 
-  async run(job: QueryJob): Promise<Answer> {
+  run(job: QueryJob): Promise<Answer> {
+    return this.#asked(job, (...question) => this.#engine.answer(...question))
+  }
+
+  explain(job: QueryJob, mode: ExplainMode): Promise<Explanation> {
+    return this.#asked(job, (...question) => this.#engine.explain(...question, mode))
+  }
+
+  /** Asks an engine, again with the newest index where a file is gone. */
+  async #asked<A>(job: QueryJob, ask: (...question: Parameters<Engine['answer']>) => Promise<A>): Promise<A> {
     const deadlineMs = this.#clock.monotonicMs() + job.timeoutMs
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#answer(job, deadlineMs)
+        return await ask(...questionOf(job, deadlineMs))
       } catch (error) {
         if (!isBlobMissing(error) || attempt >= RENEWAL_COUNT_MAX) throw error
         job = await renewedJob(job)
@@ -38,19 +48,13 @@ export class InThreadRunner implements QueryRunner {
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve()
   }
+}
 
-  #answer(job: QueryJob, deadlineMs: number): Promise<Answer> {
-    const query =
-      job.limit === undefined
-        ? job.query
-        : { ...job.query, limit: Math.min(job.limit, job.query.limit ?? Infinity) }
-    const catalog = new Map([...job.catalog].map(([name, value]) => [name, value.facts]))
-    return this.#engine.answer(query, job.inputs.map(engineInput), catalog, {
-      deadlineMs,
-      rowCountMax: job.rowCountMax,
-      ...(job.signal && { signal: job.signal }),
-    })
-  }
+function questionOf(job: QueryJob, deadlineMs: number): Parameters<Engine['answer']> {
+  const { query, inputs, catalog, limit, rowCountMax, signal } = job
+  const cut = limit === undefined ? query : { ...query, limit: Math.min(limit, query.limit ?? Infinity) }
+  const sources = new Map([...catalog].map(([name, value]) => [name, value.facts]))
+  return [cut, inputs.map(engineInput), sources, { deadlineMs, rowCountMax, ...(signal && { signal }) }]
 }
 
 function engineInput(input: QueryJob['inputs'][number]): EngineInput {

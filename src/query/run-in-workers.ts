@@ -4,6 +4,7 @@
 
 import type { Env } from '../base/env.ts'
 import type { Answer } from '../plan/engine.ts'
+import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
 import { queryTimeout } from '../engine/errors.ts'
 import { queryQueueFull, runnerClosed } from './run-errors.ts'
@@ -54,6 +55,10 @@ export class WorkerRunner implements QueryRunner {
 
   write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
     return this.#withWorker(job, (worker, rest) => worker.write(rest, notation))
+  }
+
+  explain(job: QueryJob, mode: ExplainMode): Promise<Explanation> {
+    return this.#withWorker(job, (worker, rest) => worker.explain(rest, mode))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

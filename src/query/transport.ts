@@ -9,6 +9,7 @@ import { writeEdn } from '../fact/edn-writer.ts'
 import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
 import type { Edn, Value } from '../fact/value.ts'
 import type { Answer, Column } from '../plan/engine.ts'
+import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob } from './ask.ts'
 import { receiveRows, type SentColumns, sendRows } from './sent-columns.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
@@ -32,8 +33,11 @@ export type SentJob = {
 export type WorkerRequest = {
   readonly id: number
   readonly job: SentJob
-  /** Undefined for an answer as values. */
-  readonly notation: Notation | undefined
+  /** An answer as values or as text, or what was done for it. */
+  readonly wanted:
+    | { readonly kind: 'answer' }
+    | { readonly kind: 'written'; readonly notation: Notation }
+    | { readonly kind: 'explained'; readonly mode: ExplainMode }
 }
 
 export type SentAnswer =
@@ -45,6 +49,7 @@ export type SentAnswer =
       readonly warnings: readonly Warning[]
     }
   | ({ readonly kind: 'written' } & WrittenAnswer)
+  | { readonly kind: 'explained'; readonly explanation: Explanation }
   | { readonly kind: 'error'; readonly error: ErrorData }
 
 export function sendJob(job: QueryJob): SentJob {

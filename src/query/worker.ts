@@ -34,15 +34,21 @@ port.onMessage((message) => {
   void answer(message as WorkerRequest)
 })
 
-async function answer({ id, job: sent, notation }: WorkerRequest): Promise<void> {
+async function answer({ id, job: sent, wanted }: WorkerRequest): Promise<void> {
   try {
     const job = await receiveJob(id, sent)
-    if (notation === undefined) {
-      port.post({ id, sent: sendAnswer(await runner.run(job)) })
-      return
+    switch (wanted.kind) {
+      case 'answer':
+        return port.post({ id, sent: sendAnswer(await runner.run(job)) })
+      case 'written': {
+        const written = await runner.write(job, wanted.notation)
+        return port.post({ id, sent: { kind: 'written', ...written } }, [written.result.buffer])
+      }
+      case 'explained': {
+        const explanation = await runner.explain(job, wanted.mode)
+        return port.post({ id, sent: { kind: 'explained', explanation } })
+      }
     }
-    const written = await runner.write(job, notation)
-    port.post({ id, sent: { kind: 'written', ...written } }, [written.result.buffer])
   } catch (error) {
     port.post({ id, sent: sendFailure(error) })
   }

@@ -3,12 +3,15 @@
 import type { HttpResponse } from '../base/env.ts'
 import type { T } from '../fact/attribute.ts'
 import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
-import { askWritten } from '../query/ask.ts'
+import type { Warning } from '../base/errors.ts'
+import type { ExplainedPart, ExplainMode } from '../plan/explain.ts'
+import { type AskRequest, askWritten, explain } from '../query/ask.ts'
 import { basisOf } from '../query/basis.ts'
 import { atMoment, momentSources, type MomentRequest } from '../query/moment.ts'
 import { requestParts } from '../query/parsed.ts'
 import { pullEntity } from '../query/pull.ts'
-import { type Plain, Valued, warningFields, Written } from './answer.ts'
+import type { Plain } from '../fact/plain-edn.ts'
+import { Valued, warningFields, Written } from './answer.ts'
 import { fieldInvalid } from './errors.ts'
 import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
 
@@ -27,6 +30,10 @@ const QUERY_FIELDS = {
   ...MOMENT_FIELDS,
   timeoutMs: { type: 'integer', about: 'milliseconds after which the query is given up' },
   limit: { type: 'integer', about: 'rows to keep, the first in the total order' },
+  explain: {
+    type: ['boolean', 'string'],
+    about: 'true answers what was done instead of the result, "plan" what would be done, without asking',
+  },
 } as const
 
 export const QUERY_ROUTE: Route = {
@@ -74,28 +81,55 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
     signal: request.signal,
     ...(timeoutMs !== undefined && { waitMs: timeoutMs }),
   })
-  const asked = await askWritten(
-    {
-      query: parts.query,
-      args: (args as readonly Edn[]).map((value) => ({ kind: 'value', value, isPlainData })),
-      sourceNamed,
-      ...(database !== undefined && { database: await sourceNamed(database) }),
-      ...(limit !== undefined && { limit }),
-      ...(timeoutMs !== undefined && { timeoutMs }),
-      signal: request.signal,
-    },
-    service.runner,
-    context.notation,
-    service.limits,
-  )
+  const question: AskRequest = {
+    query: parts.query,
+    args: (args as readonly Edn[]).map((value) => ({ kind: 'value', value, isPlainData })),
+    sourceNamed,
+    ...(database !== undefined && { database: await sourceNamed(database) }),
+    ...(limit !== undefined && { limit }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    signal: request.signal,
+  }
+  const before = [...fields.warnings, ...parts.warnings]
+  const mode = explainModeOf(fields.form('explain', 'value'))
+  if (mode !== undefined) return explained(context, question, mode, before)
+  const asked = await askWritten(question, service.runner, context.notation, service.limits)
   const { result, columns, isTruncated } = asked.answer
   return ok(context, {
     result: new Written(result),
     columns,
     basis: asked.basis,
     truncated: isTruncated ? true : undefined,
-    warnings: warningFields([...fields.warnings, ...parts.warnings, ...asked.warnings]),
+    warnings: warningFields([...before, ...asked.warnings]),
   })
+}
+
+/** What asking does, in place of the result. */
+async function explained(
+  context: RouteContext,
+  question: AskRequest,
+  mode: ExplainMode,
+  before: readonly Warning[],
+): Promise<HttpResponse> {
+  const { runner, limits } = context.service
+  const { answer, basis, warnings } = await explain(question, runner, mode, limits)
+  const { engine, refusal, parts, rowCount, timeMs, text } = answer
+  return ok(context, {
+    explain: { engine, refusal, mode, parts: parts.map(partField), rowCount, timeMs, text },
+    basis,
+    warnings: warningFields([...before, ...warnings]),
+  })
+}
+
+function partField({ parts, ...part }: ExplainedPart): Plain {
+  return { ...part, parts: parts?.map(partField) }
+}
+
+function explainModeOf(given: Edn | undefined): ExplainMode | undefined {
+  if (given === undefined || given === null || given === false) return undefined
+  if (given === true) return 'run'
+  if (given === 'plan' || given === 'run') return given
+  throw fieldInvalid('explain', 'true or "plan"')
 }
 
 async function answerPull(context: RouteContext): Promise<HttpResponse> {

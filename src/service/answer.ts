@@ -4,21 +4,13 @@ import type { HttpRequest, HttpResponse } from '../base/env.ts'
 import type { Warning } from '../base/errors.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { writeJson } from '../fact/json-writer.ts'
-import { type Edn, EdnMap, keyword } from '../fact/value.ts'
+import { type Plain, kebabCase, plainEdn } from '../fact/plain-edn.ts'
+import { type Edn, keyword } from '../fact/value.ts'
 import type { Notation } from '../query/written.ts'
 import { notationOf } from './body.ts'
 
 /** A field of an answer: plain data, a value written by the rules for values, or text that is written already. */
 export type Field = Plain | Valued | Written
-export type Plain =
-  | string
-  | number
-  | boolean
-  | null
-  | undefined
-  | readonly Plain[]
-  | { readonly [key: string]: Plain }
-
 export class Valued {
   readonly value: Edn
   constructor(value: Edn) {
@@ -106,20 +98,4 @@ function jsonText(field: Plain | Valued): string {
 
 function ednText(field: Plain | Valued): string {
   return writeEdn(field instanceof Valued ? field.value : plainEdn(field))
-}
-
-function plainEdn(field: Plain, name?: string): Edn {
-  if (field === null || field === undefined) return null
-  if (typeof field === 'string') return name === 'code' ? keyword(field) : field
-  if (typeof field !== 'object') return field
-  if (Array.isArray(field)) return (field as readonly Plain[]).map((item) => plainEdn(item))
-  return new EdnMap(
-    Object.entries(field as Readonly<Record<string, Plain>>)
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [keyword(kebabCase(key)), plainEdn(value, key)]),
-  )
-}
-
-function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

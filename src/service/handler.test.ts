@@ -98,6 +98,7 @@ describe('the protocol', () => {
       warm: () => undefined,
       run: () => Promise.reject(new TypeError('secret detail')),
       write: () => Promise.reject(new TypeError('secret detail')),
+      explain: () => Promise.reject(new TypeError('secret detail')),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }
     serveWith({}, broken)
@@ -155,6 +156,7 @@ describe('health and description', () => {
       'cursors',
       'timeoutMs',
       'limit',
+      'explain',
     ])
     expect(query.required).toEqual(['query'])
   })

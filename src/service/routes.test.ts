@@ -195,6 +195,28 @@ describe('query', () => {
     expect(text).toContain(':place {:source "body", :line 2, :column 29')
   })
 
+  it('explains what it did, or what it would do', async () => {
+    await shop()
+    const asked = await json('POST', '/v1/query', { query: PRICES, explain: true })
+    const parts = [expect.objectContaining({ kind: 'pattern', rowCount: 2 })]
+    expect(asked).toMatchObject({
+      explain: {
+        engine: 'native',
+        mode: 'run',
+        rowCount: 2,
+        parts: expect.arrayContaining(parts) as unknown,
+      },
+      basis: { shop: 1 },
+    })
+    expect(asked).not.toHaveProperty('result')
+    expect(asked).toHaveProperty('explain.text', expect.stringContaining('engine: native, 2 rows'))
+    const planned = await json('POST', '/v1/query', { query: PRICES, explain: 'plan' })
+    expect(planned).toHaveProperty('explain.mode', 'plan')
+    expect(planned).not.toHaveProperty('explain.rowCount')
+    const [status, error] = await problem('POST', '/v1/query', { body: { query: PRICES, explain: 'fully' } })
+    expect([status, error.message]).toEqual([400, expect.stringContaining('explain')])
+  })
+
   it('takes a request as text within JSON', async () => {
     await shop()
     const query =

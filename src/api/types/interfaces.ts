@@ -4,6 +4,7 @@
 import type { Warning } from '../../base/errors.ts'
 import type { IndexName } from '../../fact/datom.ts'
 import type { Schema } from '../../fact/schema.ts'
+import type { ExplainMode, Explanation } from '../../plan/explain.ts'
 import type { Attributes, KeywordText, Sources } from './attributes.ts'
 import type { DefinedSchema, SourcesOf } from './define-schema.ts'
 import type { EntityAttribute, EntityValue } from './entity.ts'
@@ -52,6 +53,12 @@ export interface Varve<M extends Sources = {}> extends AsyncDisposable, Known<{}
     this: V,
     request: QueryRequest<SourcesOfVarve<V>, Q>,
   ): Promise<Answer<QueryResult<SourcesOfVarve<V>, Q>>>
+  /** What asking did, step by step, with the rows expected and found; or, with `plan`, what it would do. */
+  explain<V extends Varve, const Q extends QueryInput>(
+    this: V,
+    request: QueryRequest<SourcesOfVarve<V>, Q>,
+    mode?: ExplainMode,
+  ): Promise<Explanation>
   databases(): Promise<readonly DatabaseInfo[]>
   /** Deletes a database for ever. */
   delete(name: string): Promise<void>
@@ -160,6 +167,12 @@ export interface Db<S extends Attributes = Attributes, M extends Sources = {}> e
     query: CheckQuery<SourcesKnownTo<D>, Q>,
     ...args: QueryArgs<SourcesKnownTo<D>, Q>
   ): Promise<QueryResult<SourcesKnownTo<D>, Q>>
+  /** Asks, and tells what was done: every step with the rows that were expected, those that came, and its time. */
+  explain<D extends Db, const Q extends QueryInput>(
+    this: D,
+    query: CheckQuery<SourcesKnownTo<D>, Q>,
+    ...args: QueryArgs<SourcesKnownTo<D>, Q>
+  ): Promise<Explanation>
   /** What the pattern describes of one entity; null where nothing is found. */
   pull<D extends Db, const P extends PatternInput>(
     this: D,

@@ -25,6 +25,8 @@ type Options = PlaceOptions & {
   readonly asOf?: Date | number
   readonly limit?: number
   readonly timeout?: number
+  readonly explain?: boolean
+  readonly plan?: boolean
   readonly output?: OutputFormat
 }
 
@@ -51,6 +53,8 @@ export function addQueryCommand(program: Command, { env, terminal }: Context): v
     .option('--as-of <moment>', 'an instant or a t', parseMoment)
     .option('--limit <n>', 'keep the first n rows', parseCount)
     .option('--timeout <ms>', 'give up after so many milliseconds', parseCount)
+    .option('--explain', 'ask, and show what was done: rows and time of every step')
+    .option('--plan', 'show what would be done, without asking')
     .addHelpText(
       'after',
       `\nExample:\n  varve q --database purchases '[:find ?amount :in $ ?id :where [?p :purchase/id ?id] [?p :purchase/amount ?amount]]' pur-8`,
@@ -61,12 +65,20 @@ export function addQueryCommand(program: Command, { env, terminal }: Context): v
       const parts = requestParts(read.value, read.places)
       await using session = await openSession(env, options, true)
       const args = words.length > 0 ? words.map(parseArgument) : (parts.args ?? [])
-      const answer = await session
-        .query(parts.query, args, askOptions(options, parts))
-        .catch((error: unknown) => {
-          throw withLine(error, parts.query, read.places.placeOf)
-        })
-      reportWarnings([...read.warnings, ...parts.warnings, ...answer.warnings], terminal)
+      const pointed = (error: unknown): never => {
+        throw withLine(error, parts.query, read.places.placeOf)
+      }
+      const asked = askOptions(options, parts)
+      const before = [...read.warnings, ...parts.warnings]
+      if (options.explain || options.plan) {
+        const mode = options.explain ? 'run' : 'plan'
+        const told = await session.explain(parts.query, args, { ...asked, mode }).catch(pointed)
+        reportWarnings([...before, ...told.warnings], terminal)
+        terminal.out(options.output === undefined ? told.text : formatResult(told.value, [], options.output))
+        return
+      }
+      const answer = await session.query(parts.query, args, asked).catch(pointed)
+      reportWarnings([...before, ...answer.warnings], terminal)
       const columns = answer.columns.map(({ name }) => name)
       terminal.out(formatResult(answer.result, columns, outputFormat(options.output, terminal)))
       if (answer.isTruncated) terminal.err('The answer was cut at the limit.\n')

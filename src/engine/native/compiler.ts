@@ -47,6 +47,7 @@ import {
 import { Dependencies } from './dependencies.ts'
 import { CollectedDomain, type Domain, NumberDomain } from './domain.ts'
 import { columnOf, type Consumer, EMPTY_LAYOUT, keptColumns, type Layout, type Operator } from './operator.ts'
+import type { Profile } from './profile.ts'
 import { ADDED_DOMAIN, ENTITY_DOMAIN, PatternOperator, type PlaceBinding } from './pattern-operator.ts'
 import { type CallTerm, Fixpoint, RuleCallOperator, RuleTable } from './recursion.ts'
 import { RowsOperator } from './rows-operator.ts'
@@ -72,25 +73,29 @@ export class Compiler {
   #fixpoint = new Fixpoint()
   #tablePlans: ReadonlyMap<string, RuleTablePlan> = new Map()
 
-  constructor(context: QueryContext, inputs: ReadonlyMap<number, readonly Row[]>) {
+  /** Measures what runs, where it is to be explained. */
+  readonly #profile: Profile | undefined
+
+  constructor(context: QueryContext, inputs: ReadonlyMap<number, readonly Row[]>, profile?: Profile) {
     this.#context = context
     this.#inputs = inputs
+    this.#profile = profile
   }
 
-  /** `start` are the columns that rows come with. */
-  conjunction(planned: Conjunction, start: Layout = EMPTY_LAYOUT): Compiled {
+  /** `start` are the columns that rows come with; what takes the rows that come out works on behalf of `owner`. */
+  conjunction(planned: Conjunction, owner: object, start: Layout = EMPTY_LAYOUT): Compiled {
     const outer = { fixpoint: this.#fixpoint, tablePlans: this.#tablePlans }
-    const fixpoint = new Fixpoint()
+    const fixpoint = new Fixpoint(this.#profile)
     this.#fixpoint = fixpoint
     this.#tablePlans = new Map(planned.tables.map((table) => [table.key, table]))
-    const pipeline = this.#chain(planned, start)
+    const pipeline = this.#chain(planned, owner, start)
     this.#fixpoint = outer.fixpoint
     this.#tablePlans = outer.tablePlans
     return { ...pipeline, complete: () => fixpoint.complete() }
   }
 
   /** Operators that share the tables of recursive rules with those around them. */
-  #chain({ steps, outputs }: Conjunction, start: Layout): Compiled {
+  #chain({ steps, outputs }: Conjunction, owner: object, start: Layout): Compiled {
     const course: Course = { layout: start, dependencies: new Dependencies(start.names) }
     const operators: Operator[] = []
     for (const step of steps) {
@@ -98,7 +103,8 @@ export class Compiler {
       operators.push(operator)
       course.layout = operator.layout
     }
-    return connected(operators, course.layout, course.dependencies.determine([...outputs, ROW]))
+    const isDistinct = course.dependencies.determine([...outputs, ROW])
+    return { ...connected(operators, [...steps, owner], this.#profile), layout: course.layout, isDistinct }
   }
 
   #operator(step: Step, course: Course): Operator {
@@ -220,7 +226,7 @@ export class Compiler {
 
   #antiJoin(step: AntiJoinStep, { layout }: Course): Operator {
     const passed = passedColumns(step.passed, layout)
-    const inside = this.conjunction(step.body, passedLayout(passed))
+    const inside = this.conjunction(step.body, step, passedLayout(passed))
     const outside = { layout, kept: keptBy(step, layout) }
     return new NotOperator(inside, passed, outside, this.#context.budget)
   }
@@ -229,7 +235,7 @@ export class Compiler {
     dependencies.addBranches(step.fresh)
     const branches = step.branches.map(({ passed: given, body, fresh }): Branch => {
       const passed = passedColumns(given, layout)
-      return { pipeline: this.conjunction(body, passedLayout(passed)), passed, fresh }
+      return { pipeline: this.conjunction(body, step, passedLayout(passed)), passed, fresh }
     })
     const outside = { layout, kept: keptBy(step, layout), fresh: step.fresh }
     return new OrOperator(branches, outside, this.#context.budget)
@@ -258,19 +264,16 @@ export class Compiler {
   #ruleTable(key: string): RuleTable {
     const known = this.#fixpoint.table(key)
     if (known !== undefined) return known
-    const { name, parameters, boundPlaces, kinds, bodies } = this.#tablePlans.get(key)!
+    const planned = this.#tablePlans.get(key)!
+    const { boundPlaces, kinds, bodies } = planned
     const domains = kinds.map((kind) => (kind === 'ref' ? ENTITY_DOMAIN : new CollectedDomain()))
-    const table = new RuleTable(
-      { name, parameters, domains, boundPlaces },
-      this.#fixpoint,
-      this.#context.budget,
-    )
+    const table = new RuleTable(planned, domains, this.#fixpoint, this.#context.budget)
     // Known before its bodies are compiled, which may call it.
     this.#fixpoint.add(key, table)
     table.connect(
       bodies.map(({ body, names }) => {
         const start = { names: boundPlaces.map((place) => names[place]!), domains: table.start.domains }
-        const pipeline = this.#chain(body, start)
+        const pipeline = this.#chain(body, planned, start)
         return { pipeline, names, numberings: outputNumberings(pipeline.layout, names, domains) }
       }),
     )
@@ -327,18 +330,23 @@ function outputNumberings(
   })
 }
 
-function connected(operators: readonly Operator[], layout: Layout, isDistinct: boolean): Compiled {
+/** Operators one behind the other; `parts` are what each works on behalf of, and whoever takes what comes out. */
+function connected(
+  operators: readonly Operator[],
+  parts: readonly object[],
+  profile: Profile | undefined,
+): Omit<Compiled, 'layout' | 'isDistinct'> {
   let last: Consumer | undefined
-  for (let at = operators.length - 2; at >= 0; at--) operators[at]!.connect(operators[at + 1]!)
   const relay: Consumer = {
     push: (chunk) => last!.push(chunk),
     finish: () => last!.finish(),
   }
-  operators.at(-1)?.connect(relay)
+  const consumers = [...operators, relay].map((consumer, at) =>
+    profile === undefined ? consumer : profile.probe(parts[at - 1], parts[at]!, consumer),
+  )
+  operators.forEach((operator, at) => operator.connect(consumers[at + 1]!))
   return {
-    first: operators[0] ?? relay,
-    layout,
-    isDistinct,
+    first: consumers[0]!,
     connect: (next) => (last = next),
     complete: () => undefined,
   }

@@ -7,8 +7,22 @@ import { planOf } from '../../plan/planner.ts'
 import type { Query } from '../../plan/syntax.ts'
 import { AnswerRows, type AnswerColumn } from '../../plan/answer-rows.ts'
 import { elementVariable, findVariables, isAggregated, isOne } from '../../plan/finish.ts'
-import { cutAnswer, finishAnswer } from '../find.ts'
-import { type NaiveEngineOptions, naiveEngine, prepare, type Prepared, type Question } from '../naive.ts'
+import { type ExplainMode, type Explanation, explainedPlan, explanationOf } from '../../plan/explain.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { planWarnings } from '../../plan/plan-warnings.ts'
+import type { InputGoal } from '../../plan/scope.ts'
+import type { QueryContext } from '../context.ts'
+import { withWarnings } from '../errors.ts'
+import { cutAnswer, type FindSetting, finishAnswer } from '../find.ts'
+import {
+  naiveEngine,
+  type NaiveEngineOptions,
+  naiveExplanation,
+  prepare,
+  type Prepared,
+  type Question,
+} from '../naive.ts'
+import { Profile } from './profile.ts'
 import { Compiler } from './compiler.ts'
 import { type Domain, NumberDomain, SortedTextDomain } from './domain.ts'
 import { columnOf, gather, step } from './operator.ts'
@@ -27,44 +41,98 @@ export function nativeEngine(options: NaiveEngineOptions): Engine {
       const answer = nativeAnswer({ query, inputs, catalog, limits }, options)
       return answer instanceof Refusal ? naive.answer(query, inputs, catalog, limits) : answer
     },
+    explain: async (query, inputs, catalog, limits, mode) => {
+      const question = { query, inputs, catalog, limits }
+      const explained = nativeExplanation(question, options, mode)
+      if (!(explained instanceof Refusal)) return explained
+      return naiveExplanation(question, options, mode, explained.reason)
+    },
   }
 }
 
 /** The answer, or why this engine gives none. Throws what is wrong with the question. */
 export function nativeAnswer(question: Question, options: NaiveEngineOptions): Answer | Refusal {
   const prepared = prepare(question, options)
+  return unlessRefused(() => run(question, prepared, planned(question, prepared)))
+}
+
+function nativeExplanation(
+  question: Question,
+  options: NaiveEngineOptions,
+  mode: ExplainMode,
+): Explanation | Refusal {
+  const nowMs = (): number => options.clock.nowMs()
+  const sinceMs = nowMs()
+  const prepared = prepare(question, options)
+  return unlessRefused(() => {
+    const plan = planned(question, prepared)
+    const told = { engine: 'native', mode }
+    if (mode === 'plan')
+      return explanationOf({ ...told, parts: explainedPlan(plan), warnings: planWarnings(plan) })
+    const profile = new Profile(nowMs)
+    const { rows, warnings } = run(question, prepared, plan, profile)
+    const parts = explainedPlan(plan, profile.measured)
+    return explanationOf({ ...told, parts, rowCount: rows.length, timeMs: nowMs() - sinceMs, warnings })
+  })
+}
+
+function unlessRefused<X>(work: () => X): X | Refusal {
   try {
-    return answered(question, prepared)
+    return work()
   } catch (error) {
     if (error instanceof Refusal) return error
     throw error
   }
 }
 
-function answered({ query }: Question, { goals, setting }: Prepared): Answer {
-  const { context, scope } = setting
+function planned({ query }: Question, { goals, setting: { context, scope } }: Prepared): Plan {
+  return planOf(query, goals, scope, { context, counts: tableCounts })
+}
+
+function run({ query }: Question, { goals, setting }: Prepared, plan: Plan, profile?: Profile): Answer {
+  const warnings = planWarnings(plan)
+  try {
+    const answer = answered(query, found(plan, goals, setting.context, profile), setting)
+    return { ...answer, warnings: [...warnings, ...answer.warnings] }
+  } catch (error) {
+    throw withWarnings(error, warnings)
+  }
+}
+
+type Found = { readonly rows: RowSet; readonly domains: readonly Domain[] }
+
+/** The distinct rows over the outputs of the plan. */
+function found(
+  { body, finish: [distinct] }: Plan,
+  goals: readonly InputGoal[],
+  context: QueryContext,
+  profile: Profile | undefined,
+): Found {
   const { budget } = context
-  const plan = planOf(query, goals, scope, { context, counts: tableCounts })
+  const { outputs } = body
   const inputs = new Map(goals.map(({ index, rows }) => [index, rows]))
-  const pipeline = new Compiler(context, inputs).conjunction(plan.body)
-  const { outputs } = plan.body
-  const found = new RowSet(outputs.length)
+  const pipeline = new Compiler(context, inputs, profile).conjunction(body, distinct!)
+  const rows = new RowSet(outputs.length)
   const places = outputs.map((name) => columnOf(pipeline.layout, name))
   pipeline.connect({
     push: (chunk) => {
       step(budget, chunk.rowCount)
-      if (pipeline.isDistinct) found.appendAll(chunk, places)
-      else found.addAll(chunk, places)
-      budget.holdRows(found.rowCount, () => 'the answer')
+      if (pipeline.isDistinct) rows.appendAll(chunk, places)
+      else rows.addAll(chunk, places)
+      budget.holdRows(rows.rowCount, () => 'the answer')
     },
     finish: () => undefined,
   })
   pipeline.first.push({ rowCount: 1, columns: [] })
   pipeline.complete()
   budget.check()
-  const domains = places.map((place) => pipeline.layout.domains[place]!)
-  if (isAggregated(query)) return finishAnswer(query, groupedRows(query, found, domains, setting), setting)
-  return cutAnswer(query, sortedRows(query, found, domains), setting)
+  profile?.count(distinct!, rows.rowCount)
+  return { rows, domains: places.map((place) => pipeline.layout.domains[place]!) }
+}
+
+function answered(query: Query, { rows, domains }: Found, setting: FindSetting): Answer {
+  if (isAggregated(query)) return finishAnswer(query, groupedRows(query, rows, domains, setting), setting)
+  return cutAnswer(query, sortedRows(query, rows, domains), setting)
 }
 
 /** The rows that were found, in the total order; of a tuple or scalar the least. They stay columns. */

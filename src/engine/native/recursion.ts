@@ -3,6 +3,7 @@
 // there; whatever is found later is joined with the rows that wait. So every row meets every answer once, only what
 // is asked for is computed, and it ends when nothing new is found (tabling, semi-naive).
 
+import type { RuleTablePlan } from '../../plan/plan.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import type { Edn } from '../../fact/value.ts'
 import type { Budget } from '../relation.ts'
@@ -19,6 +20,7 @@ import {
   pickLayout,
   step,
 } from './operator.ts'
+import type { Profile } from './profile.ts'
 import { Refusal } from '../../plan/refusal.ts'
 import { RowSet } from './row-set.ts'
 
@@ -26,6 +28,11 @@ import { RowSet } from './row-set.ts'
 export class Fixpoint {
   readonly #tables = new Map<string, RuleTable>()
   readonly #busy: RuleTable[] = []
+  readonly #profile: Profile | undefined
+
+  constructor(profile?: Profile) {
+    this.#profile = profile
+  }
 
   table(key: string): RuleTable | undefined {
     return this.#tables.get(key)
@@ -41,8 +48,15 @@ export class Fixpoint {
 
   /** Works until every call has met every answer; then nobody waits any more. */
   complete(): void {
-    for (let table = this.#busy.pop(); table !== undefined; table = this.#busy.pop()) table.work()
+    for (let table = this.#busy.pop(); table !== undefined; table = this.#busy.pop()) this.#work(table)
     for (const table of this.#tables.values()) table.release()
+  }
+
+  #work(table: RuleTable): void {
+    if (this.#profile === undefined) return table.work()
+    const before = table.answerCount
+    this.#profile.within(table.planned, () => table.work())
+    this.#profile.count(table.planned, table.answerCount - before)
   }
 }
 
@@ -55,6 +69,7 @@ export type RuleBody = {
 
 /** One rule, asked with some of its arguments bound. */
 export class RuleTable {
+  readonly planned: RuleTablePlan
   readonly name: string
   readonly parameters: readonly Variable[]
   readonly domains: readonly Domain[]
@@ -74,16 +89,9 @@ export class RuleTable {
   readonly #fixpoint: Fixpoint
   readonly #budget: Budget
 
-  constructor(
-    {
-      name,
-      parameters,
-      domains,
-      boundPlaces,
-    }: Pick<RuleTable, 'name' | 'parameters' | 'domains' | 'boundPlaces'>,
-    fixpoint: Fixpoint,
-    budget: Budget,
-  ) {
+  constructor(planned: RuleTablePlan, domains: readonly Domain[], fixpoint: Fixpoint, budget: Budget) {
+    const { name, parameters, boundPlaces } = planned
+    this.planned = planned
     this.name = name
     this.parameters = parameters
     this.domains = domains
@@ -92,6 +100,10 @@ export class RuleTable {
     this.#answers = new RowSet(parameters.length)
     this.#fixpoint = fixpoint
     this.#budget = budget
+  }
+
+  get answerCount(): number {
+    return this.#answers.rowCount
   }
 
   /** The columns with which the bodies begin. */

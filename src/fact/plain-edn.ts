@@ -1,0 +1,29 @@
+// Plain data that this program made itself, answers and reports, as EDN.
+
+import { type Edn, EdnMap, keyword } from './value.ts'
+
+export type Plain =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly Plain[]
+  | { readonly [key: string]: Plain }
+
+/** The value in EDN: names in kebab-case as keywords, and so is what stands under `code`. */
+export function plainEdn(field: Plain, name?: string): Edn {
+  if (field === null || field === undefined) return null
+  if (typeof field === 'string') return name === 'code' ? keyword(field) : field
+  if (typeof field !== 'object') return field
+  if (Array.isArray(field)) return (field as readonly Plain[]).map((item) => plainEdn(item))
+  return new EdnMap(
+    Object.entries(field as Readonly<Record<string, Plain>>)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [keyword(kebabCase(key)), plainEdn(value, key)]),
+  )
+}
+
+export function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}

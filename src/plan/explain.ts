@@ -1,0 +1,172 @@
+// What a plan is about to do, or did, as plain data and as text for people: every step with the rows that were
+// expected and, where it ran, the rows that came and the time it took.
+
+import type { Warning } from '../base/errors.ts'
+import type { Conjunction, FinishStep, PatternStep, Plan, RuleTablePlan, Step } from './plan.ts'
+import { showClause, showElement, showTerms } from './show-clause.ts'
+
+/** `plan` shows what would be done, `run` does it and shows what came of it. */
+export type ExplainMode = 'plan' | 'run'
+
+export type ExplainedPart = {
+  readonly kind: Step['kind'] | FinishStep['kind'] | 'branch' | 'rule'
+  /** What it stands for: the clause, mostly. */
+  readonly text: string
+  /** By what facts are found. */
+  readonly access?: PatternStep['access']
+  readonly expectedRowCount?: number
+  /** Rows that came out, where it was run. */
+  readonly rowCount?: number
+  /** Time in this part alone, where it was run. */
+  readonly timeMs?: number
+  readonly parts?: readonly ExplainedPart[]
+}
+
+export type Explanation = {
+  /** The engine that answers. */
+  readonly engine: string
+  /** Why an engine left it to this one. */
+  readonly refusal?: string
+  readonly mode: ExplainMode
+  readonly parts: readonly ExplainedPart[]
+  /** Rows of the answer, and the time it took, planning included. */
+  readonly rowCount?: number
+  readonly timeMs?: number
+  readonly warnings: readonly Warning[]
+  /** All but the warnings, for people. */
+  readonly text: string
+}
+
+/** What was measured of a part of a plan while it ran. */
+export type Measured = { readonly rowCount: number; readonly timeMs: number }
+export type MeasuredParts = ReadonlyMap<object, Measured>
+
+/** The parts of a plan, with what was measured of them. */
+export function explainedPlan(plan: Plan, measured: MeasuredParts = new Map()): readonly ExplainedPart[] {
+  const explain = new Explain(measured)
+  return [...explain.conjunction(plan.body), ...plan.finish.map((step) => explain.finish(step))]
+}
+
+export function explanationOf(told: Omit<Explanation, 'text'>): Explanation {
+  return { ...told, text: explanationText(told) }
+}
+
+class Explain {
+  readonly #measured: MeasuredParts
+
+  constructor(measured: MeasuredParts) {
+    this.#measured = measured
+  }
+
+  conjunction({ steps, tables }: Conjunction): readonly ExplainedPart[] {
+    return [...steps.map((step) => this.#step(step)), ...tables.map((table) => this.#table(table))]
+  }
+
+  finish(step: FinishStep): ExplainedPart {
+    return { kind: step.kind, text: finishText(step), ...this.#measured.get(step) }
+  }
+
+  #step(step: Step): ExplainedPart {
+    const parts = this.#inside(step)
+    return {
+      kind: step.kind,
+      text: stepText(step),
+      ...(step.kind === 'pattern' && { access: step.access }),
+      expectedRowCount: Math.ceil(step.rowCount),
+      ...this.#measured.get(step),
+      ...(parts.length > 0 && { parts }),
+    }
+  }
+
+  #inside(step: Step): readonly ExplainedPart[] {
+    switch (step.kind) {
+      case 'anti-join':
+      case 'product':
+        return this.conjunction(step.body)
+      case 'union':
+        return step.branches.map(({ body }, at) => this.#branch(`branch ${at + 1}`, body))
+      default:
+        return []
+    }
+  }
+
+  #branch(text: string, body: Conjunction): ExplainedPart {
+    return { kind: 'branch', text, parts: this.conjunction(body) }
+  }
+
+  #table(table: RuleTablePlan): ExplainedPart {
+    const { name, parameters, boundPlaces, bodies } = table
+    const given = boundPlaces.map((place) => parameters[place]!)
+    const asked = given.length === 0 ? 'all of it' : `given ${given.join(' ')}`
+    return {
+      kind: 'rule',
+      text: `(${[name, ...parameters].join(' ')}), ${asked}`,
+      ...this.#measured.get(table),
+      parts: bodies.map(({ body }, at) => this.#branch(`body ${at + 1}`, body)),
+    }
+  }
+}
+
+function stepText(step: Step): string {
+  if (step.clause !== undefined) return showClause(step.clause)
+  if (step.kind === 'rows') return `input ${showTerms(step.terms)}`
+  return step.kind === 'product' ? 'what shares nothing with the rest' : step.kind
+}
+
+function finishText(step: FinishStep): string {
+  switch (step.kind) {
+    case 'distinct':
+      return `distinct ${step.variables.join(' ')}`
+    case 'aggregate':
+    case 'project':
+      return `${step.kind} ${step.elements.map(showElement).join(' ')}`
+    case 'sort':
+      return 'sort in the total order'
+    case 'least':
+      return 'the least row'
+    case 'limit':
+      return `rows ${step.first} to ${step.count === undefined ? 'the last' : step.first + step.count}`
+    case 'pull':
+      return 'pull'
+  }
+}
+
+const HEAD = ['expected', 'rows', 'ms'] as const
+const COLUMN_WIDTH = 11
+
+/** A line a part, those inside indented. */
+function explanationText({
+  engine,
+  refusal,
+  mode,
+  parts,
+  rowCount,
+  timeMs,
+}: Omit<Explanation, 'text'>): string {
+  const isRun = mode === 'run'
+  const line = (cells: readonly (string | undefined)[], text: string): string => {
+    const shown = isRun ? cells : cells.slice(0, 1)
+    return `${shown.map((cell) => (cell ?? '').padStart(COLUMN_WIDTH)).join('')}  ${text}`.trimEnd()
+  }
+  const lines: string[] = []
+  const visit = (part: ExplainedPart, depth: number): void => {
+    const access =
+      part.access === undefined ? '' : part.access === 'scan' ? '  (scan)' : `  (by ${part.access})`
+    const cells = [
+      part.expectedRowCount?.toLocaleString('en'),
+      part.rowCount?.toLocaleString('en'),
+      part.timeMs?.toFixed(2),
+    ]
+    lines.push(line(cells, `${'  '.repeat(depth)}${part.text}${access}`))
+    for (const inside of part.parts ?? []) visit(inside, depth + 1)
+  }
+  if (parts.length > 0) lines.push(line(HEAD, ''))
+  for (const part of parts) visit(part, 0)
+  const answer =
+    rowCount === undefined
+      ? ''
+      : `, ${rowCount.toLocaleString('en')} ${rowCount === 1 ? 'row' : 'rows'} in ${timeMs?.toFixed(2)} ms`
+  const reason = refusal === undefined ? '' : ` (the native engine leaves it: ${refusal})`
+  lines.push(`engine: ${engine}${answer}${reason}`)
+  return `${lines.join('\n')}\n`
+}
