@@ -5,11 +5,12 @@
 import type { ByteReader } from '../base/bytes.ts'
 import type { AttributeId, EntityId, T, ValueType } from '../fact/attribute.ts'
 import type { Datom } from '../fact/datom.ts'
-import { equalValues, keyOf, type Value } from '../fact/value.ts'
+import { equalValues, type Value } from '../fact/value.ts'
 import { readValueInto } from '../log/value-codec.ts'
 import { type ColumnData, integerColumn } from '../segment/column.ts'
 import { NumberList } from './number-list.ts'
 import { RowChains } from './row-chains.ts'
+import { ValueChains } from './value-chains.ts'
 import { ValueList } from './value-list.ts'
 
 type Columns = { readonly entities: ColumnData; readonly values: ColumnData; readonly added: ColumnData }
@@ -50,7 +51,6 @@ export class AttributeNovelty {
   add({ e, v, t, added }: Datom): void {
     if (!added) return this.#retract(e, v, t)
     this.#byEntity.add(e)
-    this.#byValue?.add(v)
     this.#values.push(v)
     this.#ts.push(t)
   }
@@ -59,7 +59,6 @@ export class AttributeNovelty {
   read(e: EntityId, t: T, bytes: ByteReader, txInstantMs: number): void {
     this.#byEntity.add(e)
     readValueInto(this.#values, bytes, txInstantMs)
-    this.#byValue?.add(this.#values.at(this.#values.length - 1))
     this.#ts.push(t)
   }
 
@@ -69,7 +68,6 @@ export class AttributeNovelty {
       const v = values[row]
       if (v === undefined) continue
       this.#byEntity.add(firstEntity + row)
-      this.#byValue?.add(v)
       this.#values.push(v)
     }
     this.#ts.fillTo(this.#values.length, t)
@@ -116,9 +114,10 @@ export class AttributeNovelty {
     return this.#byEntity.before(row)
   }
 
-  /** The newest row with a value, −1 if there is none. The table is made when somebody first asks. */
+  /** The newest row with a value, −1 if there is none. The table is made, and completed, when somebody asks. */
   lastRowOfValue(v: Value): number {
     this.#byValue ??= new ValueChains(this.#values)
+    this.#byValue.addAll()
     return this.#byValue.last(v)
   }
 
@@ -261,33 +260,6 @@ class Retractions {
       if (equalValues(this.#values[index]!, v)) return this.#ts.at(index)
     }
     return Infinity
-  }
-}
-
-/** Rows by value: the last row of each value, and for each row the one before with the same value. */
-class ValueChains {
-  /** Text is its own key: making another of it would cost more than the table. */
-  readonly #lastOfText = new Map<string, number>()
-  readonly #lastOfOther = new Map<ReturnType<typeof keyOf>, number>()
-  readonly #before: number[] = []
-
-  constructor(values: ValueList) {
-    for (let row = 0; row < values.length; row++) this.add(values.at(row))
-  }
-
-  add(v: Value): void {
-    const row = this.#before.length
-    this.#before.push(this.last(v))
-    if (typeof v === 'string') this.#lastOfText.set(v, row)
-    else this.#lastOfOther.set(keyOf(v), row)
-  }
-
-  last(v: Value): number {
-    return (typeof v === 'string' ? this.#lastOfText.get(v) : this.#lastOfOther.get(keyOf(v))) ?? -1
-  }
-
-  before(row: number): number {
-    return this.#before[row]!
   }
 }
 

@@ -13,23 +13,32 @@ export class Probe {
   readonly value: Value
   /** What columns of whole numbers compare with. */
   readonly number: number | undefined
-  /** The bytes under which the value lies, where byte order is value order and it is of the type. */
-  readonly bytes: Uint8Array | undefined
+  #bytes: Uint8Array | undefined
+  #hasBytes = false
 
   constructor(type: ValueType, value: Value) {
     this.type = type
     this.value = value
     this.number = numberOf(type, value)
-    this.bytes = isByteOrdered(type) ? bytesOf(type, value) : undefined
+  }
+
+  /** The bytes under which the value lies, where byte order is value order and it is of the type. */
+  get bytes(): Uint8Array | undefined {
+    // Made when a column asks: many searches end before they come to one.
+    if (!this.#hasBytes) this.#bytes = isByteOrdered(this.type) ? bytesOf(this.type, this.value) : undefined
+    this.#hasBytes = true
+    return this.#bytes
   }
 
   /** Negative where the value at the row is less than the one looked for, positive where it is greater. */
   compareAt(column: ColumnData, row: number): number {
     if (column.kind === 'integer') {
       if (this.number !== undefined) return column.base + column.data[row]! - this.number
-    } else if (this.bytes !== undefined) {
-      if (column.kind === 'text') return compareText(column, row, this.bytes)
-      if (column.kind === 'dictionary') return compareText(column.dictionary, column.codes[row]!, this.bytes)
+    } else {
+      const { bytes } = this
+      if (bytes !== undefined && column.kind === 'text') return compareText(column, row, bytes)
+      if (bytes !== undefined && column.kind === 'dictionary')
+        return compareText(column.dictionary, column.codes[row]!, bytes)
     }
     return compareValues(valueAt(this.type, column, row), this.value)
   }

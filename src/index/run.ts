@@ -3,7 +3,7 @@
 // a few rows are wanted of a large one.
 
 import type { EntityId, T, ValueType } from '../fact/attribute.ts'
-import { equalValues, Keyword, type Value } from '../fact/value.ts'
+import { compareValues, equalValues, Keyword, type Value } from '../fact/value.ts'
 import { type ColumnData, integerAt, rowCountOf, type TextColumn } from '../segment/column.ts'
 import type { SegmentColumnReader } from '../segment/segment.ts'
 import { bytesAt, compareBytes } from '../segment/text.ts'
@@ -13,6 +13,10 @@ import { Probe, searchEntity, searchText } from './probe.ts'
 import type { RunEntry } from './root.ts'
 
 const NO_ROWS = [0, 0] as const
+const NONE: readonly number[] = []
+
+/** Neighbours in the order of values: nothing stands above the one and below the other. Undefined at the ends. */
+type Gap = { readonly above: Value | undefined; readonly below: Value | undefined }
 
 /** Columns of a run in memory, for scans; row r of the run is row `firstRow + r` of each. */
 export type RunColumns = {
@@ -29,6 +33,8 @@ export class Run {
   readonly type: ValueType
   readonly #segment: IndexSegment
   readonly #order: IndexSegment | undefined
+  /** Where the last search found nothing: what is new mostly comes in order, so the next falls there, too. */
+  #gap: Gap | undefined
 
   constructor(entry: RunEntry, type: ValueType, segments: ReadonlyMap<string, IndexSegment>) {
     this.entry = entry
@@ -97,20 +103,17 @@ export class Run {
   }
 
   valueAt(row: number): Value {
-    const reader = this.#segment.segment.column('value')
-    const at = this.entry.firstRow + row
-    const whole = reader.loadIfCheap()
-    if (whole !== undefined) return valueAt(this.type, whole, at)
-    const page = reader.pageIndexOf(at)
-    return valueAt(this.type, reader.page(page), at - reader.info.pages[page]!.firstRow)
+    return this.#valueIn(this.#segment.segment.column('value'), this.entry.firstRow + row)
   }
 
   /** Rows with a value, ascending: by the value order where there is one, else by looking at all. */
   rowsOfValue(probe: Probe): readonly number[] {
     if (this.#order === undefined) return this.#scanForValue(probe)
+    if (this.#gap !== undefined && isWithin(this.#gap, probe.value)) return NONE
     const first = this.#positionOf(probe, false)
     const limit = this.#positionOf(probe, true, first)
     if (limit - first === 1) return [this.#rowAtPosition(first)]
+    if (limit === first) this.#gap = this.#gapAt(first)
     const rows: number[] = []
     for (let position = first; position < limit; position++) rows.push(this.#rowAtPosition(position))
     return rows
@@ -122,6 +125,16 @@ export class Run {
     const limit =
       to === undefined ? this.entry.rowCount : this.#positionOf(new Probe(this.type, to), false, first)
     for (let position = first; position < limit; position++) yield this.#rowAtPosition(position)
+  }
+
+  #gapAt(position: number): Gap {
+    const valueBeside = (place: number): Value | undefined =>
+      place < 0 || place >= this.entry.rowCount ? undefined : this.#valueAtPosition(place)
+    return { above: valueBeside(position - 1), below: valueBeside(position) }
+  }
+
+  #valueAtPosition(position: number): Value {
+    return this.#valueIn(this.#order!.segment.column('value'), this.entry.order!.firstRow + position)
   }
 
   #rowAtPosition(position: number): number {
@@ -144,6 +157,13 @@ export class Run {
     return probe.search(whole, firstRow + from, firstRow + rowCount, isBehind) - firstRow
   }
 
+  #valueIn(reader: SegmentColumnReader, row: number): Value {
+    const whole = reader.loadIfCheap()
+    if (whole !== undefined) return valueAt(this.type, whole, row)
+    const page = reader.pageIndexOf(row)
+    return valueAt(this.type, reader.page(page), row - reader.info.pages[page]!.firstRow)
+  }
+
   #integerAt(name: string, row: number): number {
     return integerIn(this.#segment.segment.column(name), this.entry.firstRow + row)
   }
@@ -163,6 +183,13 @@ export class Run {
     }
     return rows
   }
+}
+
+function isWithin({ above, below }: Gap, value: Value): boolean {
+  return (
+    (above === undefined || compareValues(value, above) > 0) &&
+    (below === undefined || compareValues(value, below) < 0)
+  )
 }
 
 /** As `Probe.search` over a run of which only the pages that matter are read. */

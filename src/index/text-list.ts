@@ -2,6 +2,7 @@
 
 import { type ByteReader, writeUtf8 } from '../base/bytes.ts'
 import type { TextColumn } from '../segment/column.ts'
+import { hashOfText, HASH_FACTOR, HASH_FIRST } from './value-hash.ts'
 
 const COUNT_FIRST = 16
 const BYTES_FIRST = 256
@@ -64,6 +65,17 @@ export class TextList {
       if (difference !== 0) return difference
     }
     return xLength - yLength
+  }
+
+  /** `hashOfText` of the text at a row. */
+  hashAt(row: number): number {
+    let hash = HASH_FIRST
+    for (let at = this.#offsets[row]!; at < this.#offsets[row + 1]!; at++) {
+      const byte = this.#bytes[at]!
+      if (byte > 127) return hashOfText(this.at(row))
+      hash = Math.imul(hash ^ byte, HASH_FACTOR)
+    }
+    return hash
   }
 
   from(first: number): TextList {

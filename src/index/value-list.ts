@@ -10,6 +10,7 @@ import { type ColumnData, integerColumn, takeRows } from '../segment/column.ts'
 import { columnOf } from '../segment/value-column.ts'
 import { NumberList } from './number-list.ts'
 import { TextList } from './text-list.ts'
+import { hashOfValue } from './value-hash.ts'
 
 /** How the values of a list lie. Longs are those within 2^53. */
 type Kind = 'none' | 'long' | 'double' | 'instant' | 'text' | 'other'
@@ -81,6 +82,11 @@ export class ValueList implements ValueSink {
   isAt(row: number, v: Value): boolean {
     if (this.#kind === 'text') return typeof v === 'string' && this.#texts.isAt(row, v)
     return equalValues(this.at(row), v)
+  }
+
+  /** `hashOfValue` of the value at a row. */
+  hashAt(row: number): number {
+    return this.#kind === 'text' ? this.#texts.hashAt(row) : hashOfValue(this.at(row))
   }
 
   /** The order of the values at two rows. */
