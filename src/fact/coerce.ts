@@ -215,8 +215,6 @@ function numberOf(name: string, type: NumberType, value: Edn, context: CoerceCon
       return decimalOf(name, value, context)
     case 'bigint':
     case 'long': {
-      // By far the most numbers are of this kind. Adding 0 makes of −0 the long that it is.
-      if (type === 'long' && Number.isSafeInteger(value)) return (value as number) + 0
       const whole = wholeOf(value)
       if (whole === undefined) return undefined
       if (type === 'bigint') return bigIntegerOf(name, whole)

@@ -211,11 +211,12 @@ export class AttributeFacts {
   }
 
   #oneOfValue(v: Value): Datom | undefined {
-    const novelty = this.#novelty
-    let row = novelty === undefined ? -1 : novelty.lastRowOfValue(v)
-    for (; row >= 0; row = novelty!.rowOfValueBefore(row)) if (this.#holds(row)) return novelty!.datom(row)
     // Text is found as the text it is; a number may be found by an equal one of another type.
     const found = typeof v === 'string' ? v : undefined
+    const novelty = this.#novelty
+    let row = novelty === undefined ? -1 : novelty.lastRowOfValue(v)
+    for (; row >= 0; row = novelty!.rowOfValueBefore(row))
+      if (this.#holds(row)) return novelty!.datom(row, found)
     let probe: Probe | undefined
     for (const run of this.#visibleRuns) {
       probe ??= new Probe(run.type, v)

@@ -73,9 +73,9 @@ export class AttributeNovelty {
     this.#ts.fillTo(this.#values.length, t)
   }
 
-  /** The assertion at a row. */
-  datom(row: number): Datom {
-    return { e: this.entityAt(row), a: this.#a, v: this.valueAt(row), t: this.tAt(row), added: true }
+  /** The assertion at a row; who knows its value gives it. */
+  datom(row: number, v = this.valueAt(row)): Datom {
+    return { e: this.entityAt(row), a: this.#a, v, t: this.tAt(row), added: true }
   }
 
   entityAt(row: number): EntityId {
