@@ -2,10 +2,16 @@
 
 import { VarveError } from '../base/errors.ts'
 import type { FactSource } from '../fact/datom.ts'
-import { Double, Keyword, textKey, type Edn } from '../fact/value.ts'
+import { Keyword, keyOf, numberType, textKey, type Edn } from '../fact/value.ts'
 import { findEntity, isLookupRef } from '../plan/entity.ts'
 
 const CACHED_COUNT_MAX = 100_000
+
+/** The id that equals a number of any type: numbers meet by value in this place as in every other. */
+export function idOf(value: Edn): number | undefined {
+  const key = keyOf(value)
+  return typeof key === 'number' && Number.isSafeInteger(key) ? key : undefined
+}
 
 /** Understands values that rows hold as entities of one source: ids, idents, lookup refs; else nobody. */
 export class EntityReader {
@@ -17,9 +23,8 @@ export class EntityReader {
   }
 
   read(value: Edn): number | undefined {
-    if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined
     if (value instanceof Keyword) return this.#facts.schema.entityNamed(value)
-    if (value instanceof Double) return Number.isSafeInteger(value.value) ? value.value : undefined
+    if (numberType(value) !== undefined) return idOf(value)
     return isLookupRef(value) ? this.#lookup(value) : undefined
   }
 

@@ -9,7 +9,7 @@ import { unreachable } from '../base/assert.ts'
  * The answer in the shape of the query's find: a relation is a vector of rows (or maps), a collection a vector
  * of values, a tuple one row (or map), a scalar one value; nil for a tuple or scalar of which nothing was found.
  */
-export function shapeAnswer(query: Query, answer: Answer): Edn {
+export function shapeAnswer(query: Query, answer: Pick<Answer, 'rows'>): Edn {
   const { rows } = answer
   const keys = query.returnKeys === undefined ? undefined : keysOf(query.returnKeys)
   const shaped = (row: readonly Edn[]): Edn => (keys === undefined ? row : mapOf(keys, row))

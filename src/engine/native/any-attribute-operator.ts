@@ -9,7 +9,13 @@ import { placeOf } from '../pattern.ts'
 import type { Budget } from '../relation.ts'
 import { CollectedDomain, type Domain } from './domain.ts'
 import { type Chunk, type Layout, Operator, Output, pickLayout, step } from './operator.ts'
-import { ADDED_DOMAIN, decodedPlace, ENTITY_DOMAIN, type PlaceBinding } from './pattern-operator.ts'
+import {
+  ADDED_DOMAIN,
+  decodedId,
+  decodedPlace,
+  ENTITY_DOMAIN,
+  type PlaceBinding,
+} from './pattern-operator.ts'
 
 export type AnyAttributeShape = {
   readonly facts: FactSource
@@ -53,10 +59,11 @@ export class AnyAttributeOperator extends Operator {
     const { facts, places, kept, fresh } = this.#shape
     let count = 0
     for (let row = 0; row < chunk.rowCount; row++) {
-      const wanted = places.map((place) => decodedPlace(place, chunk, row))
+      const wanted = places.map((place, at) =>
+        at === 2 || at === 4 ? decodedPlace(place, chunk, row) : decodedId(place, chunk, row),
+      )
       // What is no id is nobody's.
-      if (![wanted[0], wanted[1], wanted[3]].every((id) => id === undefined || Number.isSafeInteger(id)))
-        continue
+      if (places.some(({ kind }, at) => kind !== 'free' && wanted[at] === undefined)) continue
       const [e, a, v] = wanted as [number | undefined, number | undefined, Value | undefined]
       for (const datom of facts.match(e, a, v)) {
         this.#budget.step()

@@ -120,12 +120,22 @@ function valueNumbers(type: ValueType, column: ColumnData): { values: Float64Arr
       const { domain, codes } = HashedTextDomain.of(type, column)
       return { values: codes, domain }
     }
-    case 'long':
+    case 'long': {
+      // Runs of several attributes share a file: one long beyond 2^53 widens the references beside it as well.
+      const numbers = safeNumbers(column.data)
+      if (numbers !== undefined) return { values: numbers, domain: new NumberDomain(type as NumberTypes) }
+    }
   }
   const domain = new CollectedDomain()
   const values = new Float64Array(rowCountOf(column))
   for (let row = 0; row < values.length; row++) values[row] = domain.collect(valueAt(type, column, row))
   return { values, domain }
+}
+
+/** The whole numbers as doubles; undefined where one is beyond 2^53. */
+function safeNumbers(longs: BigInt64Array): Float64Array | undefined {
+  const numbers = Float64Array.from(longs, Number)
+  return numbers.every(Number.isSafeInteger) ? numbers : undefined
 }
 
 /** Types of which equal values have equal texts: 1.50M is 1.5M, and a tuple may hold such. */

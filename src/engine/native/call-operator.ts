@@ -34,11 +34,11 @@ export type CallArgument =
 export type RowCall = (chunk: Chunk, row: number) => Edn
 
 export function rowCall(call: Call, args: readonly CallArgument[]): RowCall {
-  const values: Edn[] = args.map((arg) => (arg.kind === 'constant' ? arg.value : null))
   return (chunk, row) => {
-    for (let i = 0; i < args.length; i++) {
-      const arg = args[i]!
-      if (arg.kind === 'column') values[i] = arg.domain.decode(chunk.columns[arg.index]![row]!)
+    // A list of its own for each row: some functions, `vector` among them, give it back as their result.
+    const values: Edn[] = []
+    for (const arg of args) {
+      values.push(arg.kind === 'constant' ? arg.value : arg.domain.decode(chunk.columns[arg.index]![row]!))
     }
     try {
       return call(values)

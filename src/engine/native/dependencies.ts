@@ -45,6 +45,8 @@ export class Dependencies {
     for (const name of names) this.#introduced.add(name)
     const from = args.flatMap((arg) => (arg.kind === 'variable' ? [arg.name] : []))
     if (binding.kind === 'variable' || binding.kind === 'tuple') this.#rules.push({ from, to: names })
+    // A collection may hold one thing twice.
+    else this.#introduced.add('!ways')
   }
 
   addBranches(fresh: readonly Variable[]): void {

@@ -5,6 +5,7 @@
 import { type Attribute, TX_BASE } from '../../fact/attribute.ts'
 import type { Datom, FactSource } from '../../fact/datom.ts'
 import type { Edn, Value } from '../../fact/value.ts'
+import { idOf } from '../entity-reader.ts'
 import type { Budget } from '../relation.ts'
 import { hasType } from '../../plan/value-type.ts'
 import { type AttributeTable, type Collected, tableOf } from './attribute-table.ts'
@@ -189,18 +190,14 @@ export class PatternOperator extends Operator {
     const [e, v, tx, added] = places
     let count = 0
     for (let i = 0; i < chunk.rowCount; i++) {
-      const entity = decodedPlace(e, chunk, i)
+      const entity = decodedId(e, chunk, i)
       const value = decodedPlace(v, chunk, i)
-      if (e.kind !== 'free' && !Number.isSafeInteger(entity)) continue
+      if (e.kind !== 'free' && entity === undefined) continue
       if (value !== undefined && !hasType(attribute.valueType, value)) continue
-      const txWanted = decodedPlace(tx, chunk, i)
+      const txWanted = decodedId(tx, chunk, i)
       const addedWanted = decodedPlace(added, chunk, i)
-      for (const datom of facts.match(
-        entity as number | undefined,
-        attribute.id,
-        value as Value | undefined,
-      )) {
-        if (txWanted !== undefined && TX_BASE + datom.t !== txWanted) continue
+      for (const datom of facts.match(entity, attribute.id, value as Value | undefined)) {
+        if (tx.kind !== 'free' && TX_BASE + datom.t !== txWanted) continue
         if (addedWanted !== undefined && datom.added !== addedWanted) continue
         if (isLoop && datom.e !== datom.v) continue
         const { columns } = this.#output
@@ -243,6 +240,12 @@ export function decodedPlace(place: PlaceBinding, chunk: Chunk, i: number): Edn 
     case 'column':
       return place.domain.decode(chunk.columns[place.index]![i]!)
   }
+}
+
+/** The id that a row brings for a place; undefined where it brings none, or what is nobody's. */
+export function decodedId(place: PlaceBinding, chunk: Chunk, i: number): number | undefined {
+  const value = decodedPlace(place, chunk, i)
+  return value === undefined ? undefined : idOf(value)
 }
 
 function numberOf(datom: Datom, place: number, collected: Collected): number {
