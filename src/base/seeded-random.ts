@@ -1,5 +1,6 @@
 // Chance that a seed repeats exactly.
 
+import { assert } from './assert.ts'
 import type { Random } from './env.ts'
 
 export class SeededRandom implements Random {
@@ -25,6 +26,18 @@ export class SeededRandom implements Random {
 
   pick<Item>(items: readonly [Item, ...Item[]]): Item {
     return items[this.below(items.length)] ?? items[0]
+  }
+
+  /** One of a list that has one. */
+  oneOf<Item>(items: readonly Item[]): Item {
+    assert(items.length > 0, 'there is something to choose from')
+    return items[this.below(items.length)]!
+  }
+
+  /** The items in an order of chance. */
+  shuffled<Item>(items: readonly Item[]): readonly Item[] {
+    const keyed = items.map((item) => ({ item, key: this.next() }))
+    return keyed.sort((x, y) => x.key - y.key).map(({ item }) => item)
   }
 
   bytes(count: number): Uint8Array {

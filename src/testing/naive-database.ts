@@ -1,5 +1,6 @@
 // A database in a test: the naive facts and a clock, changed by transactions written as EDN text.
 
+import { assert } from '../base/assert.ts'
 import { TX_BASE, type EntityId } from '../fact/attribute.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { EdnList, EdnMap, EdnSet, keyword, Tagged, type Edn, type Value } from '../fact/value.ts'
@@ -19,14 +20,16 @@ export class NaiveDatabase {
   /** Entities by the tempids of all transactions so far; `#tempid "a"` in a later text means them. */
   readonly tempids = new Map<string, EntityId>()
 
-  /** `schema` is a vector of maps as EDN text; `attributes` writes it shortly. */
-  constructor(schema: string, functions: FunctionRegistry = new Map()) {
+  /** `schema` is a vector of maps, as a form or as EDN text; `attributes` writes it shortly. */
+  constructor(schema: Edn, functions: FunctionRegistry = new Map()) {
     this.functions = functions
-    this.facts = NaiveFacts.create(bootstrapTransaction(readEdn(schema).value))
+    const form = typeof schema === 'string' ? readEdn(schema).value : schema
+    this.facts = NaiveFacts.create(bootstrapTransaction(form))
   }
 
   transact(tx: string | Edn, options: Partial<TransactContext> = {}): PreparedTransaction {
-    const form = this.#resolved(typeof tx === 'string' ? readEdn(tx).value : tx)
+    const form = settled(typeof tx === 'string' ? readEdn(tx).value : tx, this.tempids)
+    assert(form !== undefined, 'a tempid of an earlier transaction is known')
     const { facts: before, nowMs, functions } = this
     const prepared = prepareTransaction(form, { before, nowMs, functions, ...options })
     this.facts = this.facts.with(prepared.datoms)
@@ -43,18 +46,35 @@ export class NaiveDatabase {
     const id = facts.schema.attributeNamed(keyword(attribute))!.id
     return [...facts.match(e, id, undefined)].map(({ v }) => v)
   }
+}
 
-  #resolved(form: Edn): Edn {
-    if (form instanceof Tagged && form.tag === 'tempid') return this.e(form.value as string)
-    if (form instanceof Tagged && form.tag === 'tx') return TX_BASE + (form.value as number)
-    if (Array.isArray(form)) return form.map((item: Edn) => this.#resolved(item))
-    if (form instanceof EdnList) return new EdnList(form.items.map((item) => this.#resolved(item)))
-    if (form instanceof EdnSet) return new EdnSet(form.items.map((item) => this.#resolved(item)))
-    if (form instanceof EdnMap) {
-      return new EdnMap(form.entries.map(([k, v]) => [this.#resolved(k), this.#resolved(v)] as const))
+/** The form with entity ids in the places of `#tempid "a"` and `#tx 1`; undefined where a tempid means nobody. */
+export function settled(form: Edn, tempids: ReadonlyMap<string, EntityId>): Edn | undefined {
+  const each = (items: readonly Edn[]): readonly Edn[] | undefined => {
+    const made: Edn[] = []
+    for (const item of items) {
+      const one = settled(item, tempids)
+      if (one === undefined) return undefined
+      made.push(one)
     }
-    return form
+    return made
   }
+  if (form instanceof Tagged && form.tag === 'tempid') return tempids.get(String(form.value))
+  if (form instanceof Tagged && form.tag === 'tx') return TX_BASE + Number(form.value)
+  if (Array.isArray(form)) return each(form as readonly Edn[])
+  if (form instanceof EdnList) {
+    const items = each(form.items)
+    return items && new EdnList(items)
+  }
+  if (form instanceof EdnSet) {
+    const items = each(form.items)
+    return items && new EdnSet(items)
+  }
+  if (form instanceof EdnMap) {
+    const entries = form.entries.map((entry) => each(entry))
+    return entries.includes(undefined) ? undefined : new EdnMap(entries as [Edn, Edn][])
+  }
+  return form
 }
 
 /**

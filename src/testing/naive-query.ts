@@ -1,6 +1,6 @@
 // What a question means, by brute force: every clause filters or extends a list of bindings, every pattern looks at
 // every fact of its attribute, and rules are applied again until nothing new is found. It is slow and meant to be read; engines are
-// compared with it over random facts and questions (naive-query.test.ts).
+// compared with it over random facts and questions (compare-questions.ts).
 //
 // It shares with engines the syntax tree, equality, the functions of a query and what a constant means to an
 // attribute. It leaves out inputs that hold idents or lookup refs, pull, and functions that fail: cases say those.
@@ -85,7 +85,13 @@ class NaiveQuery {
     const waiting = [...clauses]
     while (waiting.length > 0 && bindings.length > 0) {
       const bound = new Set(bindings[0]!.keys())
-      const ready = waiting.find((clause) => canRun(clause, bound, this.#rules))
+      // Which of those comes first changes the work alone: one that multiplies bindings comes last.
+      const ready = waiting
+        .filter((clause) => canRun(clause, bound, this.#rules))
+        .reduce<Clause | undefined>(
+          (best, one) => (best && unboundCount(best, bound) <= unboundCount(one, bound) ? best : one),
+          undefined,
+        )
       assert(ready !== undefined, 'a question whose clauses can never run is an error before it is asked')
       waiting.splice(waiting.indexOf(ready), 1)
       bindings = distinct(bindings.flatMap((binding) => this.#one(ready, binding, source)))
@@ -243,6 +249,10 @@ function canRun(clause: Clause, bound: ReadonlySet<Variable>, rules: RuleSet): b
     default:
       return unreachable(clause)
   }
+}
+
+function unboundCount(clause: Clause, bound: ReadonlySet<Variable>): number {
+  return [...variablesOf(clause)].filter((name) => !bound.has(name)).length
 }
 
 function canRunAll(clauses: readonly Clause[], start: ReadonlySet<Variable>, rules: RuleSet): boolean {

@@ -1,7 +1,11 @@
 // `npm run fuzz -- --seed N`: one random run of everything that is random, exactly as that seed has it. Without a
 // seed it takes one and prints it. `--only NAME` runs one kind.
 
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { compareQuestions, WrongAnswer } from '../../src/testing/compare-questions.ts'
 import { compareTransactions } from '../../src/testing/compare-transactions.ts'
 import { simulateBlobStore } from '../../src/testing/simulate-blob-store.ts'
 import { simulateDamage } from '../../src/testing/simulate-damage.ts'
@@ -18,6 +22,7 @@ const KINDS: Readonly<Record<string, (seed: number) => unknown>> = {
   damage: (seed) => simulateDamage({ firstSeed: seed, damageCount: 1 }),
   points: (seed) => simulateEveryPoint({ seed, stride: 40, first: seed % 40 }),
   transactions: (seed) => compareTransactions({ runCount: 100, seed }),
+  queries: (seed) => compareQuestions({ seed, questionCount: 500 }),
   flips: (seed) => simulateFlips({ seed, flipCount: 100 }),
   kills: (seed) => killChildren({ seed, childCount: 2 }),
 }
@@ -38,5 +43,13 @@ for (const kind of kinds) {
   } catch (error) {
     console.error(`${kind} failed; again with: npm run fuzz -- --seed ${seed} --only ${kind}\n`, error)
     process.exitCode = 1
+    if (error instanceof WrongAnswer) tellCase(error)
   }
+}
+
+/** What is wrong, made small, as a file that `varve cases` runs. */
+function tellCase({ caseText }: WrongAnswer): void {
+  const path = join(mkdtempSync(join(tmpdir(), 'varve-fuzz-')), 'wrong-answer.edn')
+  writeFileSync(path, caseText)
+  console.error(`As a case: npx varve cases ${path}`)
 }

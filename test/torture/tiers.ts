@@ -1,6 +1,7 @@
 // "Never lost, never wrong" as figures: what is run how often, in slices that add up, and the guards that tell
 // whether a tier really did its work. `npm test` does a hundredth of each (test/durability).
 
+import { compareQuestions } from '../../src/testing/compare-questions.ts'
 import { compareTransactions } from '../../src/testing/compare-transactions.ts'
 import { simulateBlobStore } from '../../src/testing/simulate-blob-store.ts'
 import { simulateDamage } from '../../src/testing/simulate-damage.ts'
@@ -23,6 +24,51 @@ export type Tier = {
   readonly slice: (number: number) => Promise<Slice>
   /** What must be true of the sums, so that the tier proves something: each with the least share of `done`. */
   readonly guards: Readonly<Record<string, number>>
+  /** What may be counted at most, as a share of `done`. */
+  readonly most?: Readonly<Record<string, number>>
+}
+
+/** Every kind of clause, input, view and find in its share, so that none is forgotten unseen. */
+const QUESTION_KINDS = {
+  pattern: 0.9,
+  predicate: 0.1,
+  function: 0.2,
+  not: 0.05,
+  'not-join': 0.05,
+  or: 0.04,
+  'or-join': 0.04,
+  rule: 0.08,
+  recursion: 0.04,
+  'get-else': 0.03,
+  'get-some': 0.01,
+  'missing?': 0.01,
+  'scalar input': 0.03,
+  'collection input': 0.03,
+  'tuple input': 0.03,
+  'relation input': 0.03,
+  'two sources': 0.15,
+  'two databases': 0.04,
+  asOf: 0.15,
+  since: 0.05,
+  isHistory: 0.05,
+  relation: 0.4,
+  collection: 0.05,
+  tuple: 0.05,
+  scalar: 0.05,
+  aggregate: 0.2,
+  with: 0.05,
+  pull: 0.02,
+  'return map': 0.03,
+  limit: 0.02,
+}
+
+const QUESTION_GUARDS = {
+  filled: 0.6,
+  joined: 0.25,
+  judged: 0.6,
+  variants: 0.5,
+  prefixes: 0.05,
+  ...QUESTION_KINDS,
 }
 
 export const TIERS: readonly Tier[] = [
@@ -66,6 +112,14 @@ export const TIERS: readonly Tier[] = [
     target: 1_000_000,
     slice: flipBits,
     guards: { found: 0.3, logFlips: 0.2, segmentFlips: 0.1, rootFlips: 0.01 },
+  },
+  {
+    name: 'queries',
+    unit: 'queries',
+    target: 300_000,
+    slice: (number) => askQuestions(1 + number),
+    guards: QUESTION_GUARDS,
+    most: { tooLarge: 0.05, failing: 0.03, refusedNaive: 0, refusedNative: 0.1 },
   },
 ]
 
@@ -121,6 +175,16 @@ async function flipBits(number: number): Promise<Slice> {
   }
 }
 
+/** Five hundred questions, in worlds that no other number has. */
+async function askQuestions(seed: number): Promise<Slice> {
+  const { asked, kinds, refused, ...counts } = await compareQuestions({ seed, questionCount: 500 })
+  const refusals = Object.entries(refused).map(([name, count]) => [
+    `refused${name[0]!.toUpperCase()}${name.slice(1)}`,
+    count,
+  ])
+  return { done: asked, counts: { ...counts, ...Object.fromEntries(refusals), ...kinds } }
+}
+
 export type Sum = Slice & { readonly slices: number }
 export const NOTHING: Sum = { slices: 0, done: 0, counts: {} }
 
@@ -131,10 +195,15 @@ export function addSlice(sum: Sum, slice: Slice): Sum {
 }
 
 /** What a tier did too little of: it would prove less than its figure says. */
-export function brokenGuards({ guards }: Tier, { done, counts }: Sum): readonly string[] {
-  return Object.entries(guards)
-    .filter(([name, share]) => (counts[name] ?? 0) < share * done)
-    .map(([name, share]) => `${name} ${counts[name] ?? 0}, at least ${Math.ceil(share * done)} expected`)
+export function brokenGuards({ guards, most = {} }: Tier, { done, counts }: Sum): readonly string[] {
+  const countOf = (name: string): number => counts[name] ?? 0
+  const few = Object.entries(guards)
+    .filter(([name, share]) => countOf(name) < share * done)
+    .map(([name, share]) => `${name} ${countOf(name)}, at least ${Math.ceil(share * done)} expected`)
+  const many = Object.entries(most)
+    .filter(([name, share]) => countOf(name) > share * done)
+    .map(([name, share]) => `${name} ${countOf(name)}, at most ${Math.floor(share * done)} expected`)
+  return [...few, ...many]
 }
 
 export function showSum({ name, unit, target }: Tier, { done, counts }: Sum): string {

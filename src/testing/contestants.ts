@@ -1,0 +1,76 @@
+// Who answers random questions: engines, each over some layouts of the same facts. What they say is compared with each
+// other and, where it has the patience, with brute force. An engine more is one line in CONTESTANTS.
+
+import { VarveError } from '../base/errors.ts'
+import { answerNow, type NaiveEngineOptions, type Question } from '../engine/naive.ts'
+import { nativeAnswer } from '../engine/native/native.ts'
+import { Refusal } from '../plan/refusal.ts'
+import { shapeAnswer } from '../engine/shape.ts'
+import { type Edn, textKey } from '../fact/value.ts'
+import type { Answer } from '../plan/engine.ts'
+import type { Query } from '../plan/syntax.ts'
+import type { FactLayout } from './layouts.ts'
+import { SeededRandom } from './seeded-random.ts'
+
+export type Outcome =
+  /** The whole answer as text, in its order: equal for equal answers, whatever the types of equal numbers. */
+  | { readonly kind: 'answer'; readonly text: string; readonly value: Edn; readonly rowCount: number }
+  | { readonly kind: 'error'; readonly code: string }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'too large' }
+
+export type Contestant = {
+  readonly name: string
+  readonly layouts: readonly FactLayout[]
+  /** What it says to each question, in their order: many at once, for engines in processes of their own. */
+  readonly answerAll: (questions: readonly Question[]) => Promise<readonly Outcome[]>
+}
+
+/** Rows of an answer and of anything on the way to it. */
+export const ROW_COUNT_MAX = 40_000
+/** How often an engine may look at the clock, which it does every few thousand steps: work, the same on any machine. */
+export const WORK_COUNT_MAX = 60
+
+export const CONTESTANTS: readonly Contestant[] = [
+  inThisThread('naive', ['mixed'], answerNow),
+  inThisThread('native', ['novelty', 'segments', 'mixed'], nativeAnswer),
+]
+
+function inThisThread(
+  name: string,
+  layouts: readonly FactLayout[],
+  answer: (question: Question, options: NaiveEngineOptions) => Answer | Refusal,
+): Contestant {
+  const outcome = (question: Question): Outcome =>
+    outcomeOf(() => {
+      const options = { clock: countingClock(), random: new SeededRandom(1) }
+      const answered = answer(question, options)
+      if (answered instanceof Refusal) return { kind: 'refused', reason: answered.reason }
+      return answerOutcome(question.query, answered)
+    })
+  return { name, layouts, answerAll: (questions) => Promise.resolve(questions.map(outcome)) }
+}
+
+/** What an answer says, in the shape of the find. */
+export function answerOutcome(query: Query, answer: Pick<Answer, 'rows'>): Outcome {
+  const value = shapeAnswer(query, answer)
+  return { kind: 'answer', text: textKey(value), value, rowCount: answer.rows.length }
+}
+
+/** What `work` gives, or what its error says. */
+export function outcomeOf(work: () => Outcome): Outcome {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error
+    return TOO_LARGE.has(error.code) ? { kind: 'too large' } : { kind: 'error', code: error.code }
+  }
+}
+
+const TOO_LARGE: ReadonlySet<string> = new Set(['varve.error/too-many-rows', 'varve.error/query-timeout'])
+
+/** A clock that counts how often it is looked at. */
+function countingClock(): NaiveEngineOptions['clock'] {
+  let count = 0
+  return { nowMs: () => count++ }
+}

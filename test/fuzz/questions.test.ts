@@ -1,0 +1,5 @@
+// Random questions, the first half.
+
+import { askHalf } from './ask.ts'
+
+askHalf(0)
