@@ -9,6 +9,7 @@ export type PlantedMistake =
   | 'log-take-torn-frames'
   | 'index-collect-of-later-epochs'
   | 'as-of-one-too-late'
+  | 'generation-one-too-early'
   | 'writer-show-before-sync'
   | 'writer-forget-keys'
 

@@ -1,6 +1,7 @@
 // Checks that an index holds the facts of the log up to its t, in one pass over each and in bounded memory: of
 // every assertion and retraction a hash is added to a sum per attribute, whatever the order, and the sums must
-// be equal. A difference by bugs or damage stays unseen once in 2^64.
+// be equal. A difference by bugs or damage stays unseen once in 2^64. What the index keeps a second time, of the ends of
+// generations, is compared in the same way with the intervals of all facts.
 //
 // Of an attribute without history the index keeps what holds and forgets the rest, so there the sum is over what
 // holds: assertions added, retractions taken off, t left out.
@@ -10,7 +11,7 @@ import { type AttributeId, type EntityId, indexOf, kindOf, type T } from '../fac
 import { BUILTIN_ATTRIBUTE_COUNT } from '../fact/bootstrap.ts'
 import type { Schema } from '../fact/schema.ts'
 import type { Value } from '../fact/value.ts'
-import type { Index } from '../index/index.ts'
+import type { AttributeRuns, Index } from '../index/index.ts'
 import type { Run } from '../index/run.ts'
 import type { TransactionLog } from '../log/transaction-log.ts'
 import { writeValue } from '../log/value-codec.ts'
@@ -56,7 +57,10 @@ export function* compareWithLog(
   for (const a of index.attributeIds()) {
     const { present, history } = index.attribute(a)!
     for (const run of present) addRun(found, a, run, isForgetful(a))
-    if (!isForgetful(a)) for (const run of history) addRun(found, a, run, false)
+    if (!isForgetful(a)) {
+      for (const run of history) addRun(found, a, run, false)
+      differences.push(...generationDifferences(index.attribute(a)!, a, schema))
+    }
     yield
   }
   for (const a of expected.differencesFrom(found)) {
@@ -74,15 +78,50 @@ export function* compareWithLog(
   return { datomCount, differences }
 }
 
+/** Generations that keep something else than what held at their end. */
+function generationDifferences(
+  { present, history, generations }: AttributeRuns,
+  a: AttributeId,
+  schema: Schema,
+): readonly string[] {
+  if (generations.length === 0) return []
+  const held = generations.map(() => new Sums())
+  for (const run of [...present, ...history]) {
+    eachFact(run, (e, v, added, retracted) => {
+      for (const [at, { untilT }] of generations.entries())
+        if (added <= untilT && untilT < retracted) held[at]!.add(a, e, v, added, true, 1)
+    })
+  }
+  return generations.flatMap(({ untilT, present: copies }, at) => {
+    const kept = new Sums()
+    for (const run of copies) eachFact(run, (e, v, added) => kept.add(a, e, v, added, true, 1))
+    if (kept.differencesFrom(held[at]!).length === 0) return []
+    const name = schema.attribute(a)?.ident.text ?? a
+    return [
+      `Of attribute ${name} the index keeps ${kept.countOf(a)} facts of t ${untilT} that are not what held then`,
+    ]
+  })
+}
+
 function addRun(sums: Sums, a: AttributeId, run: Run, isForgetful: boolean): void {
+  eachFact(run, (e, v, added, retracted) => {
+    sums.add(a, e, v, isForgetful ? 0 : added, true, 1)
+    if (retracted !== Infinity) sums.add(a, e, v, retracted, false, 1)
+  })
+}
+
+/** The facts of a run that are not dead; `retracted` is Infinity in a present run. */
+function eachFact(run: Run, visit: (e: EntityId, v: Value, added: T, retracted: T) => void): void {
   const { firstRow, entities, values, added, retracted } = run.columns()
   for (let row = 0; row < run.entry.rowCount; row++) {
     if (retracted === undefined && run.isDead(row)) continue
     const at = firstRow + row
-    const e = integerAt(entities, at)
-    const v = valueAt(run.type, values, at)
-    sums.add(a, e, v, isForgetful ? 0 : integerAt(added, at), true, 1)
-    if (retracted !== undefined) sums.add(a, e, v, integerAt(retracted, at), false, 1)
+    visit(
+      integerAt(entities, at),
+      valueAt(run.type, values, at),
+      integerAt(added, at),
+      retracted === undefined ? Infinity : integerAt(retracted, at),
+    )
   }
 }
 

@@ -14,7 +14,9 @@ export type RunFault = { readonly segment: string; readonly what: string }
 /** Everything that is wrong with the runs of one attribute. */
 export function* verifyRuns(index: Index, a: AttributeId): Iterable<RunFault> {
   const runs = index.attribute(a)!
-  const all = [...runs.present, ...runs.history, ...(runs.gone === undefined ? [] : [runs.gone])]
+  const copies = runs.generations.flatMap(({ present }) => present)
+  const gone = runs.gone === undefined ? [] : [runs.gone]
+  const all = [...runs.present, ...runs.history, ...copies, ...gone]
   for (const run of all) {
     const what = faultOfRun(index, a, run) ?? (run.hasOrder ? faultOfOrder(index, run) : undefined)
     if (what !== undefined) yield { segment: run.entry.segment, what: `The run of attribute ${a}: ${what}` }

@@ -1,47 +1,59 @@
 // All facts of one attribute that a view shows, as columns by entity: what scans and joins read. The runs of an
-// attribute are merged once per root and moment, not per question; a single run without dead rows is used as it lies.
+// attribute are merged once per root, not per question; a single run without dead rows is used as it lies. Of a
+// moment of the past only rows are chosen, of columns that all moments of its generation share.
 
 import type { ValueType } from '../fact/attribute.ts'
-import { type ColumnData, rowCountOf } from '../segment/column.ts'
+import type { ColumnData } from '../segment/column.ts'
+import type { ChosenRows, GenerationColumns } from './generation-columns.ts'
 
-export type AttributeColumns = {
-  readonly type: ValueType
-  /** Ascending, values ascending within one entity. */
-  readonly entities: ColumnData
-  readonly values: ColumnData
-  /** The t at which each fact was asserted. */
-  readonly ts: ColumnData
-}
+export type AttributeColumns =
+  | {
+      readonly kind: 'whole'
+      readonly rowCount: number
+      readonly type: ValueType
+      /** Ascending, values ascending within one entity. */
+      readonly entities: ColumnData
+      readonly values: ColumnData
+      /** The t at which each fact was asserted. */
+      readonly ts: ColumnData
+    }
+  | ({
+      readonly kind: 'chosen'
+      readonly rowCount: number
+      readonly generation: GenerationColumns
+    } & ChosenRows)
 
-/** Memory of merged columns that one index keeps, with what engines make of them (their tables of numbers). */
-const HELD_BYTES_MAX = 1 << 29
+/** Memory of columns that are kept, with what engines make of them (their tables of numbers). */
+export const MERGED_BYTES_MAX = 1 << 29
+export const GENERATION_BYTES_MAX = 1 << 28
 /** Of one fact: three numbers and two lookups in a table, and what the columns themselves take. */
 const FACT_BYTES = 56
 
-/** The columns used last, by attribute and by what of it a view shows. */
-export class MergedColumns {
-  readonly #held = new Map<string, AttributeColumns>()
+/** The columns used last, by name, within a bound. */
+export class KeptColumns<Columns extends { readonly rowCount: number }> {
+  readonly #kept = new Map<string, Columns>()
+  readonly #bytesMax: number
   #byteCount = 0
 
-  get(name: string): AttributeColumns | undefined {
-    const held = this.#held.get(name)
-    if (held === undefined) return undefined
-    this.#held.delete(name)
-    this.#held.set(name, held)
-    return held
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
   }
 
-  add(name: string, columns: AttributeColumns): void {
-    this.#held.set(name, columns)
-    this.#byteCount += bytesOf(columns)
-    for (const [oldest, dropped] of this.#held) {
-      if (this.#byteCount <= HELD_BYTES_MAX || oldest === name) return
-      this.#held.delete(oldest)
-      this.#byteCount -= bytesOf(dropped)
+  get(name: string): Columns | undefined {
+    const kept = this.#kept.get(name)
+    if (kept === undefined) return undefined
+    this.#kept.delete(name)
+    this.#kept.set(name, kept)
+    return kept
+  }
+
+  add(name: string, columns: Columns): void {
+    this.#kept.set(name, columns)
+    this.#byteCount += columns.rowCount * FACT_BYTES
+    for (const [oldest, dropped] of this.#kept) {
+      if (this.#byteCount <= this.#bytesMax || oldest === name) return
+      this.#kept.delete(oldest)
+      this.#byteCount -= dropped.rowCount * FACT_BYTES
     }
   }
-}
-
-function bytesOf({ entities }: AttributeColumns): number {
-  return rowCountOf(entities) * FACT_BYTES
 }

@@ -1,18 +1,21 @@
 // The facts of one attribute as one view sees them: its runs merged with its novelty. A fact is an interval from
 // `added` to `retracted`; what a view shows of an interval is decided in one place, `show`.
 
+import { assert } from '../base/assert.ts'
+import { isPlanted } from '../base/planted.ts'
 import type { Attribute, AttributeId, EntityId, T, ValueType } from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT } from '../fact/bootstrap.ts'
 import { compareDatoms, type Datom } from '../fact/datom.ts'
 import { compareValues, type Value } from '../fact/value.ts'
 import { type ColumnData, integerAt, rowCountOf, sliceColumn, takeRows } from '../segment/column.ts'
 import { valueAt } from '../segment/value-column.ts'
-import type { AttributeColumns } from './attribute-columns.ts'
+import type { AttributeColumns, KeptColumns } from './attribute-columns.ts'
 import type { AttributeNovelty } from './attribute-novelty.ts'
+import { GenerationColumns } from './generation-columns.ts'
 import type { AttributeRuns } from './index.ts'
 import { mergeDatoms } from './merge.ts'
 import { Probe } from './probe.ts'
-import { mergedRows, rowsOfDatoms, type RunRows } from './run-rows.ts'
+import { liveRowsOf, mergedRows, rowsOfDatoms, type RunRows } from './run-rows.ts'
 import type { Run } from './run.ts'
 
 /** Which transactions a view shows. */
@@ -39,6 +42,8 @@ export class AttributeFacts {
   readonly #hasOneEntity: boolean
   /** Present runs and those history runs of whose facts the view may show some. */
   readonly #visibleRuns: readonly Run[]
+  /** The generation of the view's moment, where that lies before the end of the index and no history is asked. */
+  readonly #generation: OpenGeneration | undefined
 
   /** `attribute` is what the schema of the newest t says, undefined where it never said anything. */
   constructor(
@@ -57,33 +62,53 @@ export class AttributeFacts {
     const isNow = view.untilT === view.newestT && view.sinceT < 0 && !view.isHistory
     this.#hasOneValue = isNow && attribute?.cardinality === 'one'
     this.#hasOneEntity = isNow && attribute?.unique !== undefined
-    this.#visibleRuns = runs === undefined ? [] : visibleRuns(runs, view, this.#isForgetful)
+    const isPast = view.untilT < view.indexedT && !view.isHistory
+    this.#generation = isPast && runs !== undefined ? generationAt(runs, view.untilT) : undefined
+    this.#visibleRuns = runs === undefined ? [] : visibleRuns(runs, this.#generation, view, this.#isForgetful)
   }
 
   /** How many facts there are at most, for choosing where to begin. */
   get countMax(): number {
     const indexed = this.#visibleRuns.reduce((sum, run) => sum + run.liveCount, 0)
+    if (this.#generation !== undefined) return indexed
     const count = indexed + (this.#novelty?.rowCount ?? 0)
     return this.#view.isHistory ? count * 2 + (this.#novelty?.retractionCount ?? 0) : count
   }
 
-  /** Everything that the view shows, as columns; undefined for a history, where one fact shows several times. */
-  columns(type: ValueType): AttributeColumns | undefined {
-    if (this.#view.isHistory) return undefined
+  /** Everything that the view shows, as columns. Not of a history, where one fact shows several times. */
+  columns(type: ValueType, generations: KeptColumns<GenerationColumns>): AttributeColumns {
+    assert(!this.#view.isHistory, 'a history has no columns')
+    if (this.#generation !== undefined) return this.#columnsOfMoment(type, this.#generation, generations)
     const parts = this.#visibleRuns.map((run) => this.#shownRows(run)).filter(hasRows)
     const late = this.#noveltyDatoms()
     if (late.length > 0) parts.push(rowsOfDatoms(type, late))
     const { entities, values, added } =
       parts.length === 1 ? parts[0]! : parts.length === 0 ? rowsOfDatoms(type, []) : mergedRows(type, parts)
-    return { type, entities, values, ts: added }
+    return { kind: 'whole', rowCount: rowCountOf(entities), type, entities, values, ts: added }
+  }
+
+  #columnsOfMoment(
+    type: ValueType,
+    { name, held, ended }: OpenGeneration,
+    generations: KeptColumns<GenerationColumns>,
+  ): AttributeColumns {
+    const { untilT, sinceT, indexedT } = this.#view
+    const fullName = `${this.#a} ${name ?? `until ${indexedT}`}`
+    let generation = generations.get(fullName)
+    if (generation === undefined) {
+      generation = generationColumns(type, held, ended)
+      generations.add(fullName, generation)
+    }
+    const chosen = generation.rowsAt(untilT, sinceT)
+    return { kind: 'chosen', rowCount: chosen.rows.length, generation, ...chosen }
   }
 
   /** A name for what the view shows of the attribute: equal for views that show the same over one index. */
-  shownName(indexedT: T): string {
+  get shownName(): string {
     const { untilT, sinceT } = this.#view
     const changedT = this.#novelty?.lastChangeT(untilT) ?? -1
-    // Moments between two changes show the same; so do all after the last one that the index holds.
-    return `${Math.max(changedT, Math.min(untilT, indexedT))} ${sinceT}`
+    // Moments behind the last change show the same, of what the index holds and of what came later.
+    return `${Math.max(changedT, Math.min(untilT, this.#runs?.lastChangeT ?? -1))} ${sinceT}`
   }
 
   /** True where what held at a moment is not kept, for an entity or for any. */
@@ -390,17 +415,55 @@ export class AttributeFacts {
   }
 }
 
-function visibleRuns({ present, history }: AttributeRuns, view: View, isForgetful: boolean): readonly Run[] {
+function visibleRuns(
+  runs: AttributeRuns,
+  generation: OpenGeneration | undefined,
+  view: View,
+  isForgetful: boolean,
+): readonly Run[] {
+  const { present, history } = runs
   const { untilT, sinceT, isHistory, indexedT } = view
   // What the index has in its history was gone before the view's moment.
   if (untilT >= indexedT && !isHistory) return present
-  return [...present, ...history].filter(({ entry: { added, retracted } }) => {
+  const all = generation === undefined ? [...present, ...history] : [...generation.held, ...generation.ended]
+  return all.filter(({ entry: { added, retracted } }) => {
     if (added[0] > untilT) return false
     if (retracted === undefined) return true
     if (isHistory) return !isForgetful && retracted[1] > sinceT
     return retracted[1] > untilT
   })
 }
+
+/** The runs in which everything stands that held at moments of the past: facts that outlived them, and the others. */
+type OpenGeneration = {
+  /** Of one that is closed for ever. */
+  readonly name: string | undefined
+  readonly held: readonly Run[]
+  readonly ended: readonly Run[]
+}
+
+/** However long the past is, what held at one moment stands in one generation. */
+function generationAt({ present, recent, generations }: AttributeRuns, t: T): OpenGeneration {
+  const lastT = isPlanted('generation-one-too-early') ? t - 1 : t
+  const at = generations.findIndex(({ untilT }) => lastT <= untilT)
+  if (at < 0) return { name: undefined, held: present, ended: recent }
+  const { untilT, present: held, history: ended } = generations[at]!
+  return { name: `from ${generations[at - 1]?.untilT ?? 'the beginning'} to ${untilT}`, held, ended }
+}
+
+function generationColumns(type: ValueType, held: readonly Run[], ended: readonly Run[]): GenerationColumns {
+  const merged = (runs: readonly Run[]): RunRows => {
+    const parts = runs.map((run) => liveRowsOf(run, NO_ROWS)).filter(hasRows)
+    return parts.length === 0
+      ? rowsOfDatoms(type, [])
+      : parts.length === 1
+        ? parts[0]!
+        : mergedRows(type, parts)
+  }
+  return new GenerationColumns(type, merged(held), merged(ended))
+}
+
+const NO_ROWS: ReadonlySet<number> = new Set()
 
 function hasRows({ entities }: RunRows): boolean {
   return rowCountOf(entities) > 0

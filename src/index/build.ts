@@ -4,6 +4,7 @@
 //
 //   new facts                       → a present run, perhaps merged with runs before it
 //   facts that were retracted       → a history run, whole; their rows in present runs become dead
+//   … enough of them                → a generation: the present of that moment is kept beside the history up to it
 //   … of an attribute without history → the span of time of each entity that is gone, without values
 
 import { assert } from '../base/assert.ts'
@@ -24,10 +25,17 @@ import {
   type Value,
 } from '../fact/value.ts'
 import type { AttributeRuns, Index } from './index.ts'
-import { firstMergedRun, INDEX_LIMITS, type IndexLimits } from './merge-policy.ts'
+import { firstMergedRun, INDEX_LIMITS, type IndexLimits, isGenerationDue } from './merge-policy.ts'
 import type { AttributeNovelty } from './attribute-novelty.ts'
 import type { Novelty } from './novelty.ts'
-import { type AttributeEntry, type Root, ROOT_FORMAT, type RunEntry, type SegmentEntry } from './root.ts'
+import {
+  type AttributeEntry,
+  type GenerationEntry,
+  type Root,
+  ROOT_FORMAT,
+  type RunEntry,
+  type SegmentEntry,
+} from './root.ts'
 import type { Run } from './run.ts'
 import {
   liveRowsOf,
@@ -88,6 +96,8 @@ type AttributePlan = {
   readonly newlyDead: ReadonlyMap<Run, ReadonlySet<number>>
   /** Runs whose rows go into the new run. */
   readonly merged: ReadonlySet<Run>
+  /** What holds is kept, as the end of a generation. */
+  readonly endsGeneration: boolean
 }
 
 const NO_ROWS: ReadonlySet<number> = new Set()
@@ -134,16 +144,40 @@ function planAttribute(
   const hasOrder = attribute !== undefined && (attribute.isIndexed || attribute.valueType === 'ref')
   // What describes the schema is kept whatever it says: the schema of every t must be found again.
   const isForgetful = attribute?.noHistory === true && id >= BUILTIN_ATTRIBUTE_COUNT
+  const plan = { id, type, runs, hasOrder, isForgetful, novelty, added, retired, newlyDead }
+  return { ...plan, ...chooseMerges(plan, limits) }
+}
+
+/** Which runs become one, and whether a generation ends with it. */
+function chooseMerges(
+  { runs, hasOrder, isForgetful, added, retired, newlyDead }: Omit<AttributePlan, keyof Merges>,
+  limits: IndexLimits,
+): Merges {
+  const { present = [], recent = [], history = [] } = runs ?? {}
   const merged = new Set<Run>()
-  const presentSizes = (runs?.present ?? []).map((run) => {
+  const presentSizes = present.map((run) => {
     const deadCount = run.entry.deadCount + (newlyDead.get(run)?.size ?? 0)
     return { rowCount: run.entry.rowCount, deadCount }
   })
-  const historySizes = (runs?.history ?? []).map(({ entry }) => entry)
-  chooseMerged(runs?.present ?? [], firstMerged(presentSizes, added.length, limits), hasOrder, merged)
   const keptCount = isForgetful ? 0 : retired.length
-  chooseMerged(runs?.history ?? [], firstMerged(historySizes, keptCount, limits), hasOrder, merged)
-  return { id, type, runs, hasOrder, isForgetful, novelty, added, retired, newlyDead, merged }
+  const firstPresent = firstMerged(presentSizes, added.length, limits)
+  const historySize = {
+    presentCount: presentSizes.reduce((sum, size) => sum + size.rowCount - size.deadCount, added.length),
+    recentCount: rowCountOfAll(recent) + keptCount,
+    historyCount: rowCountOfAll(history) + keptCount,
+    isPresentRewritten: firstPresent === 0,
+  }
+  const endsGeneration = !isForgetful && isGenerationDue(historySize, limits)
+  const recentSizes = recent.map(({ entry }) => entry)
+  chooseMerged(present, endsGeneration ? 0 : firstPresent, hasOrder, merged)
+  chooseMerged(recent, endsGeneration ? 0 : firstMerged(recentSizes, keptCount, limits), hasOrder, merged)
+  return { merged, endsGeneration }
+}
+
+type Merges = Pick<AttributePlan, 'merged' | 'endsGeneration'>
+
+function rowCountOfAll(runs: readonly Run[]): number {
+  return runs.reduce((sum, { entry }) => sum + entry.rowCount, 0)
 }
 
 type SizesOf = readonly { readonly rowCount: number; readonly deadCount: number }[]
@@ -186,14 +220,18 @@ function sparsePacks(
   const used = new Map<string, number>()
   const shapes = new Map<string, string[]>()
   for (const plan of plans.values()) {
-    for (const run of keptRuns(plan, new Set())) {
+    const kept = keptRuns(plan, new Set())
+    const copies = keptCopies(plan, new Set()).filter((copy) => !kept.some((run) => isSameRows(run, copy)))
+    for (const run of [...kept, ...copies]) {
       const { segment, order, rowCount } = run.entry
       for (const key of order === undefined ? [segment] : [segment, order.segment]) {
         used.set(key, (used.get(key) ?? 0) + rowCount)
         const entry = before.segments.get(key)!.entry
         const shape = `${entry.kind} ${plan.type}`
         const keys = shapes.get(shape) ?? []
-        if (entry.isPack && !keys.includes(key)) shapes.set(shape, [...keys, key])
+        // One that is half full stays: what is kept of the past would be written again and again.
+        const isSmall = entry.isPack && entry.rowCount * 2 < limits.packRowCountMax
+        if (isSmall && !keys.includes(key)) shapes.set(shape, [...keys, key])
       }
     }
   }
@@ -218,6 +256,16 @@ function keptRuns(
   return all.filter((run) => !merged.has(run) && !isRewritten(run, rewritten))
 }
 
+/** Copies of the past that stay as they are. */
+function keptCopies({ runs }: AttributePlan, rewritten: ReadonlySet<string>): Run[] {
+  const all = (runs?.generations ?? []).flatMap(({ present }) => present)
+  return all.filter((run) => !isRewritten(run, rewritten))
+}
+
+function isSameRows({ entry: x }: Run, { entry: y }: Run): boolean {
+  return x.segment === y.segment && x.firstRow === y.firstRow
+}
+
 function isRewritten({ entry }: Run, rewritten: ReadonlySet<string>): boolean {
   return rewritten.has(entry.segment) || (entry.order !== undefined && rewritten.has(entry.order.segment))
 }
@@ -226,20 +274,24 @@ function isRewritten({ entry }: Run, rewritten: ReadonlySet<string>): boolean {
 function newRuns(plan: AttributePlan, input: IndexInput, rewritten: ReadonlySet<string>): readonly NewRun[] {
   const { id: attribute, type, runs, hasOrder, isForgetful, newlyDead, merged } = plan
   const made: NewRun[] = []
-  const make = (kind: NewRun['kind'], parts: readonly RunRows[], isOrdered = hasOrder): void => {
+  const make = (kind: NewRun['kind'], parts: readonly RunRows[], untilT?: T): void => {
     if (parts.length === 0) return
-    made.push({ attribute, type, kind, rows: mergedRows(type, parts), hasOrder: isOrdered })
+    made.push({ attribute, type, kind, untilT, rows: mergedRows(type, parts), hasOrder })
   }
   const live = (run: Run): RunRows => liveRowsOf(run, newlyDead.get(run) ?? NO_ROWS)
   const present = (runs?.present ?? []).filter((run) => merged.has(run)).map(live)
   if (plan.added.length > 0) present.push(rowsOfNovelty(type, plan.novelty!, plan.added))
   make('present', present.filter(hasRows))
-  const history = (runs?.history ?? []).filter((run) => merged.has(run)).map(live)
+  const history = (runs?.recent ?? []).filter((run) => merged.has(run)).map(live)
   if (plan.retired.length > 0 && !isForgetful) history.push(rowsOfRetired(type, plan.retired))
   make('history', history)
   for (const run of [...(runs?.present ?? []), ...(runs?.history ?? [])]) {
     if (merged.has(run) || !isRewritten(run, rewritten)) continue
     make(run.entry.retracted === undefined ? 'present' : 'history', [live(run)].filter(hasRows))
+  }
+  for (const { untilT, present: copies } of runs?.generations ?? []) {
+    for (const copy of copies)
+      if (isRewritten(copy, rewritten)) make('kept', [liveRowsOf(copy, NO_ROWS)], untilT)
   }
   const gone = runs?.gone
   const forgets = isForgetful && plan.retired.length > 0
@@ -253,7 +305,7 @@ function newRuns(plan: AttributePlan, input: IndexInput, rewritten: ReadonlySet<
         ),
       )
     const rows = spansOf(type, blankOf(type), mergedRows(type, parts))
-    made.push({ attribute, type, kind: 'gone', rows, hasOrder: false })
+    made.push({ attribute, type, kind: 'gone', untilT: undefined, rows, hasOrder: false })
   }
   assert(input.schema.attribute(attribute) !== undefined || runs !== undefined, 'facts have attributes')
   return made
@@ -330,7 +382,7 @@ function makeRoot(
   dead: ReadonlyMap<string, SegmentEntry['dead']>,
 ): Root {
   const attributes = [...plans.values()]
-    .map((plan) => attributeEntry(plan, files, rewritten))
+    .map((plan) => attributeEntry(plan, files, rewritten, toT))
     .sort((x, y) => x.id - y.id)
   const known = new Map([...before.segments].map(([key, { entry }]) => [key, entry]))
   for (const entry of files.segments) known.set(entry.key, entry)
@@ -364,6 +416,7 @@ function attributeEntry(
   plan: AttributePlan,
   files: SegmentFiles,
   rewritten: ReadonlySet<string>,
+  toT: T,
 ): AttributeEntry {
   const written = files.runs.filter(({ run }) => run.attribute === plan.id)
   const kept = keptRuns(plan, rewritten).map((run): readonly [RunEntry, NewRun['kind']] => {
@@ -384,8 +437,30 @@ function attributeEntry(
     type: plan.type,
     present,
     history: ofKind('history').sort((x, y) => y.rowCount - x.rowCount),
+    generations: generationEntries(
+      plan,
+      files,
+      rewritten,
+      plan.endsGeneration ? { untilT: toT, present } : undefined,
+    ),
     gone: ofKind('gone')[0],
   }
+}
+
+function generationEntries(
+  plan: AttributePlan,
+  files: SegmentFiles,
+  rewritten: ReadonlySet<string>,
+  next: GenerationEntry | undefined,
+): readonly GenerationEntry[] | undefined {
+  const copied = files.runs.filter(({ run }) => run.attribute === plan.id && run.kind === 'kept')
+  const before = (plan.runs?.generations ?? []).map(({ untilT, present }): GenerationEntry => {
+    const stayed = present.filter((run) => !isRewritten(run, rewritten)).map(({ entry }) => entry)
+    const anew = copied.filter(({ run }) => run.untilT === untilT).map(({ entry }) => entry)
+    return { untilT, present: [...stayed, ...anew] }
+  })
+  const all = next === undefined ? before : [...before, next]
+  return all.length === 0 ? undefined : all
 }
 
 function usedSegments(
@@ -394,12 +469,21 @@ function usedSegments(
   dead: ReadonlyMap<string, SegmentEntry['dead']>,
 ): readonly SegmentEntry[] {
   const used = new Map<string, SegmentEntry>()
+  // Of a file that only copies of the past are in, nobody asks which rows died since.
+  const living = new Set(attributes.flatMap(({ present }) => present.map(({ segment }) => segment)))
   const use = (key: string): void => {
     const entry = known.get(key)!
-    used.set(key, dead.has(key) ? { ...entry, dead: dead.get(key) } : entry)
+    const list = dead.get(key) ?? entry.dead
+    used.set(key, { ...entry, dead: living.has(key) ? list : undefined })
   }
-  for (const { present, history, gone } of attributes) {
-    for (const { segment, order } of [...present, ...history, ...(gone === undefined ? [] : [gone])]) {
+  for (const { present, history, generations = [], gone } of attributes) {
+    const copies = generations.flatMap((generation) => generation.present)
+    for (const { segment, order } of [
+      ...present,
+      ...history,
+      ...copies,
+      ...(gone === undefined ? [] : [gone]),
+    ]) {
       use(segment)
       if (order !== undefined) use(order.segment)
     }

@@ -3,47 +3,68 @@
 // are read on first use.
 
 import type { BlobStore } from '../blob/blob-store.ts'
-import type { AttributeId, ValueType } from '../fact/attribute.ts'
+import type { AttributeId, T, ValueType } from '../fact/attribute.ts'
 import { ColumnCache } from '../segment/column-cache.ts'
 import { Segment } from '../segment/segment.ts'
-import { MergedColumns } from './attribute-columns.ts'
+import {
+  type AttributeColumns,
+  GENERATION_BYTES_MAX,
+  KeptColumns,
+  MERGED_BYTES_MAX,
+} from './attribute-columns.ts'
+import type { GenerationColumns } from './generation-columns.ts'
 import { IndexSegment } from './index-segment.ts'
-import { type Root, ROOT_FORMAT } from './root.ts'
+import { type AttributeEntry, type Root, ROOT_FORMAT, type RunEntry } from './root.ts'
 import { Run } from './run.ts'
 
 export type AttributeRuns = {
   readonly type: ValueType
   readonly present: readonly Run[]
   readonly history: readonly Run[]
+  /** The earliest first. */
+  readonly generations: readonly Generation[]
+  /** Those runs of the history that no generation has yet. */
+  readonly recent: readonly Run[]
+  /** The last t at which a fact came or went. */
+  readonly lastChangeT: T
   readonly gone: Run | undefined
+}
+
+/** Moments up to a t, and the runs in which all that held at one of them stands. */
+export type Generation = {
+  readonly untilT: T
+  readonly present: readonly Run[]
+  readonly history: readonly Run[]
 }
 
 export class Index {
   readonly root: Root
   readonly segments: ReadonlyMap<string, IndexSegment>
   readonly cache: ColumnCache
-  readonly merged = new MergedColumns()
+  /** What views over this index show of attributes. */
+  readonly merged = new KeptColumns<AttributeColumns>(MERGED_BYTES_MAX)
+  /** What never changes again: the indexes that follow have it too. */
+  readonly generations: KeptColumns<GenerationColumns>
   readonly #attributes = new Map<AttributeId, AttributeRuns>()
   readonly #entityCounts: ReadonlyMap<number, number>
 
-  private constructor(root: Root, segments: ReadonlyMap<string, IndexSegment>, cache: ColumnCache) {
+  private constructor(
+    root: Root,
+    segments: ReadonlyMap<string, IndexSegment>,
+    { cache, generations }: Pick<Index, 'cache' | 'generations'>,
+  ) {
     this.root = root
     this.segments = segments
     this.cache = cache
+    this.generations = generations
     this.#entityCounts = new Map(root.entityCounts)
-    for (const { id, type, present, history, gone } of root.attributes) {
-      this.#attributes.set(id, {
-        type,
-        present: present.map((entry) => new Run(entry, type, segments)),
-        history: history.map((entry) => new Run(entry, type, segments)),
-        gone: gone === undefined ? undefined : new Run(gone, type, segments),
-      })
-    }
+    for (const entry of root.attributes) this.#attributes.set(entry.id, attributeRuns(entry, segments))
   }
 
   /** The index of nothing: where none was published yet. */
   static empty(database: string, cache: ColumnCache = new ColumnCache()): Index {
-    return new Index(emptyRoot(database), new Map(), cache)
+    const generations = new KeptColumns<GenerationColumns>(GENERATION_BYTES_MAX)
+    return new Index(emptyRoot(database), new Map(), { cache, generations })
   }
 
   /** Opens every segment of a root. Throws `varve.error/blob-missing` where one is gone: read the newest root then. */
@@ -60,7 +81,7 @@ export class Index {
       const deadList = entry.dead === undefined ? undefined : files.get(entry.dead.segment)
       segments.set(entry.key, new IndexSegment(entry, files.get(entry.key)!, deadList))
     }
-    return new Index(root, segments, before.cache)
+    return new Index(root, segments, before)
   }
 
   attribute(a: AttributeId): AttributeRuns | undefined {
@@ -78,6 +99,32 @@ export class Index {
   /** Reads and checks every byte of every segment. Throws `varve.error/segment-corrupt`. */
   verify(): void {
     for (const { segment } of this.segments.values()) segment.verify()
+  }
+}
+
+function attributeRuns(
+  { type, present, history, generations = [], gone }: AttributeEntry,
+  segments: ReadonlyMap<string, IndexSegment>,
+): AttributeRuns {
+  const open = (entry: RunEntry): Run => new Run(entry, type, segments)
+  const ended = history.map(open)
+  let afterT = -1
+  const opened = generations.map(({ untilT, present: kept }): Generation => {
+    const within = ended.filter((run) => run.lastT > afterT && run.lastT <= untilT)
+    afterT = untilT
+    return { untilT, present: kept.map(open), history: within }
+  })
+  const lastTs = [...present, ...history].map(({ added, retracted }) =>
+    Math.max(added[1], retracted?.[1] ?? -1),
+  )
+  return {
+    type,
+    lastChangeT: Math.max(-1, ...lastTs),
+    present: present.map(open),
+    history: ended,
+    generations: opened,
+    recent: ended.filter((run) => run.lastT > afterT),
+    gone: gone === undefined ? undefined : open(gone),
   }
 }
 

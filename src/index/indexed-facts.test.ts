@@ -10,6 +10,8 @@ import { double, equalValues, keyword, type Value } from '../fact/value.ts'
 import { COLUMN_CACHE_LIMITS, ColumnCache } from '../segment/column-cache.ts'
 import { NaiveFacts } from '../testing/naive-facts.ts'
 import { TINY_CACHE, TINY_INDEX } from '../testing/simulated-storage.ts'
+import { integerAt } from '../segment/column.ts'
+import { valueAt } from '../segment/value-column.ts'
 import { buildIndex } from './build.ts'
 import { collectGarbage } from './garbage.ts'
 import { IndexedFacts, readSchemaAt } from './indexed-facts.ts'
@@ -17,6 +19,8 @@ import { Index } from './index.ts'
 import { INDEX_LIMITS, type IndexLimits } from './merge-policy.ts'
 import { Novelty } from './novelty.ts'
 import { publishRoot, readRoot } from './root.ts'
+import type { Run } from './run.ts'
+import { identity } from './sort.ts'
 
 /** Limits so small that a few facts go through every kind of merge. */
 const A = BUILTIN_COUNT
@@ -276,4 +280,54 @@ describe('IndexedFacts', () => {
     const one = await feed(datoms, new Set([10]), TINY_INDEX)
     for (const view of VIEWS) expectSame(view(many.facts[10]!, 5), view(one.facts[10]!, 5))
   })
+
+  it('reads one generation of a long history, as rows and as columns', async () => {
+    // Each of three scores changes thirty times, then tags come and go.
+    const datoms = history(
+      Array.from({ length: 90 }, (_, i) => [
+        { e: i % 3, a: 3, v: i % 4, isRetract: false },
+        { e: i % 5, a: 0, v: i % 4, isRetract: i % 7 === 6 },
+      ]),
+    )
+    const indexAt = new Set(Array.from({ length: 30 }, (_, i) => 3 * i + 2))
+    const { facts, index } = await feed(datoms, indexAt, TINY_INDEX)
+    const naive = NaiveFacts.create(datoms.flat())
+    const last = facts.at(-1)!
+    const { generations, history: ended, present } = index.attribute(SCORE)!
+    expect(generations.length).toBeGreaterThan(4)
+    expect(generations.length).toBeLessThan(20)
+    const rowCount = (runs: readonly Run[]): number =>
+      runs.reduce((sum, { entry }) => sum + entry.rowCount, 0)
+    for (const generation of generations) {
+      expect(rowCount(generation.history)).toBeLessThan(rowCount(ended) / 2)
+      expect(rowCount(generation.present)).toBe(rowCount(present))
+    }
+    for (let t = 0; t < datoms.length; t++) {
+      const [view, expected] = [last.asOf(t), naive.asOf(t)]
+      for (const a of [SCORE, TAGS]) {
+        expect(show(view.match(undefined, a, undefined))).toEqual(
+          show(expected.match(undefined, a, undefined)),
+        )
+        expect(shownByColumns(view, a)).toEqual(show(expected.match(undefined, a, undefined)))
+        expect(shownByColumns(view.since(t - 20), a)).toEqual(
+          show(expected.since(t - 20).match(undefined, a, undefined)),
+        )
+      }
+    }
+  })
 })
+
+function shownByColumns(facts: IndexedFacts, a: number): string[] {
+  const columns = facts.columns(a)!
+  const { entities, values, ts, type } = columns.kind === 'whole' ? columns : columns.generation
+  const rows = columns.kind === 'whole' ? identity(columns.rowCount) : columns.rows
+  return show(
+    Array.from(rows, (row) => ({
+      e: integerAt(entities, row),
+      a,
+      v: valueAt(type, values, row),
+      t: integerAt(ts, row),
+      added: true,
+    })),
+  )
+}

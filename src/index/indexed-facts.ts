@@ -112,7 +112,7 @@ export class IndexedFacts implements FactSource {
     const name = this.#shownName(a)
     let columns = this.#index.merged.get(name)
     if (columns === undefined) {
-      columns = facts.columns(type)!
+      columns = facts.columns(type, this.#index.generations)
       this.#index.merged.add(name, columns)
     }
     return columns
@@ -124,7 +124,7 @@ export class IndexedFacts implements FactSource {
   }
 
   #shownName(a: AttributeId): string {
-    return `${a} ${this.#attribute(a).shownName(this.#index.root.indexedT)}`
+    return `${a} ${this.#attribute(a).shownName}`
   }
 
   /** At most how many facts an attribute has in this view, without looking at them. */

@@ -1,5 +1,6 @@
 // Which runs of an attribute are written anew when rows are added: small attributes whole, the rest in tiers, the
-// largest run when enough of it is dead or enough has gathered beside it. Simulated before it was chosen: with a
+// largest run when enough of it is dead or enough has gathered beside it. And when a generation ends: then present
+// and history are written whole, and what held at that moment is kept. Simulated before it was chosen: with a
 // fan-in of 8 and a base rewritten at half, 3.4 rows are written per datom and 7 to 15 runs stand at a time.
 
 import { SEGMENT_LIMITS, type SegmentLimits } from '../segment/segment-writer.ts'
@@ -21,6 +22,12 @@ export type IndexLimits = {
   readonly packUsedShareMin: number
   /** So many packs of one shape become one. */
   readonly packCountMax: number
+  /** A generation begins when the history since the last is this many times the present, … */
+  readonly generationShareMax: number
+  /** … or this, where the present is written anew anyway. */
+  readonly generationShareMin: number
+  /** And not before it is this part of all history, so that there are no more generations than that and a few. */
+  readonly generationCountMax: number
   readonly segment: SegmentLimits
 }
 
@@ -33,6 +40,9 @@ export const INDEX_LIMITS: IndexLimits = {
   packRowCountMax: 1 << 20,
   packUsedShareMin: 0.5,
   packCountMax: 8,
+  generationShareMax: 1,
+  generationShareMin: 0.5,
+  generationCountMax: 64,
   segment: SEGMENT_LIMITS,
 }
 
@@ -57,6 +67,25 @@ export function firstMergedRun(runs: readonly RunSize[], newRowCount: number, li
     for (let run = start; run < first; run++) merged += live[run]!
     first = start
   }
+}
+
+export type HistorySize = {
+  readonly presentCount: number
+  /** Facts that ended since the last generation, and all that ever ended. */
+  readonly recentCount: number
+  readonly historyCount: number
+  readonly isPresentRewritten: boolean
+}
+
+/** True where what ended since the last generation is enough for one of its own. */
+export function isGenerationDue(size: HistorySize, limits: IndexLimits): boolean {
+  const { presentCount, recentCount, historyCount, isPresentRewritten } = size
+  const share = isPresentRewritten ? limits.generationShareMin : limits.generationShareMax
+  return (
+    recentCount > limits.smallRowCountMax &&
+    recentCount >= presentCount * share &&
+    recentCount >= historyCount / limits.generationCountMax
+  )
 }
 
 function tier(rowCount: number, { smallRowCountMax, fanIn }: IndexLimits): number {

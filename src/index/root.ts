@@ -58,9 +58,18 @@ export type AttributeEntry = {
   readonly present: readonly RunEntry[]
   /** Facts that were retracted; rows by entity, value, added. */
   readonly history: readonly RunEntry[]
+  /** What held at moments of the past, the earliest first; none in roots of before there were generations. */
+  readonly generations: readonly GenerationEntry[] | undefined
   /** Of an attribute without history: since when and until when each entity had values that are gone. */
   readonly gone: RunEntry | undefined
 }
+
+/**
+ * The moments behind the generation before up to `untilT`. Of the facts that held at one of them, those that still
+ * held at `untilT` stand in `present`, copies of what the other lists have as well; the others in the history runs
+ * that end within the generation: no history run reaches from one generation into another.
+ */
+export type GenerationEntry = { readonly untilT: T; readonly present: readonly RunEntry[] }
 
 /** Rows `[firstRow, firstRow + rowCount)` of a segment. */
 export type RunEntry = {

@@ -28,7 +28,10 @@ export type RunRows = {
 export type NewRun = {
   readonly attribute: AttributeId
   readonly type: ValueType
-  readonly kind: 'present' | 'history' | 'gone'
+  /** `kept` is what held at the end of a generation, written anew because its file is given up. */
+  readonly kind: 'present' | 'history' | 'gone' | 'kept'
+  /** Of which generation, where `kept`. */
+  readonly untilT: T | undefined
   readonly rows: RunRows
   /** A copy in the order of values is to be written too. */
   readonly hasOrder: boolean

@@ -47,6 +47,11 @@ export class Run {
     return this.#order !== undefined
   }
 
+  /** Of a history run: the t at which the last of its facts was retracted. */
+  get lastT(): T {
+    return this.entry.retracted?.[1] ?? Infinity
+  }
+
   get liveCount(): number {
     return this.entry.rowCount - this.entry.deadCount
   }

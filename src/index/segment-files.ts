@@ -41,10 +41,7 @@ export class SegmentFiles {
     const rowCount = rowCountOf(run.rows.entities)
     if (rowCount === 0) return
     if (rowCount > this.#limits.packedRunRowCountMax) return await this.#writeRuns([run], false)
-    const pack = packNamed(
-      this.#packs,
-      `${run.kind === 'present' ? 'present' : 'history'} ${columnTypeOf(run.type)}`,
-    )
+    const pack = packNamed(this.#packs, `${segmentKindOf(run)} ${columnTypeOf(run.type)}`)
     const { packRowCountMax } = this.#limits
     await addToPack(pack, run, { rowCount, packRowCountMax }, (runs) => this.#writeRuns(runs, true))
   }
@@ -80,7 +77,8 @@ export class SegmentFiles {
   }
 
   async #writeRuns(runs: readonly NewRun[], isPack: boolean): Promise<void> {
-    const { kind, type } = runs[0]!
+    const { type } = runs[0]!
+    const kind = segmentKindOf(runs[0]!)
     const join = (column: (run: NewRun) => ColumnData): ColumnData => concatColumns(runs.map(column))
     const columns: SegmentColumn[] = [
       attributeColumn(runs.map((run) => [run.attribute, rowCountOf(run.rows.entities)])),
@@ -88,7 +86,7 @@ export class SegmentFiles {
       { name: 'value', type: columnTypeOf(type), data: join((run) => run.rows.values), isSorted: false },
       { name: 'added', type: 'int64', data: join((run) => run.rows.added), isSorted: false },
     ]
-    if (kind !== 'present') {
+    if (kind === 'history') {
       columns.push({
         name: 'retracted',
         type: 'int64',
@@ -96,7 +94,7 @@ export class SegmentFiles {
         isSorted: false,
       })
     }
-    const segment = await this.#put(kind === 'present' ? 'present' : 'history', isPack, columns)
+    const segment = await this.#put(kind, isPack, columns)
     let firstRow = 0
     for (const run of runs) {
       const rowCount = rowCountOf(run.rows.entities)
@@ -155,6 +153,10 @@ export class SegmentFiles {
 
 /** A run whose copy in value order is to be written, and its place among those written. */
 type OrderCopy = { readonly run: NewRun; readonly at: number }
+
+function segmentKindOf({ kind }: NewRun): 'present' | 'history' {
+  return kind === 'present' || kind === 'kept' ? 'present' : 'history'
+}
 
 type Pack<R> = { readonly items: R[]; rowCount: number }
 type PackLimits = { readonly rowCount: number; readonly packRowCountMax: number }

@@ -25,6 +25,9 @@ export const TINY_INDEX: IndexLimits = {
   packRowCountMax: 16,
   packUsedShareMin: 0.5,
   packCountMax: 2,
+  generationShareMax: 1,
+  generationShareMin: 0.5,
+  generationCountMax: 3,
   segment: { pageRowCountMax: 2, pageTextBytesMax: 64 },
 }
 

@@ -84,6 +84,7 @@ describe('a database on a machine that fails', () => {
     ['index-drop-history', 1],
     ['index-collect-before-swap', 1],
     ['as-of-one-too-late', 1],
+    ['generation-one-too-early', 1],
     ['writer-show-before-sync', 6],
     ['writer-forget-keys', 1],
     ['log-skip-fence', 1],

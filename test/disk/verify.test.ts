@@ -7,7 +7,7 @@ import { nodeEnv } from '../../src/base/env-node.ts'
 import { buildIndex } from '../../src/index/build.ts'
 import { Index } from '../../src/index/index.ts'
 import { Novelty } from '../../src/index/novelty.ts'
-import { encodeRoot, publishRoot, readRoot, type Root } from '../../src/index/root.ts'
+import { type AttributeEntry, encodeRoot, publishRoot, readRoot, type Root } from '../../src/index/root.ts'
 import { fillRichly, makeRichFolder } from '../../src/testing/rich-database.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { Catalog } from '../../src/database/catalog.ts'
@@ -175,6 +175,20 @@ describe('a check of everything on disk', () => {
       await changeRoot(() => root)
     }
     expect(await findings()).toEqual([])
+  })
+
+  it('finds a generation that keeps something else than what held then', async () => {
+    const shifted = (entry: AttributeEntry): AttributeEntry => ({
+      ...entry,
+      generations: entry.generations?.map((generation) => ({ ...generation, untilT: generation.untilT - 1 })),
+    })
+    let generationCount = 0
+    await changeRoot((root) => {
+      for (const { generations = [] } of root.attributes) generationCount += generations.length
+      return { ...root, attributes: root.attributes.map(shifted) }
+    })
+    expect(generationCount).toBeGreaterThan(0)
+    expect((await findings()).map(({ what }) => what).join()).toContain('that are not what held then')
   })
 
   it('finds an index that is whole and holds other facts than the log', async () => {

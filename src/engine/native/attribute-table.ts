@@ -1,11 +1,13 @@
 // All facts of one attribute in one view, as columns of numbers with lookups by entity and by value. Made once per
-// view (views that show the same of an attribute share one) and read by every scan and join.
+// view (views that show the same of an attribute share one) and read by every scan and join. Moments of one generation
+// share what they do not differ in: numbers are made of its columns once, and a moment picks its rows among them.
 
 import { assert } from '../../base/assert.ts'
 import { type Attribute, type AttributeId, TX_BASE, type ValueType } from '../../fact/attribute.ts'
 import type { Datom, FactSource } from '../../fact/datom.ts'
 import { type Edn, numberType, toDouble } from '../../fact/value.ts'
 import type { AttributeColumns } from '../../index/attribute-columns.ts'
+import type { GenerationColumns } from '../../index/generation-columns.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
 import { type ColumnData, rowCountOf } from '../../segment/column.ts'
 import { valueAt } from '../../segment/value-column.ts'
@@ -24,9 +26,11 @@ type TableColumns = {
   readonly entities: Float64Array
   readonly values: Float64Array
   readonly domain: Domain
-  readonly ts: Float64Array
+  readonly ts: () => Float64Array
   /** Of a history. */
-  readonly added: Float64Array | undefined
+  readonly added?: Float64Array
+  /** Where it was made for another table with the same entities. */
+  readonly byEntity?: () => Lookup
 }
 
 export class AttributeTable {
@@ -37,12 +41,13 @@ export class AttributeTable {
   /** Of the values. */
   readonly domain: Domain
   readonly added: Float64Array | undefined
-  readonly #ts: Float64Array
+  readonly #ts: () => Float64Array
+  readonly #makeByEntity: () => Lookup
   #txs: Float64Array | undefined
   #byEntity: Lookup | undefined
   #byValue: Lookup | undefined
 
-  constructor(attribute: Attribute, { entities, values, domain, ts, added }: TableColumns) {
+  constructor(attribute: Attribute, { entities, values, domain, ts, added, byEntity }: TableColumns) {
     this.attribute = attribute
     this.rowCount = entities.length
     this.entities = entities
@@ -50,16 +55,17 @@ export class AttributeTable {
     this.domain = domain
     this.added = added
     this.#ts = ts
+    this.#makeByEntity = byEntity ?? (() => Lookup.of(entities))
   }
 
   /** The transaction entity of each fact. */
   get txs(): Float64Array {
-    this.#txs ??= this.#ts.map((t) => TX_BASE + t)
+    this.#txs ??= this.#ts().map((t) => TX_BASE + t)
     return this.#txs
   }
 
   get byEntity(): Lookup {
-    return (this.#byEntity ??= Lookup.of(this.entities))
+    return (this.#byEntity ??= this.#makeByEntity())
   }
 
   get byValue(): Lookup {
@@ -92,13 +98,59 @@ export function hasTable(facts: FactSource, attribute: Attribute): boolean {
   return columns !== undefined && ofColumns.has(columns)
 }
 
-function fromColumns(attribute: Attribute, { type, entities, values, ts }: AttributeColumns): AttributeTable {
+function fromColumns(attribute: Attribute, columns: AttributeColumns): AttributeTable {
+  if (columns.kind === 'chosen') return fromChosen(attribute, columns)
+  const { type, entities, values, ts } = columns
   return new AttributeTable(attribute, {
     entities: numbersOf(entities),
     ...valueNumbers(type, values),
-    ts: numbersOf(ts),
-    added: undefined,
+    ts: () => numbersOf(ts),
   })
+}
+
+/** The numbers of all facts of a generation, and the lookup of the entities that hold at its end. */
+type GenerationNumbers = {
+  readonly entities: Float64Array
+  readonly values: Float64Array
+  readonly domain: Domain
+  readonly held: AttributeTable
+}
+
+const ofGenerations = new WeakMap<GenerationColumns, GenerationNumbers>()
+
+function fromChosen(
+  attribute: Attribute,
+  { generation, rows, hasHeldEntities }: AttributeColumns & { readonly kind: 'chosen' },
+): AttributeTable {
+  let numbers = ofGenerations.get(generation)
+  if (numbers === undefined)
+    ofGenerations.set(generation, (numbers = generationNumbers(attribute, generation)))
+  const { entities, values, domain, held } = numbers
+  return new AttributeTable(attribute, {
+    entities: hasHeldEntities ? held.entities : picked(entities, rows),
+    values: picked(values, rows),
+    domain,
+    ts: () => picked(numbersOf(generation.ts), rows),
+    ...(hasHeldEntities && { byEntity: () => held.byEntity }),
+  })
+}
+
+function generationNumbers(attribute: Attribute, generation: GenerationColumns): GenerationNumbers {
+  const { type, entities, values, ts, heldCount } = generation
+  const numbers = { entities: numbersOf(entities), ...valueNumbers(type, values) }
+  const held = new AttributeTable(attribute, {
+    entities: numbers.entities.subarray(0, heldCount),
+    values: numbers.values.subarray(0, heldCount),
+    domain: numbers.domain,
+    ts: () => numbersOf(ts).subarray(0, heldCount),
+  })
+  return { ...numbers, held }
+}
+
+function picked(numbers: Float64Array, rows: Uint32Array): Float64Array {
+  const target = new Float64Array(rows.length)
+  for (let i = 0; i < rows.length; i++) target[i] = numbers[rows[i]!]!
+  return target
 }
 
 function valueNumbers(type: ValueType, column: ColumnData): { values: Float64Array; domain: Domain } {
@@ -168,8 +220,8 @@ function fromDatoms(attribute: Attribute, facts: FactSource): AttributeTable {
     entities: Float64Array.from(datoms, ({ e }) => e),
     values: Float64Array.from(datoms, ({ v }) => collected.numberOf(v as Edn)),
     domain: collected.domain,
-    ts: Float64Array.from(datoms, ({ t }) => t),
-    added: facts.isHistory ? Float64Array.from(datoms, ({ added }) => Number(added)) : undefined,
+    ts: () => Float64Array.from(datoms, ({ t }) => t),
+    ...(facts.isHistory && { added: Float64Array.from(datoms, ({ added }) => Number(added)) }),
   })
 }
 
