@@ -101,7 +101,7 @@ export class Changes {
     if (attribute.id === DB_TX_INSTANT) throw errors.resetTxInstant(e ?? this.#names.txEntity)
     if (attribute.tuple?.kind === 'composite') throw errors.compositeRetracted(attribute)
     if (value !== undefined) {
-      const v = this.#names.value(attribute, value)
+      const v = operation.coerced ?? this.#names.value(attribute, value)
       if (e !== undefined) this.#retract(e, attribute, v, path, origin)
     } else if (e !== undefined) {
       for (const { v } of this.#names.facts.match(e, attribute.id, undefined)) {

@@ -40,13 +40,17 @@ export class Names {
     this.#coercion = { resolveRef: (form) => this.#memberEntity(form), isPlainData }
   }
 
-  /** Gives every tempid that something is said about its entity. */
+  /**
+   * Gives every tempid that something is said about its entity. An identity tells who is meant whether it is asserted
+   * or retracted; one that nobody has joins tempids only where it is asserted: to retract it does nothing.
+   */
   bind(operations: readonly Operation[]): void {
     const identities: FactOperation[] = []
     for (const operation of operations) {
-      if (operation.kind !== 'add' || !(operation.e instanceof Tempid)) continue
-      if (operation.attribute.unique !== 'identity') continue
-      identities.push(operation)
+      if ((operation.kind !== 'add' && operation.kind !== 'retract') || !(operation.e instanceof Tempid))
+        continue
+      if (operation.attribute.unique !== 'identity' || operation.value === undefined) continue
+      if (operation.kind === 'add') identities.push(operation)
       this.#upsert(operation, operation.e)
     }
     if (identities.length > 1) joinShared(identities)

@@ -23,6 +23,8 @@ export const schemaChoice: fc.Arbitrary<SchemaChoice> = fc.record({
   uniqueComposite: fc.constantFrom('none' as const, 'value' as const, 'identity' as const),
 })
 
+const IDENTITIES = ['p/k', 'p/j', 'q/o'] as const
+
 /** Names of the attributes that `schemaOf` makes, composite last. */
 export const ATTRIBUTES = ['p/k', 'p/j', 'p/c', 'p/n', 'p/m', 'p/f', 'p/fs', 'q/n', 'q/o', 'p/both'] as const
 
@@ -63,7 +65,15 @@ function attribute(
 
 /** Choices that become operations once schema and entities are known: numbers to be taken modulo. */
 export type OperationChoice = {
-  readonly form: 'add' | 'map' | 'retract' | 'retract-all' | 'cas' | 'cas-right' | 'retract-entity'
+  readonly form:
+    | 'add'
+    | 'map'
+    | 'retract'
+    | 'retract-identity'
+    | 'retract-all'
+    | 'cas'
+    | 'cas-right'
+    | 'retract-entity'
   readonly who: readonly [number, number]
   readonly facts: readonly (readonly [number, number, number])[]
 }
@@ -75,6 +85,7 @@ const operationChoice: fc.Arbitrary<OperationChoice> = fc.record({
     { weight: 8, arbitrary: fc.constant('add' as const) },
     { weight: 8, arbitrary: fc.constant('map' as const) },
     { weight: 4, arbitrary: fc.constant('retract' as const) },
+    { weight: 2, arbitrary: fc.constant('retract-identity' as const) },
     { weight: 1, arbitrary: fc.constant('retract-all' as const) },
     { weight: 1, arbitrary: fc.constant('cas' as const) },
     { weight: 2, arbitrary: fc.constant('cas-right' as const) },
@@ -128,6 +139,8 @@ export class Writer {
           operations: [{ kind: 'retract', e, a, v: gone }],
         }
       }
+      case 'retract-identity':
+        return this.#writeRetractedIdentity(who, first, x)
       case 'retract-all':
         return {
           form: [RETRACT, this.#nameForm(e), at],
@@ -165,6 +178,19 @@ export class Writer {
     }
     const id: [Edn, Edn][] = isAnonymous ? [] : [[keyword('db/id'), this.#nameForm(e)]]
     return { form: new EdnMap([...id, ...entries.values()]), operations }
+  }
+
+  /** A tempid that an identity tells: mostly one that some entity has. */
+  #writeRetractedIdentity([name]: readonly [number, number], which: number, x: number): Written {
+    const e: ModelName = { kind: 'tempid', name: 'abcde'[name % 5]! }
+    const attribute = this.#schema.attributeNamed(keyword(IDENTITIES[which % IDENTITIES.length]!))!
+    const holder = this.#entities[x % Math.max(1, this.#entities.length)]
+    const held = holder === undefined ? undefined : this.#held(holder, attribute.id)
+    const v = held === undefined ? this.#value(attribute, x, which) : asValue(attribute, held)
+    return {
+      form: [RETRACT, e.name, attribute.ident, this.#form(v)],
+      operations: [{ kind: 'retract', e, a: attribute.id, v }],
+    }
   }
 
   /** The composite seldom, and only where it may stand. */

@@ -112,15 +112,18 @@ class Model {
   nameEverybody(): void {
     const adds = this.#operations.filter((operation) => operation.kind === 'add')
     const described = adds.flatMap((add) => (add.e.kind === 'tempid' ? [{ ...add, name: add.e.name }] : []))
-    const identities = described.filter(({ a }) => this.#attribute(a).unique === 'identity')
+    const asserted = described.filter(({ a }) => this.#attribute(a).unique === 'identity')
+    const identities = [...asserted, ...this.#retractedIdentities()]
     const groups = groupsOf(
-      described.map(({ name }) => name),
-      identities.map(({ name, a, v }) => ({ name, identity: `${a} ${identityKey(this.#raw(v))}` })),
+      [...described, ...identities].map(({ name }) => name),
+      asserted.map(({ name, a, v }) => ({ name, identity: `${a} ${identityKey(this.#raw(v))}` })),
     )
     for (const group of groups) {
       const holdersOf = (name: string): Set<EntityId> =>
         new Set(
-          identities.filter((add) => add.name === name).flatMap(({ a, v }) => this.#holders(a, this.#raw(v))),
+          identities
+            .filter((said) => said.name === name)
+            .flatMap(({ a, v }) => this.#holders(a, this.#raw(v))),
         )
       for (const name of group) if (holdersOf(name).size > 1) this.codes.add('db.error/unique-conflict')
       const holders = new Set([...group].flatMap((name) => [...holdersOf(name)]))
@@ -139,6 +142,16 @@ class Model {
       given.set(kind, index + 1)
       for (const other of group) this.tempids.set(other, entityId(kind, index))
     }
+  }
+
+  /** What retracts say of who a tempid is. */
+  #retractedIdentities(): { readonly name: string; readonly a: AttributeId; readonly v: ModelValue }[] {
+    return this.#operations.flatMap((operation) => {
+      if (operation.kind !== 'retract') return []
+      const { e, a, v } = operation
+      const isIdentity = e.kind === 'tempid' && this.#attribute(a).unique === 'identity'
+      return isIdentity && v !== undefined ? [{ name: e.name, a, v }] : []
+    })
   }
 
   /** Fills A and R. */
