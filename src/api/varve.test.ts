@@ -108,6 +108,7 @@ describe.each([
     const first = await shop.transact(tx, { idempotencyKey: 'k' })
     const again = await shop.transact(tx, { idempotencyKey: 'k' })
     expect(again).toMatchObject({ t: first.t, tempids: first.tempids })
+    expect(Object.keys(again.tempids)).toEqual(['a'])
     expect(shop.db().basisT).toBe(first.t)
     await expect(shop.transact([{ ':article/code': 'set' }], { idempotencyKey: 'k' })).rejects.toMatchObject({
       code: 'varve.error/idempotency-conflict',

@@ -4,7 +4,14 @@
 // `transact-rows.test.ts` holds both to the same datoms.
 
 import { assert } from '../base/assert.ts'
-import { type Attribute, type AttributeId, type EntityId, entityId, type T } from '../fact/attribute.ts'
+import {
+  type Attribute,
+  type AttributeId,
+  type EntityId,
+  entityId,
+  type T,
+  TX_BASE,
+} from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT } from '../fact/bootstrap.ts'
 import { coerceValue, type CoerceContext } from '../fact/coerce.ts'
 import { type Datom, type FactSource, firstOf } from '../fact/datom.ts'
@@ -123,7 +130,8 @@ export type RowsBeside = {
  */
 export function rowsBeside(tx: Edn, rows: EntityRows, before: FactSource): RowsBeside | undefined {
   const shape = shapeOf(before.schema, rows.attributes)
-  if (shape === undefined || !(tx as readonly Edn[]).every(standsAside)) return undefined
+  if (shape === undefined || !(tx as readonly Edn[]).every((form) => standsAside(form, before)))
+    return undefined
   const ofRows = factsOfRows(shape, rows, before)
   if (ofRows === undefined) return undefined
   return { ofRows, isApart: (own) => own.every(({ a }) => shape.attributes.every(({ id }) => id !== a)) }
@@ -133,8 +141,11 @@ const DB_ID = keyword('db/id')
 const CAS = keyword('db/cas')
 
 /** Facts of the transaction itself and compare-and-sets make no entity and read nothing that rows write. */
-function standsAside(form: Edn): boolean {
-  if (form instanceof EdnMap) return form.get(DB_ID) === 'datomic.tx'
+function standsAside(form: Edn, before: FactSource): boolean {
+  if (form instanceof EdnMap) {
+    const id = form.get(DB_ID)
+    return id === 'datomic.tx' || id === TX_BASE + before.basisT + 1
+  }
   return Array.isArray(form) && form[0] === CAS
 }
 

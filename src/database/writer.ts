@@ -14,7 +14,7 @@ import { isPlanted } from '../base/planted.ts'
 import { sha256Hex } from '../base/checksum.ts'
 import { TX_BASE, type AttributeId, type EntityId, type T } from '../fact/attribute.ts'
 import { VARVE_TX_CONTENT_HASH, VARVE_TX_IDEMPOTENCY_KEY, VARVE_TX_TEMPIDS } from '../fact/bootstrap.ts'
-import type { Datom } from '../fact/datom.ts'
+import type { Datom, FactSource } from '../fact/datom.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { datomsWith } from '../fact/entity-block.ts'
 import { EdnMap, keyword, type Edn } from '../fact/value.ts'
@@ -395,8 +395,8 @@ function prepare(
     isStrict: request.isStrict ?? false,
     isPlainData: request.isPlainData ?? false,
   }
-  const quick = rows === undefined ? undefined : prepareRows(withMeta(request), rows, context)
-  return quick ?? prepareTransaction(withMeta(inForms(request)), context)
+  const quick = rows === undefined ? undefined : prepareRows(withMeta(request, before), rows, context)
+  return quick ?? prepareTransaction(withMeta(inForms(request), before), context)
 }
 
 /** A transaction whose rows need no forms; undefined where they do, and where something is wrong: forms tell it best. */
@@ -419,15 +419,14 @@ function inForms(given: TransactRequest): TransactRequest {
   return { ...request, tx: [...formsOfRows(rows), ...(request.tx as readonly Edn[])] }
 }
 
-/** The operations with what the request says about the transaction itself. */
-function withMeta(request: TransactRequest): Edn {
+/** The operations with what the request says about the transaction itself: by its id, as its tempid is the caller's. */
+function withMeta(request: TransactRequest, before: FactSource): Edn {
   if (request.meta === undefined && request.idempotencyKey === undefined) return request.tx
   const about: [Edn, Edn][] = [...(request.meta?.entries ?? [])].map(([k, v]) => [k, v])
   if (request.idempotencyKey !== undefined) {
     about.push([IDEMPOTENCY_KEY, request.idempotencyKey], [CONTENT_HASH, contentHash(request)])
   }
-  if (about.length === 0) return request.tx
-  const entity = new EdnMap([[keyword('db/id'), 'datomic.tx'], ...about])
+  const entity = new EdnMap([[keyword('db/id'), TX_BASE + before.basisT + 1], ...about])
   return [...(request.tx as readonly Edn[]), entity]
 }
 
