@@ -6,6 +6,7 @@ import { BigInteger, Decimal, numberType, toDouble, type Edn } from '../fact/val
 /** `numerator / denominator`, the denominator positive; not reduced. */
 export type Fraction = { readonly numerator: bigint; readonly denominator: bigint }
 
+const ZERO: Fraction = { numerator: 0n, denominator: 1n }
 const SCALE_BITS = 1074
 const DOUBLE_BYTES = new DataView(new ArrayBuffer(8))
 
@@ -82,11 +83,18 @@ function scaleByPower(x: number, power: number): number {
   return x * 2 ** power
 }
 
+/** Doubles from here on are added apart, so that no sum of fewer than 2^53 others leaves the range of doubles. */
+const LARGE = 2 ** 970
+
 /** Adds doubles without any rounding, in whatever order they come (Shewchuk 1997, growing expansions). */
-class ExactSum {
+export class ExactSum {
   readonly #partials: number[] = []
+  #large: Fraction = ZERO
+  /** The sum of those that are not finite, as doubles add up; 0 where all are. */
+  infinite = 0
 
   add(x: number): void {
+    if (!(Math.abs(x) < LARGE)) return this.#addLarge(x)
     const partials = this.#partials
     let kept = 0
     for (let i = 0; i < partials.length; i++) {
@@ -101,19 +109,19 @@ class ExactSum {
     partials.push(x)
   }
 
-  /** Undefined where an intermediate sum left the range of doubles. */
+  /** Undefined where NaN or an infinity is among them. */
   fraction(): Fraction | undefined {
-    let total: Fraction = ZERO
-    for (const partial of this.#partials) {
-      const part = fractionOf(partial)
-      if (part === undefined) return undefined
-      total = plus(total, part)
-    }
-    return total
+    if (this.infinite !== 0) return undefined
+    // Partials are finite.
+    return this.#partials.reduce((total, partial) => plus(total, fractionOf(partial)!), this.#large)
+  }
+
+  #addLarge(x: number): void {
+    const fraction = fractionOf(x)
+    if (fraction === undefined) this.infinite += x
+    else this.#large = plus(this.#large, fraction)
   }
 }
-
-const ZERO: Fraction = { numerator: 0n, denominator: 1n }
 
 function plus(x: Fraction, y: Fraction): Fraction {
   if (x.denominator === y.denominator) {
@@ -141,26 +149,10 @@ export function exactTotal(numbers: readonly Edn[]): Fraction | undefined {
       doubles.add(double)
     }
   }
-  const sum = doubles.fraction() ?? slowTotal(numbers.filter((x) => isDoubleNumber(x)))
+  const sum = doubles.fraction()
   const decimal = fractionOf(decimals)
   if (sum === undefined || decimal === undefined) return undefined
   return plus(plus(sum, { numerator: whole, denominator: 1n }), decimal)
-}
-
-/** For sums whose way leaves the range of doubles though every term is within it. */
-function slowTotal(doubles: readonly Edn[]): Fraction | undefined {
-  let total = ZERO
-  for (const x of doubles) {
-    const part = fractionOf(x)
-    if (part === undefined) return undefined
-    total = plus(total, part)
-  }
-  return total
-}
-
-function isDoubleNumber(x: Edn): boolean {
-  const type = numberType(x)
-  return type === 'double' || type === 'float'
 }
 
 /** The variance of the population, exact: (n·Σx² − (Σx)²) / n². Undefined where a number is not finite. */

@@ -150,12 +150,16 @@ export function aggregateFor(
     const known = [...AGGREGATES.keys(), ...setting.userAggregates.keys()]
     throw functionUnknown(element.name, nearest(element.name, known), element.place)
   }
-  return (values) => {
-    try {
-      return run(values, leading)
-    } catch (error) {
-      throw withPlace(failureOf(element.name, error), element.place)
-    }
+  return (values) => placed(element, () => run(values, leading))
+}
+
+/** What an aggregate makes, its failure with the place at which it stands. */
+export function placed<Made>(element: FindElement, make: () => Made): Made {
+  try {
+    return make()
+  } catch (error) {
+    if (element.kind !== 'aggregate') throw error
+    throw withPlace(failureOf(element.name, error), element.place)
   }
 }
 

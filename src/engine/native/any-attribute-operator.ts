@@ -7,15 +7,9 @@ import { type Edn, equalValues, type Value } from '../../fact/value.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import { placeOf } from '../pattern.ts'
 import type { Budget } from '../relation.ts'
-import { CollectedDomain, type Domain } from './domain.ts'
-import { type Chunk, type Layout, Operator, Output, pickLayout, step } from './operator.ts'
-import {
-  ADDED_DOMAIN,
-  decodedId,
-  decodedPlace,
-  ENTITY_DOMAIN,
-  type PlaceBinding,
-} from './pattern-operator.ts'
+import { ADDED_DOMAIN, CollectedDomain, type Domain, ENTITY_DOMAIN } from './domain.ts'
+import { type Chunk, type Layout, Operator, pickLayout, RowOutput, step } from './operator.ts'
+import { decodedId, decodedPlace, type PlaceBinding } from './pattern-shape.ts'
 
 export type AnyAttributeShape = {
   readonly facts: FactSource
@@ -32,7 +26,7 @@ export class AnyAttributeOperator extends Operator {
   readonly layout: Layout
   readonly #shape: AnyAttributeShape
   readonly #values = new CollectedDomain()
-  readonly #output: Output
+  readonly #output: RowOutput
   readonly #budget: Budget
 
   constructor(shape: AnyAttributeShape, incoming: Layout, budget: Budget) {
@@ -51,13 +45,14 @@ export class AnyAttributeOperator extends Operator {
       names: [...kept.names, ...shape.fresh.map(({ name }) => name)],
       domains: [...kept.domains, ...shape.fresh.map(({ place }) => domains[place]!)],
     }
-    this.#output = new Output(this.layout.names.length)
+    this.#output = new RowOutput(shape.kept, shape.fresh.length, budget)
   }
 
   push(chunk: Chunk): void {
     step(this.#budget, chunk.rowCount)
-    const { facts, places, kept, fresh } = this.#shape
-    let count = 0
+    const { facts, places, fresh } = this.#shape
+    const output = this.#output
+    output.begin(chunk.columns, this.next)
     for (let row = 0; row < chunk.rowCount; row++) {
       const wanted = places.map((place, at) =>
         at === 2 || at === 4 ? decodedPlace(place, chunk, row) : decodedId(place, chunk, row),
@@ -68,20 +63,14 @@ export class AnyAttributeOperator extends Operator {
       for (const datom of facts.match(e, a, v)) {
         this.#budget.step()
         if (!this.#fits(datom, wanted)) continue
-        const { columns } = this.#output
-        for (let at = 0; at < kept.length; at++) columns[at]![count] = chunk.columns[kept[at]!]![row]!
         for (let at = 0; at < fresh.length; at++) {
-          columns[kept.length + at]![count] = this.#numberOf(datom, fresh[at]!.place)
+          output.fresh[at]![output.count] = this.#numberOf(datom, fresh[at]!.place)
         }
-        if (++count === this.#output.capacity) {
-          this.next.push({ rowCount: count, columns })
-          this.#output.grow()
-          count = 0
-        }
+        output.add(row)
         if (fresh.length === 0) break
       }
     }
-    if (count > 0) this.next.push({ rowCount: count, columns: this.#output.columns })
+    output.flush()
   }
 
   #fits(datom: Datom, wanted: readonly (Edn | undefined)[]): boolean {

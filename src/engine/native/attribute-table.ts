@@ -20,6 +20,7 @@ import {
   SortedTextDomain,
 } from './domain.ts'
 import { Lookup } from './lookup.ts'
+import { sharedColumn } from './shared-column.ts'
 import { Refusal } from '../../plan/refusal.ts'
 
 type TableColumns = {
@@ -44,13 +45,14 @@ export class AttributeTable {
   readonly #ts: () => Float64Array
   readonly #makeByEntity: () => Lookup
   #txs: Float64Array | undefined
+  #addedColumn: Float64Array | undefined
   #byEntity: Lookup | undefined
   #byValue: Lookup | undefined
 
   constructor(attribute: Attribute, { entities, values, domain, ts, added, byEntity }: TableColumns) {
     this.attribute = attribute
     this.rowCount = entities.length
-    this.entities = entities
+    this.entities = sharedColumn(entities)
     this.values = values
     this.domain = domain
     this.added = added
@@ -62,6 +64,11 @@ export class AttributeTable {
   get txs(): Float64Array {
     this.#txs ??= this.#ts().map((t) => TX_BASE + t)
     return this.#txs
+  }
+
+  /** 1 for each fact that was added: all of them in a view of what holds. */
+  get addedColumn(): Float64Array {
+    return (this.#addedColumn ??= this.added ?? new Float64Array(this.rowCount).fill(1))
   }
 
   get byEntity(): Lookup {

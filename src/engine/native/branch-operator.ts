@@ -11,12 +11,11 @@ import {
   columnOf,
   Constant,
   type Consumer,
-  gather,
   type Layout,
   Operator,
   Output,
   pickLayout,
-  RowNumbers,
+  RowOutput,
   Selection,
   step,
 } from './operator.ts'
@@ -69,48 +68,6 @@ class Passage {
   }
 }
 
-/** Keeps the rows for which the plan inside finds nothing. */
-export class NotOperator extends Operator {
-  readonly layout: Layout
-  readonly #inside: Pipeline
-  readonly #passage: Passage
-  readonly #selection: Selection
-  readonly #isMatched = new Uint8Array(CHUNK_ROW_COUNT)
-  readonly #budget: Budget
-
-  constructor(
-    inside: Pipeline,
-    passed: readonly Passed[],
-    outside: { layout: Layout; kept: readonly number[] },
-    budget: Budget,
-  ) {
-    super()
-    this.#inside = inside
-    this.#passage = new Passage(passed)
-    this.layout = pickLayout(outside.layout, outside.kept)
-    this.#selection = new Selection(outside.kept)
-    this.#budget = budget
-    const row = columnOf(inside.layout, ROW)
-    inside.connect({
-      push: ({ rowCount, columns }) => {
-        for (let i = 0; i < rowCount; i++) this.#isMatched[columns[row]![i]!] = 1
-      },
-      finish: () => undefined,
-    })
-  }
-
-  push(chunk: Chunk): void {
-    step(this.#budget, chunk.rowCount)
-    this.#isMatched.fill(0, 0, chunk.rowCount)
-    this.#inside.first.push(this.#passage.inside(chunk))
-    this.#inside.complete()
-    const picked = this.#selection.pickedOf(chunk)
-    let count = 0
-    for (let row = 0; row < chunk.rowCount; row++) if (this.#isMatched[row] === 0) picked[count++] = row
-    this.#selection.emit(chunk, count, this.next)
-  }
-}
-
 export type Branch = {
   readonly pipeline: Pipeline
   readonly passed: readonly Passed[]
@@ -118,17 +75,67 @@ export type Branch = {
   readonly fresh: readonly Variable[]
 }
 
+/** Keeps the rows for which none of the branches finds anything (`not`), or for which one does (`or` without news). */
+export class MatchOperator extends Operator {
+  readonly layout: Layout
+  readonly #branches: readonly { readonly passage: Passage; readonly pipeline: Pipeline }[]
+  readonly #wanted: 0 | 1
+  readonly #selection: Selection
+  readonly #isMatched = new Uint8Array(CHUNK_ROW_COUNT)
+  readonly #budget: Budget
+
+  constructor(
+    branches: readonly Branch[],
+    keeps: 'matched' | 'unmatched',
+    outside: { readonly layout: Layout; readonly kept: readonly number[] },
+    budget: Budget,
+  ) {
+    super()
+    this.#wanted = keeps === 'matched' ? 1 : 0
+    this.layout = pickLayout(outside.layout, outside.kept)
+    this.#selection = new Selection(outside.kept)
+    this.#budget = budget
+    this.#branches = branches.map(({ pipeline, passed }) => {
+      const row = columnOf(pipeline.layout, ROW)
+      pipeline.connect({
+        push: ({ rowCount, columns }) => {
+          for (let i = 0; i < rowCount; i++) this.#isMatched[columns[row]![i]!] = 1
+        },
+        finish: () => undefined,
+      })
+      return { pipeline, passage: new Passage(passed) }
+    })
+  }
+
+  push(chunk: Chunk): void {
+    step(this.#budget, chunk.rowCount)
+    this.#isMatched.fill(0, 0, chunk.rowCount)
+    for (const { pipeline, passage } of this.#branches) {
+      pipeline.first.push(passage.inside(chunk))
+      pipeline.complete()
+    }
+    const picked = this.#selection.pickedOf(chunk)
+    let count = 0
+    for (let row = 0; row < chunk.rowCount; row++) {
+      picked[count] = row
+      count += Number(this.#isMatched[row] === this.#wanted)
+    }
+    this.#selection.emit(chunk, count, this.next)
+  }
+}
+
 /** Extends rows by what any of the branches finds for them, each of it once. */
 export class OrOperator extends Operator {
   readonly layout: Layout
-  readonly #kept: readonly number[]
   readonly #branches: readonly { readonly passage: Passage; readonly pipeline: Pipeline }[]
-  readonly #found: RowSet
-  readonly #output: Output
-  readonly #picked = new RowNumbers()
+  /** What was found for one row alone; and for many, the number of the row in front. */
+  readonly #ofOne: RowSet
+  readonly #ofMany: RowSet
+  #found: RowSet
+  readonly #output: RowOutput
   readonly #budget: Budget
 
-  /** `fresh` are the names outside of the new columns. */
+  /** `fresh` are the names outside of the new columns, of which there are some. */
   constructor(
     branches: readonly Branch[],
     outside: {
@@ -140,13 +147,14 @@ export class OrOperator extends Operator {
   ) {
     super()
     const { layout, kept, fresh } = outside
-    this.#kept = kept
     this.#budget = budget
-    this.#found = new RowSet(fresh.length + 1)
+    this.#ofOne = new RowSet(fresh.length)
+    this.#ofMany = new RowSet(fresh.length + 1)
+    this.#found = this.#ofOne
     const domains = fresh.map((_, at) => commonDomain(branches.map((branch) => domainInside(branch, at))))
     const keptLayout = pickLayout(layout, kept)
     this.layout = { names: [...keptLayout.names, ...fresh], domains: [...keptLayout.domains, ...domains] }
-    this.#output = new Output(this.layout.names.length)
+    this.#output = new RowOutput(kept, fresh.length, budget)
     this.#branches = branches.map(({ pipeline, passed, fresh: inside }) => {
       pipeline.connect(this.#collector(pipeline.layout, inside, domains))
       return { pipeline, passage: new Passage(passed) }
@@ -155,50 +163,44 @@ export class OrOperator extends Operator {
 
   push(chunk: Chunk): void {
     step(this.#budget, chunk.rowCount)
+    this.#found = chunk.rowCount === 1 ? this.#ofOne : this.#ofMany
     this.#found.clear()
     for (const { pipeline, passage } of this.#branches) {
       pipeline.first.push(passage.inside(chunk))
       pipeline.complete()
     }
     this.#budget.holdRows(this.#found.rowCount, () => 'the branches of an or or a rule')
-    for (let first = 0; first < this.#found.rowCount; first += CHUNK_ROW_COUNT) this.#emit(chunk, first)
+    this.#found.ascend()
+    this.#output.begin(chunk.columns, this.next)
+    for (let first = 0; first < this.#found.rowCount; first += CHUNK_ROW_COUNT) this.#emit(first)
   }
 
-  #emit(chunk: Chunk, first: number): void {
-    const [rows, ...values] = this.#found.columns
-    const count = Math.min(CHUNK_ROW_COUNT, this.#found.rowCount - first)
+  #emit(first: number): void {
+    const { rowCount, columns } = this.#found
+    const count = Math.min(CHUNK_ROW_COUNT, rowCount - first)
+    const parts = columns.map((column) => column.subarray(first, first + count))
+    if (this.#found === this.#ofOne) return this.#output.repeat(0, count, parts)
+    const [rows, ...values] = parts
     this.#output.reserve(count)
-    const { columns } = this.#output
-    const picked = this.#picked.atLeast(count)
-    for (let i = 0; i < count; i++) picked[i] = rows![first + i]!
-    this.#kept.forEach((from, at) => gather(chunk.columns[from]!, picked, count, columns[at]!))
-    values.forEach((column, at) =>
-      columns[this.#kept.length + at]!.set(column.subarray(first, first + count)),
-    )
-    this.next.push({ rowCount: count, columns })
+    this.#output.incoming.set(rows!)
+    values.forEach((column, at) => this.#output.fresh[at]!.set(column))
+    this.#output.count = count
+    this.#output.flush()
   }
 
   #collector(layout: Layout, inside: readonly Variable[], domains: readonly Domain[]): Consumer {
-    const places = [ROW, ...inside].map((name) => columnOf(layout, name))
-    const numberings = inside.map((name, at) =>
-      numbering(layout.domains[columnOf(layout, name)]!, domains[at]!),
-    )
+    const row = columnOf(layout, ROW)
+    const places = inside.map((name) => columnOf(layout, name))
+    const numberings = places.map((place, at) => numbering(layout.domains[place]!, domains[at]!))
     const output = new Output(inside.length)
     return {
       push: ({ rowCount, columns }) => {
         output.reserve(rowCount)
-        const read = places.map((place, at) => {
-          const number = at === 0 ? undefined : numberings[at - 1]
-          const column = columns[place]!
-          if (number === undefined) return column
-          const buffer = output.columns[at - 1]!
-          for (let i = 0; i < rowCount; i++) buffer[i] = number(column[i]!)
-          return buffer
-        })
-        this.#found.addAll(
-          { rowCount, columns: read },
-          read.map((_, at) => at),
+        const values = places.map((place, at) =>
+          numbered(columns[place]!, rowCount, numberings[at], output.columns[at]!),
         )
+        const read = this.#found === this.#ofOne ? values : [columns[row]!, ...values]
+        this.#found.addAll({ rowCount, columns: read }, [...read.keys()])
       },
       finish: () => undefined,
     }
@@ -237,4 +239,16 @@ export function numbering(from: Domain, to: Domain): Numbering {
     }
     return numbered
   }
+}
+
+/** A column with its numbers numbered, in `buffer`; itself where they are the same. */
+export function numbered(
+  column: Float64Array,
+  rowCount: number,
+  number: Numbering,
+  buffer: Float64Array,
+): Float64Array {
+  if (number === undefined) return column
+  for (let i = 0; i < rowCount; i++) buffer[i] = number(column[i]!)
+  return buffer
 }

@@ -1,4 +1,4 @@
-// Predicates and functions over chunks. Comparisons of numbers run over columns; everything else is decoded, called
+// Predicates and functions over chunks. Comparisons of numbers run over columns (comparison.ts); all else is decoded, called
 // row by row, and what it gives is collected. A call that fails makes the question another engine's: whether a
 // failing row is an error depends on the clauses beside it.
 
@@ -9,15 +9,14 @@ import { bindingVariables } from '../../plan/variables.ts'
 import { resultRows } from '../binding.ts'
 import { isTruthy } from '../functions.ts'
 import type { Budget } from '../relation.ts'
-import { CollectedDomain, type Domain, NumberDomain } from './domain.ts'
+import { CollectedDomain, type Domain } from './domain.ts'
 import {
   type Chunk,
   columnOf,
-  Constant,
   type Layout,
   Operator,
-  Output,
   pickLayout,
+  RowOutput,
   Selection,
   step,
 } from './operator.ts'
@@ -83,55 +82,6 @@ export function testOfCall(call: RowCall): RowTest {
   }
 }
 
-export type Comparison = '<' | '<=' | '>' | '>=' | '=' | '!='
-
-const HOLDS: Readonly<Record<Comparison, (x: number, y: number) => boolean>> = {
-  '<': (x, y) => x < y,
-  '<=': (x, y) => x <= y,
-  '>': (x, y) => x > y,
-  '>=': (x, y) => x >= y,
-  '=': (x, y) => x === y,
-  '!=': (x, y) => x !== y,
-}
-
-/** A comparison of two numbers of one class; undefined where the arguments are anything else. */
-export function testOfComparison(name: string, args: readonly CallArgument[]): RowTest | undefined {
-  const [x, y] = args
-  if (x === undefined || y === undefined || args.length > 2 || !(name in HOLDS)) return undefined
-  const domains = args.flatMap((arg) => (arg.kind === 'column' ? [arg.domain] : []))
-  const [first] = domains
-  if (!(first instanceof NumberDomain)) return undefined
-  const isAlike = (arg: CallArgument): boolean =>
-    arg.kind === 'column'
-      ? arg.domain instanceof NumberDomain && arg.domain.class === first.class
-      : !Number.isNaN(first.encode(arg.value))
-  // `<` over booleans is none; instants and numbers compare as they are.
-  if (first.class === 'boolean' || !args.every(isAlike)) return undefined
-  return compareColumns(HOLDS[name as Comparison], reader(x, first), reader(y, first))
-}
-
-type NumberReader = (chunk: Chunk) => Float64Array
-
-function reader(arg: CallArgument, domain: NumberDomain): NumberReader {
-  if (arg.kind === 'column') return ({ columns }) => columns[arg.index]!
-  const constant = new Constant(domain.encode(arg.value))
-  return ({ rowCount }) => constant.column(rowCount)
-}
-
-function compareColumns(
-  holds: (x: number, y: number) => boolean,
-  readX: NumberReader,
-  readY: NumberReader,
-): RowTest {
-  return (chunk, picked) => {
-    const xs = readX(chunk)
-    const ys = readY(chunk)
-    let count = 0
-    for (let row = 0; row < chunk.rowCount; row++) if (holds(xs[row]!, ys[row]!)) picked[count++] = row
-    return count
-  }
-}
-
 export type FunctionShape = {
   readonly call: RowCall
   readonly binding: Binding
@@ -147,7 +97,7 @@ export class FunctionOperator extends Operator {
   readonly #shape: FunctionShape
   readonly #incoming: Layout
   readonly #domains: readonly CollectedDomain[]
-  readonly #output: Output
+  readonly #output: RowOutput
   readonly #budget: Budget
 
   constructor(shape: FunctionShape, incoming: Layout, budget: Budget) {
@@ -158,37 +108,33 @@ export class FunctionOperator extends Operator {
     this.#domains = shape.fresh.map(() => new CollectedDomain())
     const kept = pickLayout(incoming, shape.kept)
     this.layout = { names: [...kept.names, ...shape.fresh], domains: [...kept.domains, ...this.#domains] }
-    this.#output = new Output(this.layout.names.length)
+    this.#output = new RowOutput(shape.kept, shape.fresh.length, budget)
   }
 
   push(chunk: Chunk): void {
     step(this.#budget, chunk.rowCount)
-    const { call, binding, kept, fresh } = this.#shape
+    const { call, binding } = this.#shape
     const names = bindingVariables(binding)
-    const freshPlaces = fresh.map((name) => names.indexOf(name))
+    const freshPlaces = this.#shape.fresh.map((name) => names.indexOf(name))
     const tests = names.flatMap((name, place) => {
       const index = columnOf(this.#incoming, name)
       return index < 0 ? [] : [{ place, index, domain: this.#incoming.domains[index]! }]
     })
-    let count = 0
+    const output = this.#output
+    output.begin(chunk.columns, this.next)
     for (let row = 0; row < chunk.rowCount; row++) {
       for (const result of this.#results(binding, call(chunk, row))) {
         const isBoundAlike = tests.every(({ place, index, domain }) =>
           equalValues(result[place]!, domain.decode(chunk.columns[index]![row]!)),
         )
         if (!isBoundAlike) continue
-        const { columns } = this.#output
-        kept.forEach((from, at) => (columns[at]![count] = chunk.columns[from]![row]!))
         freshPlaces.forEach((place, at) => {
-          columns[kept.length + at]![count] = this.#domains[at]!.collect(result[place]!)
+          output.fresh[at]![output.count] = this.#domains[at]!.collect(result[place]!)
         })
-        if (++count < this.#output.capacity) continue
-        this.next.push({ rowCount: count, columns })
-        this.#output.grow()
-        count = 0
+        output.add(row)
       }
     }
-    if (count > 0) this.next.push({ rowCount: count, columns: this.#output.columns })
+    output.flush()
   }
 
   #results(binding: Binding, value: Edn): readonly (readonly Edn[])[] {

@@ -29,7 +29,7 @@ import {
   type Branch,
   type Numbering,
   numbering,
-  NotOperator,
+  MatchOperator,
   OrOperator,
   passedLayout,
   type Pipeline,
@@ -42,13 +42,14 @@ import {
   FunctionOperator,
   rowCall,
   testOfCall,
-  testOfComparison,
 } from './call-operator.ts'
+import { testOfComparison } from './comparison.ts'
 import { Dependencies } from './dependencies.ts'
-import { CollectedDomain, type Domain, NumberDomain } from './domain.ts'
+import { ADDED_DOMAIN, CollectedDomain, type Domain, ENTITY_DOMAIN, NumberDomain } from './domain.ts'
 import { columnOf, type Consumer, EMPTY_LAYOUT, keptColumns, type Layout, type Operator } from './operator.ts'
+import { PatternOperator } from './pattern-operator.ts'
+import type { PlaceBinding } from './pattern-shape.ts'
 import type { Profile } from './profile.ts'
-import { ADDED_DOMAIN, ENTITY_DOMAIN, PatternOperator, type PlaceBinding } from './pattern-operator.ts'
 import { type CallTerm, Fixpoint, RuleCallOperator, RuleTable } from './recursion.ts'
 import { RowsOperator } from './rows-operator.ts'
 import { canSeekValue, statisticsOf } from './statistics.ts'
@@ -228,7 +229,12 @@ export class Compiler {
     const passed = passedColumns(step.passed, layout)
     const inside = this.conjunction(step.body, step, passedLayout(passed))
     const outside = { layout, kept: keptBy(step, layout) }
-    return new NotOperator(inside, passed, outside, this.#context.budget)
+    return new MatchOperator(
+      [{ pipeline: inside, passed, fresh: [] }],
+      'unmatched',
+      outside,
+      this.#context.budget,
+    )
   }
 
   #union(step: UnionStep, { layout, dependencies }: Course): Operator {
@@ -238,7 +244,9 @@ export class Compiler {
       return { pipeline: this.conjunction(body, step, passedLayout(passed)), passed, fresh }
     })
     const outside = { layout, kept: keptBy(step, layout), fresh: step.fresh }
-    return new OrOperator(branches, outside, this.#context.budget)
+    return step.fresh.length === 0
+      ? new MatchOperator(branches, 'matched', outside, this.#context.budget)
+      : new OrOperator(branches, outside, this.#context.budget)
   }
 
   #call(step: CallStep, { layout, dependencies }: Course): Operator {

@@ -57,6 +57,11 @@ export class NumberDomain implements Domain {
   }
 }
 
+/** Entities and transactions. */
+export const ENTITY_DOMAIN = new NumberDomain('ref')
+/** The fifth place of a fact. */
+export const ADDED_DOMAIN = new NumberDomain('boolean')
+
 /** The double that equals the value, NaN where none does. */
 function exactDouble(value: Edn): number {
   if (typeof value === 'number') return value

@@ -1,173 +1,69 @@
-// Aggregates over columns of numbers: rows are numbered by the group that they belong to, and counts, sums, means and
-// extremes of what is ordered as its numbers are run over the columns. Every other aggregate gets the values of each
-// group, as the naive engine gives them.
+// Rows become groups as they are found: each row is numbered by the group that it belongs to, and the aggregates take
+// the columns (accumulators.ts). Rows themselves are kept only by aggregates that need all values.
 
 import type { Edn } from '../../fact/value.ts'
-import type { Query } from '../../plan/syntax.ts'
 import { elementVariable, findVariables } from '../../plan/finish.ts'
-import { aggregateFor, type AggregateElement, type FindSetting } from '../find.ts'
+import type { Query } from '../../plan/syntax.ts'
+import { aggregateFor, type FindSetting, placed } from '../find.ts'
 import type { Row } from '../relation.ts'
-import { type Domain, NumberDomain } from './domain.ts'
-import { isOrdered } from './row-order.ts'
-import { RowSet } from './row-set.ts'
+import { type Accumulator, accumulatorFor } from './accumulators.ts'
+import type { Domain } from './domain.ts'
+import { GroupNumbers } from './group-numbers.ts'
+import type { Chunk } from './operator.ts'
 
-/** One row per group, with a value for each element of the find. `found` are the distinct rows over `findVariables`. */
-export function groupedRows(
-  query: Query,
-  found: RowSet,
-  domains: readonly Domain[],
-  setting: FindSetting,
-): readonly Row[] {
-  const { elements } = query.find
-  const { rowCount, columns } = found
-  if (rowCount === 0) return []
-  const variables = findVariables(query)
-  const places = elements.map((element) => variables.indexOf(elementVariable(element)))
-  const keyPlaces = places.filter((_, at) => elements[at]!.kind !== 'aggregate')
-  const groups = groupsOf(
-    keyPlaces.map((place) => columns[place]!),
-    rowCount,
-  )
-  const rows: Edn[][] = Array.from(groups.firstRows, () => [])
-  elements.forEach((element, at) => {
-    const column = { numbers: columns[places[at]!]!, domain: domains[places[at]!]!, groups }
-    const values = element.kind === 'aggregate' ? aggregate(element, column, setting) : keysOf(column)
-    rows.forEach((row, group) => row.push(values[group]!))
-  })
-  return rows
+/** One element of the find: the column that it is about, and what adds it up where it is an aggregate. */
+type Element = {
+  readonly place: number
+  readonly domain: Domain
+  readonly accumulator: Accumulator | undefined
 }
 
-/** The group of every row, and the first row of every group. Groups are numbered as they are met. */
-type Groups = { readonly ofRow: Int32Array; readonly firstRows: readonly number[] }
+export class Groups {
+  /** Rows that were taken. */
+  rowCount = 0
+  readonly #query: Query
+  readonly #elements: readonly Element[]
+  readonly #keyPlaces: readonly number[]
+  readonly #numbers: GroupNumbers
 
-/** A column of the rows, which belong to groups. */
-type Grouped = { readonly numbers: Float64Array; readonly domain: Domain; readonly groups: Groups }
-
-function groupsOf(keys: readonly Float64Array[], rowCount: number): Groups {
-  const [first, second] = keys
-  const ofRow =
-    first === undefined
-      ? new Int32Array(rowCount)
-      : ((second === undefined ? groupsByPlace(first, rowCount) : undefined) ??
-        new RowSet(keys.length).groupsOf(keys, rowCount))
-  const firstRows: number[] = []
-  for (let row = 0; row < rowCount; row++) if (ofRow[row] === firstRows.length) firstRows.push(row)
-  return { ofRow, firstRows }
-}
-
-/** Keys up to this one are their own place: those of coded values, mostly. */
-const KEY_PLACE_MAX = 1 << 20
-
-/** Without a hash; undefined where a key is no place. */
-function groupsByPlace(keys: Float64Array, rowCount: number): Int32Array | undefined {
-  let greatest = 0
-  for (let row = 0; row < rowCount; row++) {
-    const key = keys[row]!
-    if (!(key >= 0 && key <= KEY_PLACE_MAX) || key !== Math.trunc(key)) return undefined
-    if (key > greatest) greatest = key
+  /** `domains` are those of the variables of the find. */
+  constructor(query: Query, domains: readonly Domain[], setting: FindSetting) {
+    this.#query = query
+    const variables = findVariables(query)
+    const { budget } = setting.context
+    this.#elements = query.find.elements.map((element): Element => {
+      const place = variables.indexOf(elementVariable(element))
+      const domain = domains[place]!
+      if (element.kind !== 'aggregate') return { place, domain, accumulator: undefined }
+      const run = aggregateFor(element, setting)
+      const checked = (values: readonly Edn[]): Edn => {
+        budget.check()
+        return run(values)
+      }
+      return { place, domain, accumulator: accumulatorFor(element, domain, checked) }
+    })
+    this.#keyPlaces = this.#elements.flatMap(({ place, accumulator }) => (accumulator ? [] : [place]))
+    this.#numbers = new GroupNumbers(this.#keyPlaces.map((place) => domains[place]!))
   }
-  const groupOfKey = new Int32Array(greatest + 1).fill(-1)
-  const ofRow = new Int32Array(rowCount)
-  let count = 0
-  for (let row = 0; row < rowCount; row++) {
-    const key = keys[row]!
-    if (groupOfKey[key] === -1) groupOfKey[key] = count++
-    ofRow[row] = groupOfKey[key]!
+
+  /** Takes rows that no other row equals; `columns` are those of the variables of the find. */
+  take({ columns, rowCount }: Chunk): void {
+    this.rowCount += rowCount
+    const keys = this.#keyPlaces.map((place) => columns[place]!)
+    const groups = this.#numbers.ofRows(keys, rowCount)
+    for (const { place, accumulator } of this.#elements)
+      accumulator?.add(columns[place]!, groups, rowCount, this.#numbers.limit)
   }
-  return ofRow
-}
 
-function keysOf({ numbers, domain, groups }: Grouped): readonly Edn[] {
-  return groups.firstRows.map((row) => domain.decode(numbers[row]!))
-}
-
-function aggregate(element: AggregateElement, column: Grouped, setting: FindSetting): readonly Edn[] {
-  return (
-    (element.args.length === 0 ? byColumn(element.name, column) : undefined) ??
-    byValues(element, column, setting)
-  )
-}
-
-/** Undefined where the numbers of the column do not tell the answer. */
-function byColumn(name: string, column: Grouped): readonly Edn[] | undefined {
-  const { domain } = column
-  switch (name) {
-    case 'count':
-      return Array.from(countsOf(column))
-    case 'count-distinct':
-      return Array.from(distinctCountsOf(column))
-    case 'sum':
-      return isLong(domain) ? sumsOf(column) : undefined
-    case 'avg': {
-      // The sums are exact, so one division rounds once.
-      const sums = isLong(domain) ? sumsOf(column) : undefined
-      const counts = countsOf(column)
-      return sums?.map((sum, group) => AVERAGES.decode(sum / counts[group]!))
-    }
-    case 'min':
-      return isOrdered(domain) ? extremesOf(column, -1) : undefined
-    case 'max':
-      return isOrdered(domain) ? extremesOf(column, 1) : undefined
-    default:
-      return undefined
+  /** One row per group, with a value for each element of the find. */
+  rows(): readonly Row[] {
+    return this.#numbers.groups().map((group) => this.#elements.map((_, at) => this.#valueOf(at, group)))
   }
-}
 
-const AVERAGES = new NumberDomain('double')
-
-function isLong(domain: Domain): boolean {
-  return domain instanceof NumberDomain && (domain.type === 'long' || domain.type === 'ref')
-}
-
-function countsOf({ groups: { ofRow, firstRows } }: Grouped): Float64Array {
-  const counts = new Float64Array(firstRows.length)
-  for (let row = 0; row < ofRow.length; row++) counts[ofRow[row]!]!++
-  return counts
-}
-
-function distinctCountsOf({ numbers, groups: { ofRow, firstRows } }: Grouped): Float64Array {
-  const distinct = new RowSet(2)
-  distinct.groupsOf([Float64Array.from(ofRow), numbers], ofRow.length)
-  const counts = new Float64Array(firstRows.length)
-  for (let row = 0; row < distinct.rowCount; row++) counts[distinct.columns[0]![row]!]!++
-  return counts
-}
-
-/** Sums of whole numbers; undefined where one leaves what a double holds exactly. */
-function sumsOf({ numbers, groups: { ofRow, firstRows } }: Grouped): readonly number[] | undefined {
-  const sums = new Float64Array(firstRows.length)
-  let isExact = true
-  for (let row = 0; row < ofRow.length; row++) {
-    const sum = sums[ofRow[row]!]! + numbers[row]!
-    sums[ofRow[row]!] = sum
-    if (sum > Number.MAX_SAFE_INTEGER || sum < Number.MIN_SAFE_INTEGER) isExact = false
+  #valueOf(at: number, group: number): Edn {
+    const { place, domain, accumulator } = this.#elements[at]!
+    if (accumulator === undefined)
+      return domain.decode(this.#numbers.keyOf(group, this.#keyPlaces.indexOf(place)))
+    return placed(this.#query.find.elements[at]!, () => accumulator.value(group))
   }
-  return isExact ? Array.from(sums) : undefined
-}
-
-function extremesOf(
-  { numbers, domain, groups: { ofRow, firstRows } }: Grouped,
-  direction: 1 | -1,
-): readonly Edn[] {
-  const best = new Float64Array(firstRows.length).fill(NaN)
-  for (let row = 0; row < ofRow.length; row++) {
-    const held = best[ofRow[row]!]!
-    if (!((numbers[row]! - held) * direction <= 0)) best[ofRow[row]!] = numbers[row]!
-  }
-  return Array.from(best, (number) => domain.decode(number))
-}
-
-function byValues(element: AggregateElement, column: Grouped, setting: FindSetting): readonly Edn[] {
-  const {
-    numbers,
-    domain,
-    groups: { ofRow, firstRows },
-  } = column
-  const values: Edn[][] = Array.from(firstRows, () => [])
-  for (let row = 0; row < ofRow.length; row++) values[ofRow[row]!]!.push(domain.decode(numbers[row]!))
-  const run = aggregateFor(element, setting)
-  return values.map((group) => {
-    setting.context.budget.check()
-    return run(group)
-  })
 }

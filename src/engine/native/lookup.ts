@@ -23,6 +23,8 @@ export class Lookup {
   readonly first: Int32Array
   /** How many keys have rows. */
   readonly keyCount: number
+  /** True where no key has two rows. */
+  readonly isUnique: boolean
   readonly #base: number
   /** Slot plus one by hash, 0 where free; undefined where keys are dense. */
   readonly #hashed: Int32Array | undefined
@@ -33,6 +35,7 @@ export class Lookup {
     this.order = order
     this.first = first
     this.keyCount = keyCount
+    this.isUnique = first[first.length - 1] === keyCount
     this.#base = base
     this.#hashed = hashed
     this.#keys = keys

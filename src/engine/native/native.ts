@@ -10,10 +10,8 @@ import { elementVariable, findVariables, isAggregated, isOne } from '../../plan/
 import { type ExplainMode, type Explanation, explainedPlan, explanationOf } from '../../plan/explain.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { planWarnings } from '../../plan/plan-warnings.ts'
-import type { InputGoal } from '../../plan/scope.ts'
-import type { QueryContext } from '../context.ts'
 import { withWarnings } from '../errors.ts'
-import { cutAnswer, type FindSetting, finishAnswer } from '../find.ts'
+import { cutAnswer, finishAnswer } from '../find.ts'
 import {
   naiveEngine,
   type NaiveEngineOptions,
@@ -26,7 +24,7 @@ import { Profile } from './profile.ts'
 import { Compiler } from './compiler.ts'
 import { type Domain, NumberDomain, SortedTextDomain } from './domain.ts'
 import { columnOf, gather, step } from './operator.ts'
-import { groupedRows } from './groups.ts'
+import { Groups } from './groups.ts'
 import { Refusal } from '../../plan/refusal.ts'
 import { leastRow, type NumberColumn, orderOf } from './row-order.ts'
 import { RowSet } from './row-set.ts'
@@ -89,50 +87,51 @@ function planned({ query }: Question, { goals, setting: { context, scope } }: Pr
   return planOf(query, goals, scope, { context, counts: tableCounts })
 }
 
-function run({ query }: Question, { goals, setting }: Prepared, plan: Plan, profile?: Profile): Answer {
+function run(question: Question, prepared: Prepared, plan: Plan, profile?: Profile): Answer {
   const warnings = planWarnings(plan)
   try {
-    const answer = answered(query, found(plan, goals, setting.context, profile), setting)
+    const answer = answered(question, prepared, plan, profile)
     return { ...answer, warnings: [...warnings, ...answer.warnings] }
   } catch (error) {
     throw withWarnings(error, warnings)
   }
 }
 
-type Found = { readonly rows: RowSet; readonly domains: readonly Domain[] }
-
-/** The distinct rows over the outputs of the plan. */
-function found(
+function answered(
+  { query }: Question,
+  { goals, setting }: Prepared,
   { body, finish: [distinct] }: Plan,
-  goals: readonly InputGoal[],
-  context: QueryContext,
   profile: Profile | undefined,
-): Found {
-  const { budget } = context
-  const { outputs } = body
+): Answer {
+  const { budget } = setting.context
   const inputs = new Map(goals.map(({ index, rows }) => [index, rows]))
-  const pipeline = new Compiler(context, inputs, profile).conjunction(body, distinct!)
-  const rows = new RowSet(outputs.length)
-  const places = outputs.map((name) => columnOf(pipeline.layout, name))
+  const pipeline = new Compiler(setting.context, inputs, profile).conjunction(body, distinct!)
+  const places = body.outputs.map((name) => columnOf(pipeline.layout, name))
+  const domains = places.map((place) => pipeline.layout.domains[place]!)
+  const found = new RowSet(places.length)
+  const groups = isAggregated(query) ? new Groups(query, domains, setting) : undefined
+  const isGroupedAtOnce = groups !== undefined && pipeline.isDistinct
   pipeline.connect({
     push: (chunk) => {
       step(budget, chunk.rowCount)
-      if (pipeline.isDistinct) rows.appendAll(chunk, places)
-      else rows.addAll(chunk, places)
-      budget.holdRows(rows.rowCount, () => 'the answer')
+      if (isGroupedAtOnce) {
+        const columns = places.map((place) => chunk.columns[place]!)
+        return groups.take({ rowCount: chunk.rowCount, columns })
+      }
+      if (pipeline.isDistinct) found.appendAll(chunk, places)
+      else found.addAll(chunk, places)
+      budget.holdRows(found.rowCount, () => 'the answer')
     },
     finish: () => undefined,
   })
   pipeline.first.push({ rowCount: 1, columns: [] })
   pipeline.complete()
   budget.check()
-  profile?.count(distinct!, rows.rowCount)
-  return { rows, domains: places.map((place) => pipeline.layout.domains[place]!) }
-}
-
-function answered(query: Query, { rows, domains }: Found, setting: FindSetting): Answer {
-  if (isAggregated(query)) return finishAnswer(query, groupedRows(query, rows, domains, setting), setting)
-  return cutAnswer(query, sortedRows(query, rows, domains), setting)
+  if (groups !== undefined) for (const chunk of found.chunks()) groups.take(chunk)
+  profile?.count(distinct!, groups?.rowCount ?? found.rowCount)
+  return groups === undefined
+    ? cutAnswer(query, sortedRows(query, found, domains), setting)
+    : finishAnswer(query, groups.rows(), setting)
 }
 
 /** The rows that were found, in the total order; of a tuple or scalar the least. They stay columns. */

@@ -3,7 +3,7 @@
 
 import type { Budget } from '../relation.ts'
 import type { Variable } from '../../plan/syntax.ts'
-import type { Domain } from './domain.ts'
+import type { Domain, Translation } from './domain.ts'
 
 /** Rows of a chunk at most. */
 export const CHUNK_ROW_COUNT = 8_192
@@ -80,6 +80,143 @@ export class Output {
   }
 }
 
+/**
+ * The rows that an operator makes of incoming ones. Whoever finds something new for an incoming row writes it into the
+ * new columns at `count` and adds the row; columns that go on are gathered, and rows handed on, when the buffer is full.
+ */
+export class RowOutput {
+  /** New columns. */
+  fresh: readonly Float64Array[]
+  /** Rows that wait to be handed on, and the incoming row of each. */
+  count = 0
+  incoming = new Int32Array(BUFFER_ROW_COUNT_START)
+  readonly #kept: readonly number[]
+  readonly #output: Output
+  readonly #budget: Budget
+  #source: readonly Float64Array[] = []
+  #next: Consumer | undefined
+
+  /** `kept` are the incoming columns that go on, before the new ones. */
+  constructor(kept: readonly number[], freshCount: number, budget: Budget) {
+    this.#kept = kept
+    this.#output = new Output(kept.length + freshCount)
+    this.fresh = this.#output.columns.slice(kept.length)
+    this.#budget = budget
+  }
+
+  get capacity(): number {
+    return this.#output.capacity
+  }
+
+  /** Rows that are added from now on belong to these columns, and go to `next`. */
+  begin(source: readonly Float64Array[], next: Consumer): void {
+    this.#source = source
+    this.#next = next
+  }
+
+  /** What is in the new columns at `count` belongs to this incoming row. */
+  add(row: number): void {
+    this.incoming[this.count++] = row
+    if (this.count < this.capacity) return
+    this.flush()
+    // Many rows came already: more room from now on.
+    this.reserve(this.capacity + 1)
+  }
+
+  /** Makes room for this many rows, or for as many as a chunk may have. Only while none waits. */
+  reserve(rowCount: number): void {
+    if (rowCount <= this.capacity || this.capacity === CHUNK_ROW_COUNT) return
+    this.#output.reserve(Math.min(rowCount, CHUNK_ROW_COUNT))
+    this.fresh = this.#output.columns.slice(this.#kept.length)
+    this.incoming = new Int32Array(this.capacity)
+  }
+
+  /** Hands on the rows that wait. */
+  flush(): void {
+    const { count, incoming } = this
+    if (count === 0) return
+    this.count = 0
+    const { columns } = this.#output
+    this.#kept.forEach((from, at) => gather(this.#source[from]!, incoming, count, columns[at]!))
+    this.#push(count, columns)
+  }
+
+  /** Hands on incoming rows as they lie, with new columns that lie somewhere else: nothing is copied. */
+  pass(count: number, fresh: readonly Float64Array[]): void {
+    if (count > 0) this.#push(count, [...this.#kept.map((from) => this.#source[from]!), ...fresh])
+  }
+
+  /** Hands on one incoming row as often as new columns, which lie somewhere else, have rows. */
+  repeat(row: number, count: number, fresh: readonly Float64Array[]): void {
+    if (this.#kept.length > 0) this.reserve(count)
+    const { columns } = this.#output
+    const kept = this.#kept.map((from, at) => columns[at]!.fill(this.#source[from]![row]!, 0, count))
+    this.#push(count, [...kept, ...fresh])
+  }
+
+  #push(rowCount: number, columns: readonly Float64Array[]): void {
+    step(this.#budget, rowCount)
+    this.#next!.push({ rowCount, columns })
+  }
+}
+
+/** Rows of which each is an incoming row and a row of columns that lie somewhere: the new ones are gathered of these. */
+export class PairOutput extends RowOutput {
+  /** The row of the other columns. */
+  found = new Int32Array(BUFFER_ROW_COUNT_START)
+  readonly #others: readonly Float64Array[]
+  readonly #translations: readonly Translation[]
+
+  /** `translations` tell what becomes of the numbers of each of the others. */
+  constructor(
+    kept: readonly number[],
+    others: readonly Float64Array[],
+    budget: Budget,
+    translations: readonly Translation[] = [],
+  ) {
+    super(kept, others.length, budget)
+    this.#others = others
+    this.#translations = translations
+  }
+
+  pair(row: number, found: number): void {
+    this.found[this.count] = found
+    this.add(row)
+  }
+
+  override reserve(rowCount: number): void {
+    super.reserve(rowCount)
+    if (this.found.length < this.capacity) this.found = new Int32Array(this.capacity)
+  }
+
+  override flush(): void {
+    this.gatherFound(this.found, this.count)
+    super.flush()
+  }
+
+  /** The new columns, filled with these rows of the others. */
+  gatherFound(found: Int32Array, count: number): readonly Float64Array[] {
+    this.#others.forEach((column, at) => {
+      gather(column, found, count, this.fresh[at]!)
+      translateAll(this.fresh[at]!, count, this.#translations[at])
+    })
+    return this.fresh
+  }
+
+  /** The new columns for rows of the others that follow each other: parts of these, where nothing is translated. */
+  foundFrom(first: number, count: number): readonly Float64Array[] {
+    return this.#others.map((column, at) => {
+      const part = column.subarray(first, first + count)
+      const translate = this.#translations[at]
+      if (translate === undefined) return part
+      this.reserve(count)
+      this.fresh[at]!.set(part)
+      translateAll(this.fresh[at]!, count, translate)
+      return this.fresh[at]!
+    })
+  }
+}
+
 /** Row numbers, as many as asked for at least; grows as outputs do. */
 export class RowNumbers {
   numbers = new Int32Array(BUFFER_ROW_COUNT_START)
@@ -97,6 +234,11 @@ export class RowNumbers {
 /** Copies the picked rows of `source` into `target`. */
 export function gather(source: Float64Array, picked: Int32Array, count: number, target: Float64Array): void {
   for (let i = 0; i < count; i++) target[i] = source[picked[i]!]!
+}
+
+function translateAll(column: Float64Array, count: number, translate: Translation): void {
+  if (translate === undefined) return
+  for (let i = 0; i < count; i++) column[i] = translate(column[i]!)
 }
 
 /** A column that holds one number, as long as somebody asks. */
@@ -134,9 +276,13 @@ export class Selection {
     return this.#picked.atLeast(rowCount)
   }
 
-  /** Hands on the first `count` rows of `picked`. */
+  /** Hands on the first `count` rows of `picked`, which ascend. */
   emit(chunk: Chunk, count: number, next: Consumer): void {
     if (count === 0) return
+    if (count === chunk.rowCount) {
+      next.push({ rowCount: count, columns: this.#kept.map((from) => chunk.columns[from]!) })
+      return
+    }
     this.#output.reserve(count)
     const { columns } = this.#output
     this.#kept.forEach((from, at) => gather(chunk.columns[from]!, this.#picked.numbers, count, columns[at]!))

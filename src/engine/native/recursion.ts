@@ -7,7 +7,7 @@ import type { RuleTablePlan } from '../../plan/plan.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import type { Edn } from '../../fact/value.ts'
 import type { Budget } from '../relation.ts'
-import { type Numbering, numbering, type Pipeline } from './branch-operator.ts'
+import { numbered, type Numbering, numbering, type Pipeline } from './branch-operator.ts'
 import { CollectedDomain, type Domain } from './domain.ts'
 import {
   type Chunk,
@@ -18,6 +18,7 @@ import {
   Operator,
   Output,
   pickLayout,
+  RowOutput,
   step,
 } from './operator.ts'
 import type { Profile } from './profile.ts'
@@ -218,17 +219,6 @@ export class RuleTable {
   }
 }
 
-function numbered(
-  column: Float64Array,
-  rowCount: number,
-  number: Numbering,
-  buffer: Float64Array,
-): Float64Array {
-  if (number === undefined) return column
-  for (let i = 0; i < rowCount; i++) buffer[i] = number(column[i]!)
-  return buffer
-}
-
 /** What an argument of a call is: a column of the rows, a constant, or unbound. */
 export type CallTerm =
   | { readonly kind: 'column'; readonly index: number }
@@ -254,7 +244,7 @@ export class RuleCallOperator extends Operator {
   /** Waiting rows by seed: the last of each, and for each row the one before. */
   #lastOfSeed: number[] = []
   #before: number[] = []
-  readonly #output: Output
+  readonly #output: RowOutput
   readonly #budget: Budget
 
   constructor(
@@ -292,7 +282,8 @@ export class RuleCallOperator extends Operator {
     })
     this.#seedBuffer = new Output(table.boundPlaces.length)
     this.#waiting = new RowList(kept.length)
-    this.#output = new Output(this.layout.names.length)
+    // What waits are the columns that are kept, in their order.
+    this.#output = new RowOutput([...kept.keys()], this.#freshPlaces.length, budget)
     table.addCall(this)
   }
 
@@ -337,20 +328,15 @@ export class RuleCallOperator extends Operator {
 
   /** Hands on rows with the answers that they met. */
   goOn({ rows, answers }: Met): void {
-    let count = 0
+    const output = this.#output
+    output.begin(this.#waiting.columns, this.next)
     for (let i = 0; i < rows.length; i++) {
-      const { columns } = this.#output
-      for (let at = 0; at < this.#kept.length; at++)
-        columns[at]![count] = this.#waiting.columns[at]![rows[i]!]!
       for (let at = 0; at < this.#freshPlaces.length; at++) {
-        columns[this.#kept.length + at]![count] = this.#table.answerAt(answers[i]!, this.#freshPlaces[at]!)
+        output.fresh[at]![output.count] = this.#table.answerAt(answers[i]!, this.#freshPlaces[at]!)
       }
-      if (++count < this.#output.capacity) continue
-      this.next.push({ rowCount: count, columns })
-      this.#output.grow()
-      count = 0
+      output.add(rows[i]!)
     }
-    if (count > 0) this.next.push({ rowCount: count, columns: this.#output.columns })
+    output.flush()
   }
 
   release(): void {

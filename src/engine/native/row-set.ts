@@ -1,7 +1,10 @@
-// Distinct rows of numbers, found by hash. Rows lie column by column in arrays that grow by doubling.
+// Distinct rows of numbers, found by hash; those of one column by bits, while they are whole numbers near each other.
+// Rows lie column by column in arrays that grow by doubling.
 
+import { slotCountFor } from './domain.ts'
 import { hashOfNumber } from './lookup.ts'
-import type { Chunk } from './operator.ts'
+import { DenseSet } from './dense-set.ts'
+import { type Chunk, CHUNK_ROW_COUNT, gather, RowNumbers } from './operator.ts'
 
 const ROW_COUNT_START = 1_024
 
@@ -9,23 +12,41 @@ export class RowSet {
   readonly columnCount: number
   readonly columns: Float64Array[]
   rowCount = 0
-  /** Row plus one by hash, 0 where free; at most half full. */
-  #slots = new Int32Array(ROW_COUNT_START * 2)
+  /** Of the only column, while its numbers are near each other. */
+  #dense: DenseSet | undefined
+  readonly #picked = new RowNumbers()
+  /** Row plus one by hash, 0 where free; at most half full. Made when it is needed. */
+  #slots = new Int32Array(0)
 
   constructor(columnCount: number) {
     this.columnCount = columnCount
     this.columns = Array.from({ length: columnCount }, () => new Float64Array(ROW_COUNT_START))
+    this.#dense = columnCount === 1 ? new DenseSet() : undefined
   }
 
   clear(): void {
     this.rowCount = 0
     this.#slots.fill(0)
+    this.#dense = this.columnCount === 1 ? new DenseSet() : undefined
   }
 
   /** Adds those rows of a chunk that are new; `places` are its columns, in the order of this set's. */
   addAll(chunk: Chunk, places: readonly number[]): void {
     const sources = places.map((place) => chunk.columns[place]!)
+    if (this.#dense?.reserve(sources[0]!, chunk.rowCount) === true) {
+      const picked = this.#picked.atLeast(chunk.rowCount)
+      const count = this.#dense.add(sources[0]!, chunk.rowCount, picked)
+      this.#reserve(this.rowCount + count)
+      gather(sources[0]!, picked, count, this.columns[0]!.subarray(this.rowCount))
+      this.rowCount += count
+      return
+    }
     for (let row = 0; row < chunk.rowCount; row++) this.#add(sources, row)
+  }
+
+  /** Puts rows of one column in the order of their numbers, where that is known. */
+  ascend(): void {
+    if (this.#dense !== undefined && this.rowCount > 0) this.columns[0] = this.#dense.ascending()
   }
 
   /** As `addAll` for rows that are known to be new. */
@@ -35,10 +56,21 @@ export class RowSet {
       this.columns[at]!.set(chunk.columns[place]!.subarray(0, chunk.rowCount), this.rowCount)
     })
     this.rowCount += chunk.rowCount
+    // Nobody is to be compared with these rows.
+    this.#dense = undefined
+  }
+
+  /** The rows, some thousand at a time. */
+  *chunks(): Iterable<Chunk> {
+    for (let first = 0; first < this.rowCount; first += CHUNK_ROW_COUNT) {
+      const rowCount = Math.min(CHUNK_ROW_COUNT, this.rowCount - first)
+      yield { rowCount, columns: this.columns.map((column) => column.subarray(first, first + rowCount)) }
+    }
   }
 
   /** The number of the row with these values, which is added if it is new. */
   #add(sources: readonly Float64Array[], row: number): number {
+    this.#dense = undefined
     if (this.rowCount * 2 >= this.#slots.length) this.#grow()
     const mask = this.#slots.length - 1
     for (let slot = hashOf(sources, row) & mask; ; slot = (slot + 1) & mask) {
@@ -79,7 +111,7 @@ export class RowSet {
   }
 
   #grow(): void {
-    const slots = new Int32Array(this.#slots.length * 2)
+    const slots = new Int32Array(slotCountFor(this.rowCount * 2))
     const mask = slots.length - 1
     for (let row = 0; row < this.rowCount; row++) {
       let slot = hashOf(this.columns, row) & mask

@@ -8,17 +8,7 @@ import type { Variable } from '../../plan/syntax.ts'
 import type { Budget } from '../relation.ts'
 import { CollectedDomain, type Domain, NumberDomain, type Translation, translation } from './domain.ts'
 import { Lookup } from './lookup.ts'
-import {
-  type Chunk,
-  columnOf,
-  gather,
-  type Layout,
-  Operator,
-  Output,
-  pickLayout,
-  RowNumbers,
-  step,
-} from './operator.ts'
+import { type Chunk, columnOf, type Layout, Operator, PairOutput, pickLayout, step } from './operator.ts'
 
 type Column = { readonly domain: Domain; readonly numbers: Float64Array }
 
@@ -28,14 +18,10 @@ type Shared = { readonly from: number; readonly column: Column; readonly transla
 export class RowsOperator extends Operator {
   readonly layout: Layout
   readonly #rowCount: number
-  readonly #kept: readonly number[]
-  readonly #fresh: readonly Float64Array[]
+  readonly #isExistence: boolean
   readonly #shared: readonly Shared[]
   readonly #lookup: Lookup | undefined
-  readonly #output: Output
-  readonly #incoming = new RowNumbers()
-  readonly #rows = new RowNumbers()
-  #matchCount = 0
+  readonly #output: PairOutput
   readonly #budget: Budget
 
   constructor(
@@ -55,8 +41,7 @@ export class RowsOperator extends Operator {
       terms.findIndex((term) => term.kind === 'fresh' && term.name === name)
     const added = fresh.map((name) => columns[placeOf(name)]!)
     this.#rowCount = usable.length
-    this.#kept = kept
-    this.#fresh = added.map(({ numbers }) => numbers)
+    this.#isExistence = fresh.length === 0
     this.#shared = terms.flatMap((term, place): readonly Shared[] => {
       if (term.kind !== 'bound') return []
       const from = columnOf(layout, term.name)
@@ -69,64 +54,42 @@ export class RowsOperator extends Operator {
       names: [...keptLayout.names, ...fresh],
       domains: [...keptLayout.domains, ...added.map(({ domain }) => domain)],
     }
-    this.#output = new Output(this.layout.names.length)
+    this.#output = new PairOutput(
+      kept,
+      added.map(({ numbers }) => numbers),
+      budget,
+    )
     this.#budget = budget
   }
 
   push(chunk: Chunk): void {
     step(this.#budget, chunk.rowCount)
-    this.#incoming.atLeast(this.#output.capacity)
-    this.#rows.atLeast(this.#output.capacity)
+    this.#output.begin(chunk.columns, this.next)
     const keys = this.#shared.map(({ from, translate }) =>
       translated(chunk.columns[from]!, chunk.rowCount, translate),
     )
     for (let i = 0; i < chunk.rowCount; i++) {
-      if (this.#lookup === undefined) this.#joinAll(i, chunk)
-      else this.#joinBy(this.#lookup, i, chunk, keys)
+      if (this.#lookup === undefined) this.#joinAll(i)
+      else this.#joinBy(this.#lookup, i, keys)
     }
-    this.#flush(chunk)
+    this.#output.flush()
   }
 
-  #joinAll(i: number, chunk: Chunk): void {
-    const limit = this.#fresh.length === 0 ? Math.min(1, this.#rowCount) : this.#rowCount
-    for (let row = 0; row < limit; row++) this.#match(i, row, chunk)
+  #joinAll(i: number): void {
+    const limit = this.#isExistence ? Math.min(1, this.#rowCount) : this.#rowCount
+    for (let row = 0; row < limit; row++) this.#output.pair(i, row)
   }
 
-  #joinBy(lookup: Lookup, i: number, chunk: Chunk, keys: readonly Float64Array[]): void {
+  #joinBy(lookup: Lookup, i: number, keys: readonly Float64Array[]): void {
     const slot = lookup.slotOf(keys[0]![i]!)
     if (slot < 0) return
     for (let at = lookup.first[slot]!; at < lookup.first[slot + 1]!; at++) {
       const row = lookup.order === undefined ? at : lookup.order[at]!
       if (!this.#shared.every(({ column }, which) => column.numbers[row] === keys[which]![i])) continue
-      this.#match(i, row, chunk)
+      this.#output.pair(i, row)
       // Nothing new: the row stays because there is such a row.
-      if (this.#fresh.length === 0) return
+      if (this.#isExistence) return
     }
-  }
-
-  #match(i: number, row: number, chunk: Chunk): void {
-    this.#incoming.numbers[this.#matchCount] = i
-    this.#rows.numbers[this.#matchCount] = row
-    if (++this.#matchCount < this.#output.capacity) return
-    this.#flush(chunk)
-    this.#output.grow()
-    this.#incoming.atLeast(this.#output.capacity)
-    this.#rows.atLeast(this.#output.capacity)
-  }
-
-  #flush(chunk: Chunk): void {
-    const count = this.#matchCount
-    if (count === 0) return
-    step(this.#budget, count)
-    const { columns } = this.#output
-    this.#kept.forEach((from, at) =>
-      gather(chunk.columns[from]!, this.#incoming.numbers, count, columns[at]!),
-    )
-    this.#fresh.forEach((column, at) =>
-      gather(column, this.#rows.numbers, count, columns[this.#kept.length + at]!),
-    )
-    this.#matchCount = 0
-    this.next.push({ rowCount: count, columns })
   }
 }
 

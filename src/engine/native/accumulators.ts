@@ -1,0 +1,215 @@
+// Aggregates that run over columns of numbers, group by group, without keeping the rows: counts, sums and means that
+// stay exact, extremes of what is ordered as its numbers are. Every other aggregate gets the values of each group, as
+// the naive engine gives them.
+
+import { double, type Edn } from '../../fact/value.ts'
+import { checkedLong } from '../arithmetic.ts'
+import { ExactSum, roundToDouble } from '../exact.ts'
+import type { AggregateElement } from '../find.ts'
+import { type Domain, NumberDomain } from './domain.ts'
+import { isOrdered } from './row-order.ts'
+import { RowSet } from './row-set.ts'
+
+export interface Accumulator {
+  /** Takes the number of each row, and its group, which is below `groupLimit`. */
+  add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void
+  /** The value of a group that has rows, once all are taken. */
+  value(group: number): Edn
+}
+
+/** `run` makes the value of a group out of its values. */
+export function accumulatorFor(
+  { name, args }: AggregateElement,
+  domain: Domain,
+  run: (values: readonly Edn[]) => Edn,
+): Accumulator {
+  return (args.length === 0 ? ofColumn(name, domain) : undefined) ?? new Values(domain, run)
+}
+
+/** Undefined where the numbers of the column do not tell the answer. */
+function ofColumn(name: string, domain: Domain): Accumulator | undefined {
+  const type = domain instanceof NumberDomain ? domain.type : undefined
+  switch (name) {
+    case 'count':
+      return new Counts()
+    case 'count-distinct':
+      return new DistinctCounts()
+    case 'sum':
+    case 'avg':
+      if (type === 'long' || type === 'ref') return new LongSums(name)
+      return type === 'double' || type === 'float' ? new DoubleSums(name) : undefined
+    case 'min':
+      return isOrdered(domain) ? new Least(domain) : undefined
+    case 'max':
+      return isOrdered(domain) ? new Greatest(domain) : undefined
+    default:
+      return undefined
+  }
+}
+
+class Counts implements Accumulator {
+  #counts = new Float64Array(0)
+
+  add(_: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
+    const counts = (this.#counts = atLeast(this.#counts, groupLimit, 0))
+    for (let row = 0; row < rowCount; row++) counts[groups[row]!]!++
+  }
+
+  value(group: number): Edn {
+    return this.#counts[group]!
+  }
+}
+
+class DistinctCounts implements Accumulator {
+  readonly #distinct = new RowSet(2)
+  #counts = new Float64Array(0)
+
+  add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
+    const counts = (this.#counts = atLeast(this.#counts, groupLimit, 0))
+    const before = this.#distinct.rowCount
+    const columns = [Float64Array.from(groups.subarray(0, rowCount)), numbers]
+    this.#distinct.addAll({ rowCount, columns }, [0, 1])
+    const [found] = this.#distinct.columns
+    for (let row = before; row < this.#distinct.rowCount; row++) counts[found![row]!]!++
+  }
+
+  value(group: number): Edn {
+    return this.#counts[group]!
+  }
+}
+
+/** Of whole numbers. What a double no longer holds exactly is carried on as a bigint. */
+class LongSums implements Accumulator {
+  readonly #name: 'sum' | 'avg'
+  #sums = new Float64Array(0)
+  #counts = new Float64Array(0)
+  readonly #carried = new Map<number, bigint>()
+
+  constructor(name: 'sum' | 'avg') {
+    this.#name = name
+  }
+
+  add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
+    const sums = (this.#sums = atLeast(this.#sums, groupLimit, 0))
+    const counts = (this.#counts = atLeast(this.#counts, groupLimit, 0))
+    for (let row = 0; row < rowCount; row++) {
+      const group = groups[row]!
+      const sum = sums[group]! + numbers[row]!
+      counts[group]!++
+      if (sum <= Number.MAX_SAFE_INTEGER && sum >= Number.MIN_SAFE_INTEGER) sums[group] = sum
+      else this.#carry(group, numbers[row]!)
+    }
+  }
+
+  value(group: number): Edn {
+    const sum = this.#sums[group]!
+    const count = this.#counts[group]!
+    const carried = this.#carried.get(group)
+    if (carried === undefined) return this.#name === 'sum' ? sum : double(sum / count)
+    const total = carried + BigInt(sum)
+    return this.#name === 'sum'
+      ? checkedLong('sum', total)
+      : double(roundToDouble({ numerator: total, denominator: BigInt(count) }))
+  }
+
+  #carry(group: number, number: number): void {
+    this.#carried.set(group, (this.#carried.get(group) ?? 0n) + BigInt(this.#sums[group]!))
+    this.#sums[group] = number
+  }
+}
+
+class DoubleSums implements Accumulator {
+  readonly #name: 'sum' | 'avg'
+  readonly #sums: ExactSum[] = []
+  #counts = new Float64Array(0)
+
+  constructor(name: 'sum' | 'avg') {
+    this.#name = name
+  }
+
+  add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
+    while (this.#sums.length < groupLimit) this.#sums.push(new ExactSum())
+    const counts = (this.#counts = atLeast(this.#counts, groupLimit, 0))
+    for (let row = 0; row < rowCount; row++) {
+      this.#sums[groups[row]!]!.add(numbers[row]!)
+      counts[groups[row]!]!++
+    }
+  }
+
+  value(group: number): Edn {
+    const sum = this.#sums[group]!
+    const count = this.#name === 'sum' ? 1 : this.#counts[group]!
+    const total = sum.fraction()
+    if (total === undefined) return double(sum.infinite / count)
+    return double(roundToDouble({ ...total, denominator: total.denominator * BigInt(count) }))
+  }
+}
+
+class Least implements Accumulator {
+  readonly #domain: Domain
+  #best = new Float64Array(0)
+
+  constructor(domain: Domain) {
+    this.#domain = domain
+  }
+
+  add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
+    const best = (this.#best = atLeast(this.#best, groupLimit, Infinity))
+    for (let row = 0; row < rowCount; row++) {
+      if (numbers[row]! < best[groups[row]!]!) best[groups[row]!] = numbers[row]!
+    }
+  }
+
+  value(group: number): Edn {
+    return this.#domain.decode(this.#best[group]!)
+  }
+}
+
+class Greatest implements Accumulator {
+  readonly #domain: Domain
+  #best = new Float64Array(0)
+
+  constructor(domain: Domain) {
+    this.#domain = domain
+  }
+
+  add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
+    const best = (this.#best = atLeast(this.#best, groupLimit, -Infinity))
+    for (let row = 0; row < rowCount; row++) {
+      if (numbers[row]! > best[groups[row]!]!) best[groups[row]!] = numbers[row]!
+    }
+  }
+
+  value(group: number): Edn {
+    return this.#domain.decode(this.#best[group]!)
+  }
+}
+
+/** Keeps the numbers of each group, and gives its values to whoever makes one of them. */
+class Values implements Accumulator {
+  readonly #domain: Domain
+  readonly #run: (values: readonly Edn[]) => Edn
+  readonly #ofGroup: number[][] = []
+
+  constructor(domain: Domain, run: (values: readonly Edn[]) => Edn) {
+    this.#domain = domain
+    this.#run = run
+  }
+
+  add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
+    while (this.#ofGroup.length < groupLimit) this.#ofGroup.push([])
+    for (let row = 0; row < rowCount; row++) this.#ofGroup[groups[row]!]!.push(numbers[row]!)
+  }
+
+  value(group: number): Edn {
+    return this.#run(this.#ofGroup[group]!.map((number) => this.#domain.decode(number)))
+  }
+}
+
+/** The list itself where it is long enough; else a longer one, with `empty` in its new places. */
+function atLeast(list: Float64Array<ArrayBuffer>, length: number, empty: number): Float64Array<ArrayBuffer> {
+  if (list.length >= length) return list
+  const longer = new Float64Array(length).fill(empty)
+  longer.set(list)
+  return longer
+}

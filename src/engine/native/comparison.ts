@@ -1,0 +1,152 @@
+// Comparisons of numbers over columns. A comparison with a constant becomes a range of doubles, so that one loop serves
+// them all. Rows are picked without a branch: one that half of the rows take is guessed wrong every other time, which
+// costs ten times as much as the comparison itself (1.4 ms against 15 for a million rows, 2026-11-25).
+
+import type { RowTest, CallArgument } from './call-operator.ts'
+import { NumberDomain } from './domain.ts'
+
+type Comparison = '<' | '<=' | '>' | '>=' | '=' | '!='
+
+/** The comparison that says the same with its arguments swapped. */
+const SWAPPED: Readonly<Record<Comparison, Comparison>> = {
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+  '=': '=',
+  '!=': '!=',
+}
+
+/** A comparison of two numbers of one class; undefined where the arguments are anything else. */
+export function testOfComparison(name: string, args: readonly CallArgument[]): RowTest | undefined {
+  const [x, y] = args
+  if (x === undefined || y === undefined || args.length > 2 || !isComparison(name)) return undefined
+  const column = x.kind === 'column' ? x : y
+  if (column.kind !== 'column' || !(column.domain instanceof NumberDomain)) return undefined
+  const { domain } = column
+  // `<` over booleans is none; instants and numbers compare as they are.
+  if (domain.class === 'boolean' || !args.every((arg) => isAlike(arg, domain))) return undefined
+  if (x.kind === 'column' && y.kind === 'column') return testOfColumns(name, x.index, y.index)
+  const constant = x.kind === 'constant' ? x : (y as Extract<CallArgument, { kind: 'constant' }>)
+  return testOfRange(x.kind === 'column' ? name : SWAPPED[name], column.index, domain.encode(constant.value))
+}
+
+function isComparison(name: string): name is Comparison {
+  return name in SWAPPED
+}
+
+function isAlike(arg: CallArgument, domain: NumberDomain): boolean {
+  return arg.kind === 'column'
+    ? arg.domain instanceof NumberDomain && arg.domain.class === domain.class
+    : !Number.isNaN(domain.encode(arg.value))
+}
+
+/** A column against a constant. */
+function testOfRange(name: Comparison, index: number, constant: number): RowTest {
+  switch (name) {
+    case '<':
+      return within(index, -Infinity, nextDown(constant))
+    case '<=':
+      return within(index, -Infinity, constant)
+    case '>':
+      return within(index, nextUp(constant), Infinity)
+    case '>=':
+      return within(index, constant, Infinity)
+    case '=':
+      return within(index, constant, constant)
+    case '!=':
+      return ({ columns, rowCount }, picked) => pickOther(columns[index]!, constant, rowCount, picked)
+  }
+}
+
+function within(index: number, low: number, high: number): RowTest {
+  return ({ columns, rowCount }, picked) => pickWithin(columns[index]!, low, high, rowCount, picked)
+}
+
+function testOfColumns(name: Comparison, x: number, y: number): RowTest {
+  switch (name) {
+    case '<':
+      return ({ columns, rowCount }, picked) => pickLess(columns[x]!, columns[y]!, rowCount, picked)
+    case '<=':
+      return ({ columns, rowCount }, picked) => pickLessOrEqual(columns[x]!, columns[y]!, rowCount, picked)
+    case '>':
+    case '>=':
+      return testOfColumns(SWAPPED[name], y, x)
+    case '=':
+      return ({ columns, rowCount }, picked) => pickEqual(columns[x]!, columns[y]!, rowCount, picked)
+    case '!=':
+      return ({ columns, rowCount }, picked) => pickUnequal(columns[x]!, columns[y]!, rowCount, picked)
+  }
+}
+
+function pickWithin(xs: Float64Array, low: number, high: number, count: number, picked: Int32Array): number {
+  let left = 0
+  for (let row = 0; row < count; row++) {
+    const x = xs[row]!
+    picked[left] = row
+    left += Number(x >= low) & Number(x <= high)
+  }
+  return left
+}
+
+function pickOther(xs: Float64Array, constant: number, count: number, picked: Int32Array): number {
+  let left = 0
+  for (let row = 0; row < count; row++) {
+    picked[left] = row
+    left += Number(xs[row] !== constant)
+  }
+  return left
+}
+
+function pickLess(xs: Float64Array, ys: Float64Array, count: number, picked: Int32Array): number {
+  let left = 0
+  for (let row = 0; row < count; row++) {
+    picked[left] = row
+    left += Number(xs[row]! < ys[row]!)
+  }
+  return left
+}
+
+function pickLessOrEqual(xs: Float64Array, ys: Float64Array, count: number, picked: Int32Array): number {
+  let left = 0
+  for (let row = 0; row < count; row++) {
+    picked[left] = row
+    left += Number(xs[row]! <= ys[row]!)
+  }
+  return left
+}
+
+function pickEqual(xs: Float64Array, ys: Float64Array, count: number, picked: Int32Array): number {
+  let left = 0
+  for (let row = 0; row < count; row++) {
+    picked[left] = row
+    left += Number(xs[row] === ys[row])
+  }
+  return left
+}
+
+function pickUnequal(xs: Float64Array, ys: Float64Array, count: number, picked: Int32Array): number {
+  let left = 0
+  for (let row = 0; row < count; row++) {
+    picked[left] = row
+    left += Number(xs[row] !== ys[row])
+  }
+  return left
+}
+
+const double = new DataView(new ArrayBuffer(8))
+
+/** The least double above; NaN above the greatest. */
+export function nextUp(x: number): number {
+  if (x === Infinity) return NaN
+  // Zero first: −0.0 has the bits of a negative number.
+  if (x === 0) return Number.MIN_VALUE
+  double.setFloat64(0, x)
+  double.setBigInt64(0, double.getBigInt64(0) + (x > 0 ? 1n : -1n))
+  return double.getFloat64(0)
+}
+
+/** The greatest double below; NaN below the least. */
+export function nextDown(x: number): number {
+  return -nextUp(-x)
+}

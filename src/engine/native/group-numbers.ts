@@ -1,0 +1,103 @@
+// Numbers for the groups of rows. A single key that is a small whole number, as codes are, is the number of its group
+// itself; the groups of all other keys are numbered as they are met, and found by hash.
+
+import { type Domain, SortedTextDomain } from './domain.ts'
+import { CHUNK_ROW_COUNT } from './operator.ts'
+import { RowSet } from './row-set.ts'
+
+/** Keys below this one may be the numbers of their groups. */
+const KEY_LIMIT = 1 << 16
+
+export class GroupNumbers {
+  /** All numbers of groups are below. */
+  limit = 0
+  /** Keys are not, or no longer, the numbers of their groups. */
+  #isHashed: boolean
+  /** Which groups have rows, of those numbered by their keys. */
+  #isMet = new Uint8Array(0)
+  /** Keys are codes, all of them below the limit. */
+  readonly #areCodes: boolean
+  readonly #hashed: RowSet
+  readonly #ofRow = new Int32Array(CHUNK_ROW_COUNT)
+
+  /** `domains` are those of the keys. */
+  constructor(domains: readonly Domain[]) {
+    const [domain] = domains
+    this.#isHashed = domains.length !== 1
+    this.#areCodes = domain instanceof SortedTextDomain && domain.valueCount <= KEY_LIMIT
+    if (domain instanceof SortedTextDomain && this.#areCodes) this.#grow(domain.valueCount)
+    this.#hashed = new RowSet(domains.length)
+  }
+
+  /** The group of each row of a chunk with these keys; good until the next call. */
+  ofRows(keys: readonly Float64Array[], rowCount: number): Int32Array {
+    const [key] = keys
+    if (key === undefined) return this.#onlyGroup(rowCount)
+    if (!this.#isHashed) {
+      const limit = this.#areCodes ? this.limit : limitOf(key, rowCount)
+      if (limit !== undefined) return this.#byKey(key, rowCount, limit)
+      this.#leaveKeys()
+    }
+    const groups = this.#hashed.groupsOf(keys, rowCount)
+    this.limit = this.#hashed.rowCount
+    // A group beyond the list has rows as soon as it has a number.
+    for (let row = 0; row < rowCount; row++) this.#isMet[groups[row]!] = 1
+    return groups
+  }
+
+  /** The groups that have rows. */
+  groups(): readonly number[] {
+    const all = Array.from({ length: this.limit }, (_, group) => group)
+    return all.filter((group) => this.#isMet[group] !== 0)
+  }
+
+  /** The number that a group has for one of its keys. */
+  keyOf(group: number, place: number): number {
+    return this.#isHashed ? this.#hashed.columns[place]![group]! : group
+  }
+
+  /** Without keys all rows are one group, if there are any. */
+  #onlyGroup(rowCount: number): Int32Array {
+    if (rowCount > 0) this.limit = 1
+    return this.#ofRow
+  }
+
+  #byKey(keys: Float64Array, rowCount: number, limit: number): Int32Array {
+    if (limit > this.limit) this.#grow(limit)
+    const ofRow = this.#ofRow
+    const isMet = this.#isMet
+    for (let row = 0; row < rowCount; row++) {
+      const key = keys[row]!
+      ofRow[row] = key
+      isMet[key] = 1
+    }
+    return ofRow
+  }
+
+  #grow(limit: number): void {
+    const grown = new Uint8Array(limit)
+    grown.set(this.#isMet)
+    this.#isMet = grown
+    this.limit = limit
+  }
+
+  /** Rows so far had groups that were numbered by their keys, so these keys come first, in their order. */
+  #leaveKeys(): void {
+    this.#isHashed = true
+    const keys = Float64Array.from(this.#isMet.keys())
+    this.#hashed.groupsOf([keys], keys.length)
+  }
+}
+
+/** What all keys are below, where they are places in a list; else undefined. */
+function limitOf(keys: Float64Array, rowCount: number): number | undefined {
+  let areAll = 1
+  let greatest = -1
+  for (let row = 0; row < rowCount; row++) {
+    const key = keys[row]!
+    // A key that is no place is no whole number of 32 bits, or is out of bounds.
+    areAll &= Number((key | 0) === key) & Number(key >= 0) & Number(key < KEY_LIMIT)
+    if (key > greatest) greatest = key
+  }
+  return areAll === 1 ? greatest + 1 : undefined
+}
