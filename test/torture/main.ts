@@ -1,5 +1,5 @@
 // `npm run torture -- --minutes N`: goes on where the last run stopped, always with the tiers that are furthest behind,
-// and adds up. The sums are kept outside of the checkout; `--fresh` begins anew, `--tier NAME` runs one, `--workers N`
+// and adds up. The sums are kept outside of the checkout; `--fresh` begins anew, `--tier NAME` runs those named, `--workers N`
 // says how many tiers run at a time (as many as there are cores, if it does not say).
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -22,7 +22,7 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     fresh: { type: 'boolean', default: false },
-    tier: { type: 'string' },
+    tier: { type: 'string', multiple: true },
     workers: { type: 'string', default: String(availableParallelism()) },
   },
 })
@@ -31,7 +31,7 @@ const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 
 const path = join(folder, 'torture.json')
 
 async function torture(): Promise<number> {
-  const tiers = TIERS.filter(({ name }) => values.tier === undefined || name === values.tier)
+  const tiers = TIERS.filter(({ name }) => values.tier === undefined || values.tier.includes(name))
   const minutes = Number(values.minutes)
   const workerCount = Math.min(Number(values.workers), tiers.length)
   if (tiers.length === 0 || !(minutes > 0) || !(workerCount > 0)) {
