@@ -1,12 +1,18 @@
 // What a clause would leave of the rows so far, judged by true counts: what the planner orders clauses by.
+//
+// Rows of a value that was met as the value of another fact are counted as such a fact sees them: whom many refer to is
+// met often, and has many facts itself. A pattern is judged with the comparisons that can run right after it.
 
+import type { Attribute } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
-import type { Counts } from './counts.ts'
-import { attributeOf } from './places.ts'
+import type { Edn } from '../fact/value.ts'
+import type { Comparison, Counts } from './counts.ts'
 import { constantFor } from './entity.ts'
+import { functionNamed } from './functions.ts'
+import { attributeOf } from './places.ts'
 import type { Goal, InputGoal, PatternClause } from './scope.ts'
-import type { Term, Variable } from './syntax.ts'
-import { variablesOf } from './variables.ts'
+import type { Clause, Term, Variable } from './syntax.ts'
+import { argumentVariables, variablesOf } from './variables.ts'
 
 export type Cost = {
   /** The clause with the least rank is taken next. */
@@ -15,21 +21,30 @@ export type Cost = {
   readonly rowCount: number
 }
 
+/** The facts whose values a variable holds. */
+export type Origin = { readonly facts: FactSource; readonly attribute: Attribute }
+
+/** How far a conjunction has come. */
+export type Standing = {
+  readonly rowCount: number
+  readonly isBound: (name: Variable) => boolean
+  readonly originOf: (name: Variable) => Origin | undefined
+  readonly counts: Counts
+}
+
+type Predicate = Extract<Clause, { kind: 'predicate' }>
+
 /** Facts of all attributes, where nobody counts them. */
 const OPEN_ROW_COUNT = 10_000_000
+/** What a predicate is taken to leave where nobody knows. */
+const UNKNOWN_SHARE = 1 / 3
 
-type IsBound = (name: Variable) => boolean
-
-/** What a goal costs that can run now; `facts` are those of a pattern on a database, `rows` those of any other. */
-export function costOf(
-  goal: Goal,
-  rowCount: number,
-  isBound: IsBound,
-  patternRows: (pattern: PatternClause) => number,
-): Cost {
+/** What a goal costs that can run now; `patternCost` judges patterns. */
+export function costOf(goal: Goal, standing: Standing, patternCost: (pattern: PatternClause) => Cost): Cost {
+  const { rowCount, isBound } = standing
   switch (goal.kind) {
     case 'predicate':
-      return { rank: -3, rowCount: rowCount / 3 }
+      return { rank: -3, rowCount: rowCount * shareOf(goal, standing) }
     case 'function':
       return goal.binding.kind === 'variable' || goal.binding.kind === 'tuple'
         ? { rank: -2, rowCount }
@@ -37,14 +52,12 @@ export function costOf(
     case 'not':
       return { rank: -1, rowCount }
     case 'input': {
-      const expected = rowsJoined(goal, rowCount, isBound)
+      const expected = rowsJoined(goal, standing)
       // What somebody gives is mostly what they ask about.
       return { rank: goal.rows.length <= 1 ? -4 : expected, rowCount: expected }
     }
-    case 'pattern': {
-      const expected = patternRows(goal)
-      return { rank: expected, rowCount: expected }
-    }
+    case 'pattern':
+      return patternCost(goal)
     case 'or':
     case 'rule': {
       // Whether what is inside can run with what is bound shows when it is planned: wait for all that may come.
@@ -58,32 +71,62 @@ export function costOf(
 /** Rows after a join with rows that are given. */
 export function rowsJoined(
   { terms, rows }: Pick<InputGoal, 'terms' | 'rows'>,
-  rowCount: number,
-  isBound: IsBound,
+  { rowCount, isBound }: Standing,
 ): number {
   const isJoined = terms.some((term) => isTermGiven(term, isBound))
   return rowCount * (isJoined ? Math.min(1, rows.length) : rows.length)
 }
 
-/** Rows after a join with the facts of a pattern. */
-export function factsJoined(
+/** A join with the facts of a pattern; `after` are the predicates that wait. */
+export function factsCost(
+  pattern: PatternClause,
+  facts: FactSource,
+  standing: Standing,
+  after: readonly Predicate[],
+): Cost {
+  const attribute = attributeOf(facts, pattern.terms[1])
+  const expected = factsJoined(pattern, facts, attribute, standing)
+  const names = variablesOf(pattern)
+  const value = pattern.terms[2]
+  const then: Standing = {
+    ...standing,
+    isBound: (name) => names.has(name) || standing.isBound(name),
+    originOf: (name) =>
+      attribute !== undefined && value?.kind === 'variable' && value.name === name
+        ? { facts, attribute }
+        : standing.originOf(name),
+  }
+  let rank = expected
+  for (const predicate of after) {
+    const asked = [...argumentVariables(predicate.args)]
+    const isNext = asked.every(then.isBound) && !asked.every(standing.isBound)
+    if (isNext) rank *= shareOf(predicate, then)
+  }
+  return { rank, rowCount: expected }
+}
+
+function factsJoined(
   { terms }: PatternClause,
   facts: FactSource,
-  {
-    rowCount,
-    isBound,
-    counts,
-  }: { readonly rowCount: number; readonly isBound: IsBound; readonly counts: Counts },
+  attribute: Attribute | undefined,
+  { rowCount, isBound, originOf, counts }: Standing,
 ): number {
-  const attribute = attributeOf(facts, terms[1])
   const [hasE, hasV, hasTx] = [0, 2, 3].map((place) => isTermGiven(terms[place], isBound))
   if (attribute === undefined) return rowCount * (hasE ? 8 : OPEN_ROW_COUNT)
   const statistics = counts.statisticsOf(facts, attribute)
   if (!hasE && !hasV) return rowCount * (hasTx ? 4 : statistics.rowCount)
-  const perEntity = (): number => statistics.rowCount / Math.max(1, statistics.entityCount)
+  const isSkewed = (term: Term): boolean =>
+    term.kind === 'variable' &&
+    originOf(term.name)?.attribute.unique === undefined &&
+    originOf(term.name) !== undefined
+  const perEntity = (): number =>
+    isSkewed(terms[0]!)
+      ? statistics.skewedPerEntity
+      : statistics.rowCount / Math.max(1, statistics.entityCount)
   if (!hasV) return rowCount * perEntity()
   const perValue = (): number => {
     const v = terms[2]!
+    if (isSkewed(v)) return statistics.skewedPerValue
     if (v.kind !== 'constant') return statistics.rowCount / Math.max(1, statistics.valueCount)
     const value = constantFor(facts, attribute, v.value)
     return value === undefined ? 0 : counts.countOfValue(facts, attribute, value)
@@ -92,6 +135,31 @@ export function factsJoined(
   return rowCount * Math.min(1, (perEntity() * perValue()) / Math.max(1, statistics.rowCount))
 }
 
-export function isTermGiven(term: Term | undefined, isBound: IsBound): boolean {
+const OPPOSITE: Readonly<Record<Comparison, Comparison>> = {
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+  '=': '=',
+  '!=': '!=',
+}
+
+/** The share of rows that a predicate is taken to leave. */
+function shareOf({ name, args }: Predicate, { originOf, counts }: Standing): number {
+  const comparison = functionNamed(name)?.name ?? name
+  const [x, y] = args
+  if (args.length !== 2 || x === undefined || y === undefined || !(comparison in OPPOSITE))
+    return UNKNOWN_SHARE
+  const share = (variable: Variable, sign: Comparison, constant: Edn): number => {
+    const origin = originOf(variable)
+    return (origin && counts.shareOf(origin.facts, origin.attribute, sign, constant)) ?? UNKNOWN_SHARE
+  }
+  const sign = comparison as Comparison
+  if (x.kind === 'variable' && y.kind === 'constant') return share(x.name, sign, y.value)
+  if (x.kind === 'constant' && y.kind === 'variable') return share(y.name, OPPOSITE[sign], x.value)
+  return UNKNOWN_SHARE
+}
+
+function isTermGiven(term: Term | undefined, isBound: Standing['isBound']): boolean {
   return term?.kind === 'constant' || (term?.kind === 'variable' && isBound(term.name))
 }

@@ -2,17 +2,24 @@
 
 import type { Attribute } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
-import type { Value } from '../fact/value.ts'
+import type { Edn, Value } from '../fact/value.ts'
 
 export type Statistics = {
   readonly rowCount: number
   /** Entities and values that have facts. */
   readonly entityCount: number
   readonly valueCount: number
+  /** Facts that share the entity, or the value, of a fact drawn at random: where few have most, far above the average. */
+  readonly skewedPerEntity: number
+  readonly skewedPerValue: number
 }
+
+export type Comparison = '<' | '<=' | '>' | '>=' | '=' | '!='
 
 export interface Counts {
   statisticsOf(facts: FactSource, attribute: Attribute): Statistics
   /** How many facts of the attribute have this value. */
   countOfValue(facts: FactSource, attribute: Attribute, value: Value): number
+  /** The share of the attribute's facts whose value compares so; undefined where nobody knows. */
+  shareOf(facts: FactSource, attribute: Attribute, comparison: Comparison, constant: Edn): number | undefined
 }

@@ -5,14 +5,14 @@ import type { Attribute, ValueType } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
 import { numberType, type Edn } from '../fact/value.ts'
 import { attributeOf } from './places.ts'
-import type { PlanTerm, RowsStep, Step, VariableKind } from './plan.ts'
+import type { PatternStep, PlanTerm, RowsStep, Step, VariableKind } from './plan.ts'
 import type { InputGoal, PatternClause, Scope } from './scope.ts'
 import type { Variable } from './syntax.ts'
 import { ATTRIBUTE, checkInput, constantAt, ENTITY, isGiven, planTerms, TX, VALUE } from './terms.ts'
 
 /** A step before it is known what becomes of rows: which of its variables anybody wants, and how many rows come. */
-export type Draft = {
-  readonly step: Drafted<Step>
+export type Draft<S extends Step = Step> = {
+  readonly step: Drafted<S>
   /** What the variables stand for that it binds. */
   readonly binds: ReadonlyMap<Variable, VariableKind>
 }
@@ -26,7 +26,7 @@ export function patternDraft(
   { source, facts }: { readonly source: string; readonly facts: FactSource },
   isBound: IsBound,
   scope: Scope,
-): Draft {
+): Draft<PatternStep> {
   const attribute = attributeOf(facts, clause.terms[ATTRIBUTE])
   const written = [0, 1, 2, 3, 4].map((place) => clause.terms[place] ?? ({ kind: 'blank' } as const))
   if (attribute !== undefined) written[ATTRIBUTE] = { kind: 'blank' }

@@ -39,12 +39,13 @@ function isOpenScan(step: Step): step is PatternStep {
 }
 
 function largeProduct(step: Step): Warning {
-  const text = step.clause === undefined ? 'An input' : showClause(step.clause)
+  const clause = step.kind === 'product' ? step.body.steps[0]?.clause : step.clause
+  const text = clause === undefined ? 'An input' : showClause(clause)
   return {
     code: 'varve.warning/large-product',
-    message: `${text} shares no variable with what stands before it: about ${inWords(step.rowCount)} rows`,
+    message: `${text} shares no variable with the other clauses: about ${inWords(step.rowCount)} rows`,
     fix: 'Join it by a shared variable, or leave out of :find what it brings',
-    ...(step.clause?.place && { place: step.clause.place }),
+    ...(clause?.place && { place: clause.place }),
   }
 }
 

@@ -5,7 +5,8 @@
 // The question was found right before (every clause can run in some order, names exist): what is left to refuse is what
 // steps cannot say, and then the engine answers that evaluates the syntax tree.
 
-import { costOf, type Cost, factsJoined, rowsJoined } from './cost.ts'
+import { componentsOf } from './components.ts'
+import { costOf, type Cost, factsCost, type Origin, rowsJoined, type Standing } from './cost.ts'
 import type { Counts } from './counts.ts'
 import { needsOf, orInside } from './clause-order.ts'
 import { findVariables, finishOf } from './finish.ts'
@@ -57,6 +58,8 @@ type Course = {
   readonly scope: Scope
   readonly kinds: Map<Variable, VariableKind>
   readonly steps: Step[]
+  /** The facts whose values variables hold. */
+  readonly origins: Map<Variable, Origin>
   /** Variables of the rows so far. */
   names: readonly Variable[]
   /** Rows that are expected. */
@@ -116,14 +119,18 @@ class Planner {
     for (const [name, found] of places) {
       if (isMixed(found)) throw new Refusal(`${name} is both a name and a thing`)
     }
-    const course: Course = { scope, kinds: new Map(start), steps: [], names: [...start.keys()], rowCount }
-    const waiting = [...goals]
-    while (waiting.length > 0) {
-      const [next, cost] = this.#cheapest(waiting, course)
-      waiting.splice(waiting.indexOf(next), 1)
-      const needed = new Set([...outputs, ...waiting.flatMap((goal) => [...variablesOf(goal)])])
-      this.#take(this.#draft(next, course, needed), course, { needed, rowCount: Math.max(1, cost.rowCount) })
+    const course: Course = {
+      scope,
+      kinds: new Map(start),
+      steps: [],
+      origins: new Map(),
+      names: [...start.keys()],
+      rowCount,
     }
+    const { inline, apart } = this.#apart(goals, course, outputs)
+    for (const body of apart) if (body.outputs.length === 0) this.#product(body, course, outputs)
+    this.#takeAll(inline, course, outputs)
+    for (const body of apart) if (body.outputs.length > 0) this.#product(body, course, outputs)
     const missing = outputs.find((name) => !course.names.includes(name))
     if (missing !== undefined) throw new Refusal(`${missing} is bound by nothing`)
     return {
@@ -136,11 +143,69 @@ class Planner {
     }
   }
 
+  /** Takes goals one after another, each time the one that leaves the fewest rows. */
+  #takeAll(goals: readonly Goal[], course: Course, outputs: readonly Variable[]): void {
+    const waiting = [...goals]
+    while (waiting.length > 0) {
+      const [next, cost] = this.#cheapest(waiting, course)
+      waiting.splice(waiting.indexOf(next), 1)
+      const needed = new Set([...outputs, ...waiting.flatMap((goal) => [...variablesOf(goal)])])
+      this.#take(this.#draft(next, course, needed), course, { needed, rowCount: Math.max(1, cost.rowCount) })
+    }
+  }
+
+  /**
+   * Goals that share no variable with the rows, nor with the others, are a body of their own; all else stays inline, and
+   * of several such bodies the largest, since what is inline need not be kept.
+   */
+  #apart(
+    goals: readonly Goal[],
+    { scope, names }: Course,
+    outputs: readonly Variable[],
+  ): { readonly inline: readonly Goal[]; readonly apart: readonly Conjunction[] } {
+    const components = componentsOf(goals)
+    const isFree = components.map(
+      (component) =>
+        !names.some((name) => component.names.has(name)) &&
+        component.goals.some(isClause) &&
+        this.#mayStandApart(component.goals),
+    )
+    const bodies = components.flatMap(({ goals: inside, names: named }, at) => {
+      if (!isFree[at] || (components.length === 1 && names.length === 0)) return []
+      const wanted = outputs.filter((name) => named.has(name))
+      const setting = { scope, start: new Map(), outputs: wanted, rowCount: 1 }
+      return [{ goals: inside, body: this.conjunction(inside, setting) }]
+    })
+    bodies.sort(
+      (x, y) => x.body.rowCount - y.body.rowCount || (leastText(x.goals) < leastText(y.goals) ? -1 : 1),
+    )
+    const isOneInline = components.length > bodies.length || names.length > 0
+    const largest = isOneInline ? undefined : bodies.findLast(({ body }) => body.outputs.length > 0)
+    const apart = bodies.filter((each) => each !== largest)
+    const set = new Set(apart.flatMap(({ goals: inside }) => inside))
+    return { inline: goals.filter((goal) => !set.has(goal)), apart: apart.map(({ body }) => body) }
+  }
+
+  /** What calls recursive rules shares their tables, and stays where it is while those are planned. */
+  #mayStandApart(goals: readonly Goal[]): boolean {
+    return (
+      this.#open.size === 0 ||
+      goals.every(({ kind }) => kind === 'pattern' || kind === 'predicate' || kind === 'function')
+    )
+  }
+
+  #product(body: Conjunction, course: Course, outputs: readonly Variable[]): void {
+    const binds = new Map(body.outputs.map((name) => [name, body.kinds.get(name) ?? 'any']))
+    const rowCount = course.rowCount * (body.outputs.length === 0 ? 1 : body.rowCount)
+    const needed = new Set([...course.names, ...outputs])
+    this.#take({ step: { kind: 'product', clause: undefined, body }, binds }, course, { needed, rowCount })
+  }
+
   #cheapest(waiting: readonly Goal[], course: Course): readonly [Goal, Cost] {
     let best: Goal | undefined
     let bestCost: Cost = { rank: Infinity, rowCount: Infinity }
     for (const goal of waiting) {
-      const cost = this.#cost(goal, course)
+      const cost = this.#cost(goal, course, waiting)
       if (cost === undefined) continue
       const isBetter =
         cost.rank < bestCost.rank ||
@@ -154,14 +219,19 @@ class Planner {
   }
 
   /** What a clause would leave; undefined where it cannot run yet. */
-  #cost(goal: Goal, { names, rowCount, scope }: Course): Cost | undefined {
-    const isBound = isOneOf(names)
+  #cost(goal: Goal, course: Course, waiting: readonly Goal[]): Cost | undefined {
+    const isBound = isOneOf(course.names)
     for (const name of needsOf(goal)) if (!isBound(name)) return undefined
-    return costOf(goal, rowCount, isBound, (pattern) => {
-      const { source } = this.#source(pattern, scope)
-      return source.kind === 'rows'
-        ? rowsJoined({ terms: pattern.terms, rows: source.rows }, rowCount, isBound)
-        : factsJoined(pattern, source.facts, { rowCount, isBound, counts: this.#counts })
+    const originOf = (name: Variable): Origin | undefined => course.origins.get(name)
+    const standing: Standing = { rowCount: course.rowCount, isBound, originOf, counts: this.#counts }
+    return costOf(goal, standing, (pattern) => {
+      const { source } = this.#source(pattern, course.scope)
+      if (source.kind === 'rows') {
+        const expected = rowsJoined({ terms: pattern.terms, rows: source.rows }, standing)
+        return { rank: expected, rowCount: expected }
+      }
+      const predicates = waiting.filter((other) => other.kind === 'predicate')
+      return factsCost(pattern, source.facts, standing, predicates)
     })
   }
 
@@ -205,10 +275,16 @@ class Planner {
     return { name: realName(clause.source, scope), source }
   }
 
-  #pattern(clause: PatternClause, { scope, names }: Course): Draft {
+  #pattern(clause: PatternClause, { scope, names, origins }: Course): Draft {
     const { name, source } = this.#source(clause, scope)
-    if (source.kind === 'facts')
-      return patternDraft(clause, { source: name, facts: source.facts }, isOneOf(names), scope)
+    if (source.kind === 'facts') {
+      const draft = patternDraft(clause, { source: name, facts: source.facts }, isOneOf(names), scope)
+      const { attribute, terms } = draft.step
+      const [, , value] = terms
+      if (attribute !== undefined && value.kind === 'fresh')
+        origins.set(value.name, { facts: source.facts, attribute })
+      return draft
+    }
     const given = { terms: clause.terms, rows: source.rows }
     return rowsDraft(clause, { kind: 'source', name }, given, isOneOf(names))
   }
@@ -383,6 +459,16 @@ function startOf(passed: readonly Passed[], kinds: Kinds): Kinds {
       from.kind === 'bound' ? (kinds.get(from.name) ?? 'any') : kindOfValue(from.value),
     ]),
   )
+}
+
+/** Tells goals from others whatever their order. */
+function leastText(goals: readonly Goal[]): string {
+  return goals.map(showGoal).reduce((least, text) => (text < least ? text : least))
+}
+
+/** An input alone is joined where it stands. */
+function isClause({ kind }: Goal): boolean {
+  return kind !== 'input'
 }
 
 function isOneOf(names: readonly Variable[]): (name: Variable) => boolean {

@@ -12,6 +12,7 @@ import type {
   FilterStep,
   PatternStep,
   PlanTerm,
+  ProductStep,
   RowsStep,
   RuleTablePlan,
   Step,
@@ -50,6 +51,7 @@ import { columnOf, type Consumer, EMPTY_LAYOUT, keptColumns, type Layout, type O
 import { PatternOperator } from './pattern-operator.ts'
 import type { PlaceBinding } from './pattern-shape.ts'
 import type { Profile } from './profile.ts'
+import { ProductOperator } from './product-operator.ts'
 import { type CallTerm, Fixpoint, RuleCallOperator, RuleTable } from './recursion.ts'
 import { RowsOperator } from './rows-operator.ts'
 import { canSeekValue, statisticsOf } from './statistics.ts'
@@ -127,7 +129,7 @@ export class Compiler {
       case 'call':
         return this.#call(step, course)
       case 'product':
-        throw new Refusal('a product of parts')
+        return this.#product(step, course)
     }
   }
 
@@ -247,6 +249,12 @@ export class Compiler {
     return step.fresh.length === 0
       ? new MatchOperator(branches, 'matched', outside, this.#context.budget)
       : new OrOperator(branches, outside, this.#context.budget)
+  }
+
+  #product(step: ProductStep, { layout, dependencies }: Course): Operator {
+    dependencies.addBranches(step.fresh)
+    const outside = { layout, kept: keptBy(step, layout), fresh: step.fresh }
+    return new ProductOperator(this.conjunction(step.body, step), outside, this.#context.budget)
   }
 
   #call(step: CallStep, { layout, dependencies }: Course): Operator {

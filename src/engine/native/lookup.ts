@@ -29,6 +29,7 @@ export class Lookup {
   /** Slot plus one by hash, 0 where free; undefined where keys are dense. */
   readonly #hashed: Int32Array | undefined
   readonly #keys: Float64Array
+  #skewedRowCount: number | undefined
 
   /** Made by `Lookup.of`. */
   constructor({ order, first, keyCount, base, hashed, keys }: LookupParts) {
@@ -47,6 +48,17 @@ export class Lookup {
     const range = greatest - least + 1
     const isDense = Number.isInteger(range) && range <= column.length * SPREAD_MAX + SPREAD_FREE
     return isDense && areWhole(column) ? dense(column, least, range, isSorted) : sparse(column, isSorted)
+  }
+
+  /** Rows that share their key with a row drawn at random: the mean, weighted by itself. */
+  get skewedRowCount(): number {
+    if (this.#skewedRowCount !== undefined) return this.#skewedRowCount
+    let squares = 0
+    for (let slot = 0; slot + 1 < this.first.length; slot++) {
+      const count = this.first[slot + 1]! - this.first[slot]!
+      squares += count * count
+    }
+    return (this.#skewedRowCount = squares / Math.max(1, this.first.at(-1) ?? 1))
   }
 
   /** The slot of each key, −1 where no row has it. */

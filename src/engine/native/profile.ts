@@ -30,9 +30,12 @@ export class Profile {
   within(part: object, work: () => void): void {
     this.#stop()
     this.#inside.push(this.#tally(part))
-    work()
-    this.#stop()
-    this.#inside.pop()
+    try {
+      work()
+    } finally {
+      this.#stop()
+      this.#inside.pop()
+    }
   }
 
   /** Counts what comes out of `from` and measures the consumer on behalf of `into`. */

@@ -3,10 +3,11 @@
 
 import type { Attribute } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
-import type { Value } from '../../fact/value.ts'
+import type { Edn, Value } from '../../fact/value.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
-import type { Counts, Statistics } from '../../plan/counts.ts'
+import type { Comparison, Counts, Statistics } from '../../plan/counts.ts'
 import { hasTable, tableOf } from './attribute-table.ts'
+import { testOfComparison } from './comparison.ts'
 
 /** Where nothing is known, so many facts are taken to share one entity or one value. */
 const ROWS_PER_ENTITY = 2
@@ -27,13 +28,23 @@ export function statisticsOf(facts: FactSource, attribute: Attribute): Statistic
       get valueCount() {
         return table.byValue.keyCount
       },
+      get skewedPerEntity() {
+        return table.byEntity.skewedRowCount
+      },
+      get skewedPerValue() {
+        return table.byValue.skewedRowCount
+      },
     }
   }
   const rowCount = facts.countMax(attribute.id)
+  const perEntity = attribute.cardinality === 'one' ? 1 : ROWS_PER_ENTITY
+  const perValue = attribute.unique === undefined ? ROWS_PER_VALUE : 1
   return {
     rowCount,
-    entityCount: attribute.cardinality === 'one' ? rowCount : rowCount / ROWS_PER_ENTITY,
-    valueCount: attribute.unique === undefined ? Math.max(1, rowCount / ROWS_PER_VALUE) : rowCount,
+    entityCount: rowCount / perEntity,
+    valueCount: Math.max(1, rowCount / perValue),
+    skewedPerEntity: perEntity,
+    skewedPerValue: perValue,
   }
 }
 
@@ -56,4 +67,26 @@ export function canSeekValue(facts: FactSource, attribute: Attribute): boolean {
   return isOrdered && facts instanceof IndexedFacts && !hasTable(facts, attribute)
 }
 
-export const tableCounts: Counts = { statisticsOf, countOfValue }
+/** Facts that are looked at to estimate a share. */
+const SAMPLE_COUNT = 256
+
+/** By a sample of the table, where it is there. */
+function shareOf(
+  facts: FactSource,
+  attribute: Attribute,
+  comparison: Comparison,
+  constant: Edn,
+): number | undefined {
+  if (!hasTable(facts, attribute)) return undefined
+  const { values, domain, rowCount } = tableOf(facts, attribute)
+  const column = { kind: 'column', index: 0, domain } as const
+  const test = testOfComparison(comparison, [column, { kind: 'constant', value: constant }])
+  const count = Math.min(SAMPLE_COUNT, rowCount)
+  if (test === undefined || count === 0) return undefined
+  const sample = Float64Array.from({ length: count }, (_, i) => values[Math.floor((i * rowCount) / count)]!)
+  const heldCount = test({ rowCount: count, columns: [sample] }, new Int32Array(count))
+  // What a sample does not hold may still be there.
+  return Math.max(heldCount, 0.5) / count
+}
+
+export const tableCounts: Counts = { statisticsOf, countOfValue, shareOf }
