@@ -6,7 +6,7 @@ import { SessionTarget } from '../../src/cli/import-target.ts'
 import { connectLocal } from '../../src/api/connect.ts'
 import { nodeEnv } from '../../src/base/env-node.ts'
 import { CsvSource } from '../../src/etl/csv-source.ts'
-import { RowConverter } from '../../src/etl/convert-row.ts'
+import { RowConverter } from '../../src/etl/convert-rows.ts'
 import { planImport } from '../../src/etl/import-plan.ts'
 import { Import } from '../../src/etl/import-rows.ts'
 import { surveyRows } from '../../src/etl/survey.ts'
@@ -63,10 +63,9 @@ export async function importBesideOthers(folder: string, path: string): Promise<
     file: path,
     plan,
     target: new SessionTarget(session, 'db'),
-    converter: new RowConverter(plan, source),
+    converter: new RowConverter(plan, source, env.clock.nowMs()),
     rows: source.rows(),
     firstMs: undefined,
-    nowMs: env.clock.nowMs(),
     onReject: (reject) => {
       throw new Error(reject.message)
     },

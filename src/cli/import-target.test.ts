@@ -3,7 +3,7 @@ import { nodeEnv } from '../base/env-node.ts'
 import { connectLocal } from '../api/connect.ts'
 import { SessionTarget } from './import-target.ts'
 import { LocalSession } from './local-session.ts'
-import { RowConverter } from '../etl/convert-row.ts'
+import { RowConverter } from '../etl/convert-rows.ts'
 import { planImport } from '../etl/import-plan.ts'
 import { Import, type ImportRun, type ImportTarget } from '../etl/import-rows.ts'
 import type { RowBatch, RowSource } from '../etl/source.ts'
@@ -22,7 +22,9 @@ class Numbers implements RowSource {
     for (let first = 0; first < this.#count; first += 700) {
       const numbers = Array.from({ length: Math.min(700, this.#count - first) }, (_, i) => first + i)
       yield await Promise.resolve({
-        rows: numbers.map((n) => ({ line: n + 1, cells: [n === 5 ? 'five' : String(n)] })),
+        lines: numbers.map((n) => n + 1),
+        columns: [numbers.map((n) => (n === 5 ? 'five' : String(n)))],
+        malformed: new Map(),
         position: 0,
       })
     }
@@ -42,10 +44,9 @@ function runOver(target: ImportTarget, source: RowSource): ImportRun {
     file: 'numbers.csv',
     plan,
     target,
-    converter: new RowConverter(plan, source),
+    converter: new RowConverter(plan, source, nodeEnv().clock.nowMs()),
     rows: source.rows(),
     firstMs: undefined,
-    nowMs: nodeEnv().clock.nowMs(),
     onReject: () => undefined,
     onProgress: () => undefined,
   }

@@ -5,7 +5,8 @@ import { CsvSplitter, type CsvRecord, ROW_LENGTH_MAX, sniffDelimiter } from './c
 import { formatUnknown, headerInvalid, rowTooLong } from './errors.ts'
 import { type Encoding, readText } from './read-text.ts'
 import { rowMalformed } from './reject.ts'
-import type { RowBatch, RowSource, SourceColumn, SourceRow } from './source.ts'
+import { RowGatherer } from './row-gatherer.ts'
+import type { RowBatch, RowSource, SourceColumn } from './source.ts'
 
 export type CsvOptions = {
   /** Found out from the first lines where it is not given. */
@@ -71,19 +72,20 @@ export class CsvSource implements RowSource {
     for await (const { text, position, isLast } of readText(this.#env, this.#path, this.#options.encoding)) {
       const records = splitter.split(text, isLast)
       if (splitter.restLength > ROW_LENGTH_MAX) throw rowTooLong(this.#path, ROW_LENGTH_MAX)
-      const rows = records.slice(skipCount).map(this.#rowOf)
+      const rows = new RowGatherer()
+      for (let index = skipCount; index < records.length; index++) this.#gather(records[index]!, rows)
       skipCount = Math.max(0, skipCount - records.length)
-      yield { rows, position }
+      yield rows.batch(position)
     }
   }
 
-  readonly #rowOf = ({ line, fields, problem }: CsvRecord): SourceRow => {
-    if (problem !== undefined) return { line, cells: fields, complaint: rowMalformed(problem) }
-    if (fields.length !== this.columns.length) {
+  #gather({ line, fields, problem }: CsvRecord, rows: RowGatherer): void {
+    if (problem !== undefined) rows.addMalformed(line, rowMalformed(problem), fields[0]!)
+    else if (fields.length === this.columns.length) rows.add(line, fields)
+    else {
       const message = `The row has ${fields.length} fields, the header ${this.columns.length}`
-      return { line, cells: [fields.join(this.#delimiter)], complaint: rowMalformed(message) }
+      rows.addMalformed(line, rowMalformed(message), fields.join(this.#delimiter))
     }
-    return { line, cells: fields }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -8,14 +8,15 @@
 // was interrupted makes the same transactions as one that was not.
 
 import { type Place, VarveError } from '../base/errors.ts'
-import type { EntityRows, RowValue } from '../database/transact-rows.ts'
+import type { EntityRows } from '../database/transact-rows.ts'
 import { type Edn, EdnMap, keyword, type Keyword } from '../fact/value.ts'
-import { compositeValue, type ImportRow, type RejectedRow, type RowConverter } from './convert-row.ts'
+import type { ImportRows, RowConverter } from './convert-rows.ts'
 import { beforeKnown, overtaken } from './errors.ts'
 import { declaration, type ImportPlan, type KnownAttribute, newSchema } from './import-plan.ts'
 import type { Reject } from './reject.ts'
-import { RowBatches } from './row-batches.ts'
+import { RowBatches, type RowsOfBatch } from './row-batches.ts'
 import type { RowBatch } from './source.ts'
+import { compositeValue } from './unique-keys.ts'
 
 /** A database as an import sees it: in this process, or behind a server. */
 export interface ImportTarget {
@@ -45,8 +46,6 @@ export type ImportRun = {
   readonly rows: AsyncIterable<RowBatch>
   /** The least moment of all rows, where rows have moments. */
   readonly firstMs: number | undefined
-  /** Moments beyond this one have not come yet. */
-  readonly nowMs: number
   readonly onReject: (reject: Reject) => void
   readonly onProgress: (position: number) => void
 }
@@ -101,13 +100,13 @@ export class Import {
   async run(): Promise<ImportSummary> {
     const doneCount = await this.#prepare()
     const batches = new RowBatches(this.#run.plan, this.#convertedFrom(doneCount))
-    for (let batch = await batches.next(); batch.length > 0; batch = await batches.next()) {
+    for (let batch = await batches.next(); batch.rowCount > 0; batch = await batches.next()) {
       const failed = await this.#send(batch)
       if (failed === undefined) continue
       const { row, error } = failed
       // What stands before the row that fails goes alone; the row is rejected; what stands behind comes again.
       if (row > 0) await this.#sendAll(batch.slice(0, row))
-      this.#reject(batch[row]!, error)
+      this.#reject(batch, row, error)
       batches.putBack(batch.slice(row + 1))
     }
     await this.#durable
@@ -145,62 +144,58 @@ export class Import {
     return this.#countInDatabase ?? 0
   }
 
-  async *#convertedFrom(doneCount: number): AsyncGenerator<readonly ImportRow[]> {
-    const { rows, converter, onProgress } = this.#run
+  async *#convertedFrom(doneCount: number): AsyncGenerator<ImportRows> {
+    const { rows: batches, converter, onProgress, onReject } = this.#run
     let ordinal = 0
-    for await (const batch of rows) {
-      const converted: ImportRow[] = []
-      for (const source of batch.rows) {
-        const place = ordinal++
-        if (place < doneCount) continue
-        const row = this.#inTime(converter.convert(source, place))
-        if (row.kind === 'row') converted.push(row)
-        else this.#run.onReject(row.reject)
-      }
+    for await (const batch of batches) {
+      const first = Math.min(Math.max(0, doneCount - ordinal), batch.lines.length)
+      const { rows, rejects } = converter.convert(batch, ordinal, first)
+      ordinal += batch.lines.length
+      for (const reject of rejects) onReject(reject)
       onProgress(batch.position)
-      yield converted
+      yield rows
     }
   }
 
-  #inTime(row: ImportRow | RejectedRow): ImportRow | RejectedRow {
-    if (row.kind === 'reject' || row.momentMs === undefined || row.momentMs <= this.#run.nowMs) return row
-    const message = `The row would be known at ${new Date(row.momentMs).toISOString()}, which has not come yet`
-    return this.#run.converter.reject(row.source, row.ordinal, {
-      code: 'db.error/future-tx-instant',
-      message,
-    })
-  }
-
   /** Sends rows as one transaction, or tells which of them it fails by. */
-  async #send(batch: readonly ImportRow[]): Promise<{ row: number; error: VarveError } | undefined> {
+  async #send(batch: RowsOfBatch): Promise<{ row: number; error: VarveError } | undefined> {
     try {
       await this.#sendAll(batch)
       return undefined
     } catch (error) {
       if (this.#failure !== undefined) throw this.#failure.error
       if (!(error instanceof VarveError)) throw error
-      const row = rowOf(error, batch.length)
+      const row = rowOf(error, batch.rowCount)
       if (row !== undefined && ROW_KINDS.has(error.kind)) return { row, error }
       if (error.code === 'db.error/cas-failed') throw overtaken(error)
       if (error.code === 'db.error/past-tx-instant') {
-        throw beforeKnown(new Date(batch[0]!.momentMs!), await this.#run.target.lastMoment())
+        throw beforeKnown(new Date(batch.momentMs!), await this.#run.target.lastMoment())
       }
       throw error
     }
   }
 
-  async #sendAll(batch: readonly ImportRow[]): Promise<void> {
+  async #sendAll(batch: RowsOfBatch): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error
-    const { plan, id, target } = this.#run
-    const count = batch.at(-1)!.ordinal + 1
-    const rows = { attributes: this.#attributes, rowCount: batch.length, columns: columnsOf(plan, batch) }
+    const { id, target } = this.#run
+    const count = batch.lastOrdinal + 1
     const step: Edn = [CAS, [ID, id], ROW_COUNT, this.#countInDatabase, count]
-    const sent = await target.send(rows, [step, ...about(batch[0]!.momentMs)])
+    const sent = await target.send(this.#entityRows(batch), [step, ...about(batch.momentMs)])
     this.#durable = sent.durable
     sent.durable.catch((error: unknown) => (this.#failure ??= { error }))
     this.#countInDatabase = count
-    this.#counts.rows += batch.length
+    this.#counts.rows += batch.rowCount
     this.#count(sent)
+  }
+
+  /** Rows as they stand under the import's attributes: an identity finds its entity, without one it is a new one. */
+  #entityRows(batch: RowsOfBatch): EntityRows {
+    const { composite } = this.#run.plan
+    const { rowCount } = batch
+    const columns = batch.columns()
+    if (composite === undefined) return { attributes: this.#attributes, rowCount, columns }
+    const tuples = Array.from({ length: rowCount }, (_, row) => compositeValue(composite.parts, columns, row))
+    return { attributes: this.#attributes, rowCount, columns: [...columns, tuples] }
   }
 
   async #transact(tx: readonly Edn[]): Promise<void> {
@@ -214,8 +209,10 @@ export class Import {
     this.#counts.transactions++
   }
 
-  #reject(row: ImportRow, { code, message }: VarveError): void {
-    this.#run.onReject(this.#run.converter.reject(row.source, row.ordinal, { code, message }).reject)
+  #reject(batch: RowsOfBatch, row: number, { code, message }: VarveError): void {
+    const { converter, onReject } = this.#run
+    const { rows, row: at } = batch.at(row)
+    onReject(converter.reject(rows.batch, rows.batchRows[at]!, rows.ordinals[at]!, { code, message }))
   }
 }
 
@@ -236,16 +233,6 @@ function about(momentMs: number | undefined): readonly Edn[] {
       [TX_INSTANT, new Date(momentMs)],
     ]),
   ]
-}
-
-/** Rows as they stand under the import's attributes: an identity finds its entity, without one it is a new one. */
-function columnsOf(
-  { columns, composite }: ImportPlan,
-  rows: readonly ImportRow[],
-): readonly (readonly RowValue[])[] {
-  const ofRows = columns.map((_, place) => rows.map(({ values }) => values[place]))
-  if (composite === undefined) return ofRows
-  return [...ofRows, rows.map(({ values }) => compositeValue(composite.parts, values))]
 }
 
 /** The row that an error of the transactor points at. */

@@ -87,6 +87,10 @@ export class ColumnSurvey {
     this.#typing = typing
   }
 
+  addAll(cells: readonly Cell[]): void {
+    for (const cell of cells) this.add(cell)
+  }
+
   add(cell: Cell): void {
     if (cell === undefined || cell === null || cell === '') return
     this.#filledCount++
@@ -145,6 +149,8 @@ export class ColumnSurvey {
 }
 
 function maskOfNumber(text: string): number {
+  const plain = maskOfPlainNumber(text)
+  if (plain !== 0) return plain
   const match = NUMBER_TEXT.exec(text)
   if (match === null) return 0
   if (match[1] === undefined && match[2] === undefined) {
@@ -156,6 +162,25 @@ function maskOfNumber(text: string): number {
   const digits = text.replace(/[eE].*$/, '').replace(/^-?0?\.?0*|[-.]/g, '')
   return digits.length <= DOUBLE_DIGITS || String(Number(text)) === text ? NUMBER : EXACT_NUMBER
 }
+
+/** Of few digits, perhaps with a point among them: what most numbers are. 0 for any other text. */
+function maskOfPlainNumber(text: string): number {
+  if (text.length > DOUBLE_DIGITS || text.length === 0) return 0
+  let pointAt = -1
+  for (let at = 0; at < text.length; at++) {
+    const c = text.charCodeAt(at)
+    if (c === POINT && pointAt < 0) pointAt = at
+    else if (c < ZERO || c > ZERO + 9) return 0
+  }
+  const wholeLength = pointAt < 0 ? text.length : pointAt
+  // No digit before the point or behind it, or a zero in front of others.
+  if (wholeLength === 0 || pointAt === text.length - 1) return 0
+  if (wholeLength > 1 && text.charCodeAt(0) === ZERO) return 0
+  return pointAt < 0 ? SHORT_INTEGER : NUMBER
+}
+
+const ZERO = 0x30
+const POINT = 0x2e
 
 function maskOfTyped(cell: Edn): number {
   if (typeof cell === 'boolean') return BOOLEAN

@@ -10,7 +10,8 @@ import { ROW_LENGTH_MAX } from './csv-records.ts'
 import { rowTooLong } from './errors.ts'
 import { type Encoding, readText, UNREADABLE_CHARACTER } from './read-text.ts'
 import { rowMalformed } from './reject.ts'
-import type { Cell, RowBatch, RowSource, SourceColumn, SourceRow } from './source.ts'
+import { RowGatherer } from './row-gatherer.ts'
+import type { Cell, RowBatch, RowSource, SourceColumn } from './source.ts'
 
 export class JsonLinesSource implements RowSource {
   readonly about = 'JSON lines'
@@ -40,32 +41,32 @@ export class JsonLinesSource implements RowSource {
       const lines = (rest + text).split('\n')
       rest = isLast ? '' : (lines.pop() ?? '')
       if (rest.length > ROW_LENGTH_MAX) throw rowTooLong(this.#path, ROW_LENGTH_MAX)
-      const rows: SourceRow[] = []
+      const rows = new RowGatherer()
       for (const content of lines) {
         line++
-        if (content.trim() !== '') rows.push(this.#row(content, line))
+        if (content.trim() !== '') this.#gather(content, line, rows)
       }
-      yield { rows, position }
+      yield rows.batch(position)
     }
   }
 
-  #row(text: string, line: number): SourceRow {
-    const bad = (message: string): SourceRow => ({
-      line,
-      cells: [text],
-      complaint: rowMalformed(message),
-    })
-    if (text.includes(UNREADABLE_CHARACTER))
-      return bad('The line holds bytes that are no text of this encoding')
+  #gather(text: string, line: number, rows: RowGatherer): void {
+    const cells = this.#cellsOf(text)
+    if (typeof cells === 'string') rows.addMalformed(line, rowMalformed(cells), text)
+    else rows.add(line, cells)
+  }
+
+  /** The cells of a row, or what is wrong with it. */
+  #cellsOf(text: string): readonly Cell[] | string {
+    if (text.includes(UNREADABLE_CHARACTER)) return 'The line holds bytes that are no text of this encoding'
     try {
       const node = readJson(text)
-      if (node.kind !== 'object') return bad('The line is no JSON object')
+      if (node.kind !== 'object') return 'The line is no JSON object'
       const cells: Cell[] = []
       this.#fill(node, '', cells)
-      // Places that no key filled: an array without holes, so that everybody may walk over it.
-      return { line, cells: Array.from(cells) }
+      return cells
     } catch (error) {
-      if (error instanceof VarveError) return bad(error.message)
+      if (error instanceof VarveError) return error.message
       throw error
     }
   }

@@ -27,6 +27,8 @@ export const COLUMN_TYPES: readonly ColumnType[] = VALUE_TYPES.filter((type) => 
 
 const LIMITS = limitsOf({})
 const INTEGER = /^[+-]?\d+$/
+const BLANK_MAX = 0x20
+const OTHER_BLANK_MIN = 0x80
 /** Digits with which a long is a safe integer whatever they are. */
 const SAFE_DIGITS = 15
 
@@ -35,38 +37,47 @@ export function readCell(cell: Edn, type: ColumnType, order: DateOrder): Scalar 
   return typeof cell === 'string' ? readText(cell, type, order) : readTyped(cell, type, order)
 }
 
-function readText(text: string, type: ColumnType, order: DateOrder): Scalar | undefined {
+/** The text without blanks around it. Most have none, and a look at both ends tells. */
+export function trimmed(text: string): string {
+  if (text.length === 0) return text
+  const first = text.charCodeAt(0)
+  const last = text.charCodeAt(text.length - 1)
+  const isPlain = first > BLANK_MAX && first < OTHER_BLANK_MIN && last > BLANK_MAX && last < OTHER_BLANK_MIN
+  return isPlain ? text : text.trim()
+}
+
+function readText(given: string, type: ColumnType, order: DateOrder): Scalar | undefined {
+  if (type === 'string') return given
+  const text = trimmed(given)
   switch (type) {
-    case 'string':
-      return text
     case 'long':
-      return longOf(text.trim())
+      return longOf(text)
     case 'double':
-      return doubleOf(text.trim())
+      return doubleOf(text)
     case 'instant':
-      return dateOf(momentMs(text.trim(), order))
+      return dateOf(momentMs(text, order))
     case 'boolean':
-      return booleanOf(text.trim())
+      return booleanOf(text)
     case 'uuid':
-      return parseUuid(text.trim())
+      return parseUuid(text)
     case 'float': {
-      const number = doubleOf(text.trim())
+      const number = doubleOf(text)
       return number === undefined ? undefined : floatOf(toDouble(number))
     }
     case 'bigint':
-      return taken(parseBigInteger(plainInteger(text.trim()), LIMITS))
+      return taken(parseBigInteger(plainInteger(text), LIMITS))
     case 'bigdec':
-      return taken(parseDecimal(text.trim(), LIMITS))
+      return taken(parseDecimal(text, LIMITS))
     case 'keyword':
-      return keywordOf(text.trim())
+      return keywordOf(text)
     case 'symbol':
-      return isSymbolText(text.trim()) ? symbol(text.trim()) : undefined
+      return isSymbolText(text) ? symbol(text) : undefined
     case 'uri':
-      return parseUri(text.trim())
+      return parseUri(text)
     case 'bytes':
-      return parseBytes(text.trim())
+      return parseBytes(text)
     case 'ref':
-      return refOf(text.trim())
+      return refOf(text)
   }
 }
 
@@ -100,10 +111,26 @@ function numberText(number: Edn): string {
 }
 
 function longOf(text: string): number | bigint | undefined {
+  const plain = plainLong(text)
+  if (plain !== undefined) return plain
   if (!INTEGER.test(text)) return undefined
   // Adding 0 makes of −0 the long that it is.
   return text.length <= SAFE_DIGITS ? Number(text) + 0 : taken(parseLong(text))
 }
+
+/** Of few digits and nothing else: what most are. Undefined for any other text. */
+function plainLong(text: string): number | undefined {
+  if (text.length === 0 || text.length > SAFE_DIGITS) return undefined
+  let number = 0
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - ZERO
+    if (digit < 0 || digit > 9) return undefined
+    number = number * 10 + digit
+  }
+  return number
+}
+
+const ZERO = 0x30
 
 function doubleOf(text: string): Scalar | undefined {
   if (text === '' || !/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return undefined

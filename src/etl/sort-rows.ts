@@ -6,8 +6,9 @@ import type { Env, File } from '../base/env.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import type { Edn } from '../fact/value.ts'
-import type { RowConverter } from './convert-row.ts'
-import type { RowBatch, RowSource, SourceRow } from './source.ts'
+import type { RowConverter } from './convert-rows.ts'
+import { RowGatherer } from './row-gatherer.ts'
+import type { RowBatch, RowSource } from './source.ts'
 
 export type SortLimits = {
   /** Text of rows that is sorted in memory at once. */
@@ -34,11 +35,11 @@ export async function* sortedRows(
   try {
     let placed: Placed[] = []
     let textLength = 0
-    for await (const { rows } of source.rows()) {
-      for (const row of rows) {
-        const ms = converter.momentOf(row) ?? NO_MOMENT
-        const text = writeEdn(ednOf(row))
-        placed.push({ ms, line: row.line, text })
+    for await (const batch of source.rows()) {
+      const momentsMs = converter.momentsOf(batch)
+      for (let row = 0; row < batch.lines.length; row++) {
+        const text = writeEdn(ednOf(batch, row))
+        placed.push({ ms: momentsMs[row] ?? NO_MOMENT, line: batch.lines[row]!, text })
         textLength += text.length
       }
       if (textLength < limits.stretchTextMax) continue
@@ -47,15 +48,15 @@ export async function* sortedRows(
       textLength = 0
     }
     stretches.push(writeStretch(env, `${folder}/${stretches.length}`, placed, limits))
-    let rows: SourceRow[] = []
+    let rows = new RowGatherer()
     for (const text of merged(stretches)) {
-      rows.push(rowOf(readEdn(text).value))
-      if (rows.length < limits.batchRowCount) continue
+      gather(readEdn(text).value, rows)
+      if (rows.rowCount < limits.batchRowCount) continue
       // Sorting has read the whole file; how much of it was given out since is not known in bytes.
-      yield { rows, position: source.extent }
-      rows = []
+      yield rows.batch(source.extent)
+      rows = new RowGatherer()
     }
-    yield { rows, position: source.extent }
+    yield rows.batch(source.extent)
   } finally {
     for (const stretch of stretches) stretch[Symbol.dispose]()
     env.files.remove(folder)
@@ -133,20 +134,19 @@ class Stretch implements Disposable {
   }
 }
 
-function ednOf({ line, cells, complaint }: SourceRow): Edn {
+function ednOf({ lines, columns, malformed }: RowBatch, row: number): Edn {
+  const bad = malformed.get(row)
+  const cells = bad === undefined ? columns.map((column) => column[row] ?? null) : []
   return [
-    line,
-    cells.map((cell) => cell ?? null),
-    complaint === undefined ? null : [complaint.code, complaint.message],
+    lines[row]!,
+    cells,
+    bad === undefined ? null : [bad.complaint.code, bad.complaint.message, bad.text],
   ]
 }
 
-function rowOf(form: Edn): SourceRow {
+function gather(form: Edn, rows: RowGatherer): void {
   // What `ednOf` made.
-  const [line, cells, complaint] = form as [number, readonly Edn[], readonly [string, string] | null]
-  return {
-    line,
-    cells,
-    ...(complaint !== null && { complaint: { code: complaint[0], message: complaint[1] } }),
-  }
+  const [line, cells, bad] = form as [number, readonly Edn[], readonly [string, string, string] | null]
+  if (bad === null) rows.add(line, cells)
+  else rows.addMalformed(line, { code: bad[0], message: bad[1] }, bad[2])
 }

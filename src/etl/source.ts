@@ -8,17 +8,17 @@ import type { RowComplaint } from './reject.ts'
 /** What a row holds of one column: text of CSV, a value of a file that has types; undefined for nothing. */
 export type Cell = Edn | undefined
 
-export type SourceRow = {
-  /** Line of the file on which the row begins, or the row's number; from 1. */
-  readonly line: number
-  /** In the order of columns; may be shorter where the last columns are missing. */
-  readonly cells: readonly Cell[]
-  /** The row could not be taken apart; `cells` then holds the text alone. */
-  readonly complaint?: RowComplaint
-}
+/** A row that could not be taken apart, as its text. */
+export type MalformedRow = { readonly complaint: RowComplaint; readonly text: string }
 
+/** Rows that follow one another, as columns. */
 export type RowBatch = {
-  readonly rows: readonly SourceRow[]
+  /** Line of the file on which each row begins, or the row's number; from 1. */
+  readonly lines: readonly number[]
+  /** A place for each row in each column; columns that none of these rows has may be missing at the end. */
+  readonly columns: readonly (readonly Cell[])[]
+  /** By row; their cells hold nothing. */
+  readonly malformed: ReadonlyMap<number, MalformedRow>
   /** How much of the file was read when these were made, for a progress bar. */
   readonly position: number
 }

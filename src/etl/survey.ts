@@ -4,7 +4,7 @@ import { sha256 } from '../base/checksum.ts'
 import type { Env } from '../base/env.ts'
 import { ColumnSurvey, type InferredColumn } from './infer-type.ts'
 import type { DateOrder } from './moment-text.ts'
-import type { RowConverter } from './convert-row.ts'
+import type { RowConverter } from './convert-rows.ts'
 import type { RowSource } from './source.ts'
 
 export type Report = (done: number, total: number) => void
@@ -24,13 +24,11 @@ export async function surveyRows(
   const surveys: ColumnSurvey[] = []
   let rowCount = 0
   let malformedCount = 0
-  for await (const { rows, position } of source.rows()) {
+  for await (const { lines, columns, malformed, position } of source.rows()) {
     while (surveys.length < source.columns.length) surveys.push(new ColumnSurvey(source.typing))
-    for (const { cells, complaint } of rows) {
-      rowCount++
-      if (complaint !== undefined) malformedCount++
-      else for (let index = 0; index < cells.length; index++) surveys[index]!.add(cells[index])
-    }
+    rowCount += lines.length
+    malformedCount += malformed.size
+    columns.forEach((cells, index) => surveys[index]!.addAll(cells))
     report(position, source.extent)
   }
   const inferred = source.columns.map(({ type, isMany }, index) => {
@@ -55,15 +53,14 @@ export async function surveyMoments(
   let isSorted = true
   let lastMs = -Infinity
   let firstMs = Infinity
-  for await (const { rows, position } of source.rows()) {
-    for (const row of rows) {
-      const ms = converter.momentOf(row)
+  for await (const batch of source.rows()) {
+    for (const ms of converter.momentsOf(batch)) {
       if (ms === undefined) continue
       if (ms < lastMs) isSorted = false
       lastMs = ms
       firstMs = Math.min(firstMs, ms)
     }
-    report(position, source.extent)
+    report(batch.position, source.extent)
   }
   return { isSorted, firstMs: firstMs === Infinity ? undefined : firstMs }
 }

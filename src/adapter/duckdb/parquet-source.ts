@@ -2,7 +2,7 @@
 
 import type { Env, WorkerThread } from '../../base/env.ts'
 import { fileBroken, parquetReaderMissing } from '../../etl/errors.ts'
-import type { Cell, RowBatch, RowSource, SourceColumn, SourceRow } from '../../etl/source.ts'
+import type { Cell, RowBatch, RowSource, SourceColumn } from '../../etl/source.ts'
 import { BigInteger, Decimal, double, type Edn, Float, long, Uuid } from '../../fact/value.ts'
 import { instantFromMs } from '../../fact/literals.ts'
 import type { ParquetColumn, ParquetMessage, ParquetRequest, Travelling } from './parquet-process.ts'
@@ -39,14 +39,9 @@ export class ParquetSource implements RowSource {
     for (;;) {
       const chunk = await this.#reader.chunk(line === 1 ? 'first' : 'next')
       if (chunk === undefined) return
-      const columns = chunk.map((values, index) =>
-        values.map((value) => cellOf(value, this.#types[index]!.type)),
-      )
-      const rows: SourceRow[] = (columns[0] ?? []).map((_, row) => ({
-        line: line++,
-        cells: columns.map((column) => column[row]),
-      }))
-      yield { rows, position: line - 1 }
+      const columns = chunk.map((values, index) => cellsOf(values, this.#types[index]!.type))
+      const lines = Array.from({ length: columns[0]?.length ?? 0 }, () => line++)
+      yield { lines, columns, malformed: NO_ROWS, position: line - 1 }
     }
   }
 
@@ -112,6 +107,12 @@ class Reader implements AsyncDisposable {
     if (message.kind !== 'failed') return message
     throw message.isReaderMissing ? parquetReaderMissing(this.#path) : fileBroken(this.#path, message.message)
   }
+}
+
+const NO_ROWS: RowBatch['malformed'] = new Map()
+
+function cellsOf(values: readonly Travelling[], type: ParquetColumn['type']): readonly Cell[] {
+  return values.map((value) => cellOf(value, type))
 }
 
 function cellOf(value: Travelling, type: ParquetColumn['type']): Cell {

@@ -7,7 +7,7 @@ import type { Env } from '../../base/env.ts'
 import type { Warning } from '../../base/errors.ts'
 import { writeEdn } from '../../fact/edn-writer.ts'
 import { entityNameOf } from '../../etl/column-names.ts'
-import { RowConverter } from '../../etl/convert-row.ts'
+import { RowConverter } from '../../etl/convert-rows.ts'
 import { declined, rowsRejected } from '../../etl/errors.ts'
 import {
   type ColumnOptions,
@@ -122,7 +122,7 @@ async function runCommand(path: string, flags: Flags, { env, terminal }: Context
     const answer = await terminal.ask('Import? [Y/n] ')
     if (!/^(?:y|yes|)$/i.test(answer.trim())) throw declined()
   }
-  const converter = new RowConverter(plan, source)
+  const converter = new RowConverter(plan, source, env.clock.nowMs())
   const rejectsPath = flags.rejects ?? `${path}.rejects.ndjson`
   if (flags.strict === true) await refuseRejects(env, source, converter, rejectsPath)
   const id = await importId(env, path, options, entity, flags)
@@ -140,7 +140,6 @@ async function runCommand(path: string, flags: Flags, { env, terminal }: Context
     converter,
     rows: moments === undefined || moments.isSorted ? source.rows() : sortedRows(env, source, converter),
     firstMs: moments?.firstMs,
-    nowMs: env.clock.nowMs(),
     onReject: (reject) => {
       rejects.add(reject)
       if (flags.strict === true) throw rowsRejected(rejects.count, rejectsPath)
@@ -172,11 +171,9 @@ async function refuseRejects(
 ): Promise<void> {
   using rejects = new RejectsFile(env, path, 0)
   let ordinal = 0
-  for await (const { rows } of source.rows()) {
-    for (const row of rows) {
-      const converted = converter.convert(row, ordinal++)
-      if (converted.kind === 'reject') rejects.add(converted.reject)
-    }
+  for await (const batch of source.rows()) {
+    for (const reject of converter.convert(batch, ordinal).rejects) rejects.add(reject)
+    ordinal += batch.lines.length
   }
   if (rejects.count > 0) throw rowsRejected(rejects.count, path)
 }
