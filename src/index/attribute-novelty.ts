@@ -95,7 +95,7 @@ export class AttributeNovelty {
     return row < this.#retractedTs.length ? this.#retractedTs.at(row) : Infinity
   }
 
-  /** Entities, values and the t at which they were asserted, of these rows. */
+  /** Entities, values and the t at which they were asserted, of these rows, which ascend. */
   columns(type: ValueType, rows: Uint32Array): Columns {
     return {
       entities: integerColumn(this.#byEntity.take(rows)),

@@ -40,8 +40,9 @@ export class NumberList {
     return rest
   }
 
-  /** The numbers at these places. */
+  /** The numbers at these places, which ascend; the first ones as a view of the same memory. */
   take(indexes: Uint32Array): Float64Array {
+    if (isPrefix(indexes)) return this.#numbers.subarray(0, indexes.length)
     const taken = new Float64Array(indexes.length)
     for (let i = 0; i < indexes.length; i++) taken[i] = this.#numbers[indexes[i]!]!
     return taken
@@ -73,4 +74,9 @@ export class NumberList {
     larger.set(this.#numbers)
     this.#numbers = larger
   }
+}
+
+/** True where places that ascend are the first ones, all of them. */
+export function isPrefix(indexes: Uint32Array): boolean {
+  return indexes.length === 0 || indexes[indexes.length - 1] === indexes.length - 1
 }

@@ -9,6 +9,7 @@ import {
   integerAt,
   integerColumn,
   rowCountOf,
+  sliceColumn,
   takeRows,
 } from '../segment/column.ts'
 import { columnOf } from '../segment/value-column.ts'
@@ -72,7 +73,16 @@ export function rowsOfRetired(type: ValueType, facts: readonly Retired[]): RunRo
 /** The rows of a run on disk that are not dead; `isNewlyDead` says what died since the run was opened. */
 export function liveRowsOf(run: Run, newlyDead: ReadonlySet<number>): RunRows {
   const { firstRow, entities, values, added, retracted } = run.columns()
-  const { rowCount } = run.entry
+  const { rowCount, deadCount } = run.entry
+  if (deadCount === 0 && newlyDead.size === 0) {
+    const ofRun = (column: ColumnData): ColumnData => sliceColumn(column, firstRow, firstRow + rowCount)
+    return {
+      entities: ofRun(entities),
+      values: ofRun(values),
+      added: ofRun(added),
+      retracted: retracted === undefined ? undefined : ofRun(retracted),
+    }
+  }
   const rows = new Uint32Array(rowCount)
   let count = 0
   for (let row = 0; row < rowCount; row++) {
@@ -95,6 +105,8 @@ export function mergedRows(type: ValueType, parts: readonly RunRows[]): RunRows 
   const added = concatColumns(filled.map((part) => part.added))
   const ends = filled.flatMap((part) => (part.retracted === undefined ? [] : [part.retracted]))
   const retracted = ends.length === 0 ? undefined : concatColumns(ends)
+  // What is new comes behind what was there, where new facts are about new entities.
+  if (isAscending(entities)) return { entities, values, added, retracted }
   const order = sortByEntity(type, entities, values, retracted === undefined ? undefined : added)
   return {
     entities: takeRows(entities, order),
@@ -102,6 +114,14 @@ export function mergedRows(type: ValueType, parts: readonly RunRows[]): RunRows 
     added: takeRows(added, order),
     retracted: retracted === undefined ? undefined : takeRows(retracted, order),
   }
+}
+
+/** True where every row is about an entity above that of the row before. */
+function isAscending(entities: ColumnData): boolean {
+  if (entities.kind !== 'integer') return false
+  const { data } = entities
+  for (let row = 1; row < data.length; row++) if (data[row]! <= data[row - 1]!) return false
+  return true
 }
 
 /** One row per entity, from the first t at which it had a value that is gone to the last. The rows are sorted. */

@@ -6,9 +6,9 @@ import type { ByteReader } from '../base/bytes.ts'
 import type { ValueType } from '../fact/attribute.ts'
 import { compareValues, Double, double, equalValues, type Value } from '../fact/value.ts'
 import type { ValueSink } from '../log/value-codec.ts'
-import { type ColumnData, integerColumn, takeRows } from '../segment/column.ts'
+import { type ColumnData, integerColumn, sliceColumn, takeRows } from '../segment/column.ts'
 import { columnOf } from '../segment/value-column.ts'
-import { NumberList } from './number-list.ts'
+import { isPrefix, NumberList } from './number-list.ts'
 import { TextList } from './text-list.ts'
 import { hashOfValue } from './value-hash.ts'
 
@@ -113,11 +113,13 @@ export class ValueList implements ValueSink {
     return rest
   }
 
-  /** The values at these rows as a column of an attribute of the type. */
+  /** The values at these rows, which ascend, as a column of an attribute of the type. */
   column(type: ValueType, rows: Uint32Array): ColumnData {
     switch (this.#kind) {
       case 'text':
-        return takeRows(this.#texts.column(), rows)
+        return isPrefix(rows)
+          ? sliceColumn(this.#texts.column(), 0, rows.length)
+          : takeRows(this.#texts.column(), rows)
       case 'long':
       case 'instant':
         return integerColumn(this.#numbers.take(rows))

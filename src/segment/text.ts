@@ -2,6 +2,7 @@
 
 import { assert } from '../base/assert.ts'
 import { type ColumnData, type DictionaryColumn, plainText, type TextColumn } from './column.ts'
+import { TextCodes } from './text-codes.ts'
 
 /** A dictionary larger than this is not worth its codes. */
 const DICTIONARY_COUNT_MAX = 1 << 20
@@ -84,25 +85,18 @@ export function withDictionary(column: ColumnData): TextColumn | DictionaryColum
   if (column.kind === 'dictionary') return compactDictionary(column)
   assert(column.kind === 'text', 'text lies as text or as codes')
   const rowCount = column.offsets.length - 1
-  const buffer = bufferOf(column.bytes)
-  const found = new Map<string, number>()
+  const found = new TextCodes(column)
   const codes = new Uint32Array(rowCount)
-  const firsts: number[] = []
   const countMax = Math.min(DICTIONARY_COUNT_MAX, rowCount >> 2)
   for (let row = 0; row < rowCount; row++) {
-    const text = buffer.toString('latin1', column.offsets[row], column.offsets[row + 1])
-    let code = found.get(text)
-    if (code === undefined) {
-      code = found.size
-      if (code >= countMax || (row >= SAMPLE_COUNT && row < SAMPLE_COUNT * 2 && code * 2 > row)) return column
-      found.set(text, code)
-      firsts.push(row)
-    }
+    const code = found.codeOf(row)
     codes[row] = code
+    if (found.firsts[code] !== row) continue
+    if (code >= countMax || (row >= SAMPLE_COUNT && row < SAMPLE_COUNT * 2 && code * 2 > row)) return column
   }
   return sortedDictionary(
     codes,
-    firsts.map((row) => bytesAt(column, row)),
+    found.firsts.map((row) => bytesAt(column, row)),
   )
 }
 
