@@ -84,6 +84,18 @@ describe('varve shell in a pipe', () => {
     expect(pulled.stdout).toMatch(/^\{:purchase\/cents -20\}\n\{:t 2, :tx-instant #inst "[^"]+", :datoms \[/)
   })
 
+  it('explains a question, run or not', async () => {
+    const question = '[:find ?id :where [?p :purchase/cents 480] [?p :purchase/id ?id]]'
+    const { stdout } = await varve(['shell', '--data', data], {
+      stdin: `\\plan ${question}\n\\explain ${question}\n`,
+    })
+    expect(stdout).toMatch(/:purchase\/cents 480[\s\S]*:purchase\/id[\s\S]*:purchase\/cents 480[\s\S]*ms/)
+    const overHttp = await varve(['shell', '--url', url, '--output', 'json'], {
+      stdin: `\\explain ${question}\n`,
+    })
+    expect(JSON.parse(overHttp.stdout)).toMatchObject({ ':mode': 'run', ':row-count': 1 })
+  })
+
   it('counts and times on stderr where that is wanted', async () => {
     const { stdout, stderr } = await varve(['shell', '--data', data], { stdin: `\\timing on\n${CENTS}` })
     expect(stdout).toBe('[["pur-8" 480] ["pur-9" -20]]\n')

@@ -56,7 +56,7 @@ export class HttpSession implements Session {
     { mode, ...options }: AskOptions & { readonly mode: ExplainMode },
   ): Promise<SessionExplanation> {
     const fields = { query, args, explain: mode, ...askFields(options) }
-    const answer = await this.#send('POST', '/v1/query', fields)
+    const answer = await this.#send('POST', '/v1/query', fields, options.signal)
     const value = answer.get(keyword('explain')) as EdnMap
     return { text: textOf(value, 'text'), value, warnings: warningsOf(answer) }
   }

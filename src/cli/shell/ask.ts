@@ -5,33 +5,45 @@ import { VarveError } from '../../base/errors.ts'
 import { readAllEdn } from '../../fact/edn-reader.ts'
 import { withLine } from '../../fact/path-place.ts'
 import { type Edn, EdnMap, EdnSymbol, Keyword, keyword } from '../../fact/value.ts'
+import type { ExplainMode } from '../../plan/explain.ts'
 import { requestParts } from '../../query/parsed.ts'
+import { formatResult } from '../output.ts'
 import { reportWarnings } from '../report.ts'
 import type { AskOptions } from '../session.ts'
 import type { ShellInput, ShellState } from './state.ts'
 
-export type Question = {
+type Question = {
   readonly query: Edn
   readonly args: readonly Edn[]
   readonly options: AskOptions
   /** Points an error that knows its path at its line. */
-  readonly pointed: (error: unknown) => unknown
+  readonly pointed: (error: unknown) => never
 }
 
 export async function askQuestion(state: ShellState, input: ShellInput, signal: AbortSignal): Promise<void> {
   const { query, args, options, pointed } = readQuestion(state, input, signal)
-  const { answer, tookMs } = await state.timed(() =>
-    state.session.query(query, args, options).catch((error: unknown) => {
-      throw pointed(error)
-    }),
-  )
+  const { answer, tookMs } = await state.timed(() => state.session.query(query, args, options).catch(pointed))
   reportWarnings(answer.warnings, state.terminal)
   const columns = answer.columns.map(({ name }) => name)
   state.show(answer.result, columns, tookMs)
   if (answer.isTruncated) state.terminal.err('The answer was cut at the limit.\n')
 }
 
-export function readQuestion(state: ShellState, { text, source }: ShellInput, signal: AbortSignal): Question {
+/** Every step of a question: as text for people, as data where a format was chosen. */
+export async function explainQuestion(
+  state: ShellState,
+  input: ShellInput,
+  mode: ExplainMode,
+  signal: AbortSignal,
+): Promise<void> {
+  const { query, args, options, pointed } = readQuestion(state, input, signal)
+  const told = await state.session.explain(query, args, { ...options, mode }).catch(pointed)
+  reportWarnings(told.warnings, state.terminal)
+  const isText = state.format === 'table' || state.format === 'edn'
+  state.terminal.out(isText ? told.text : formatResult(told.value, [], state.format))
+}
+
+function readQuestion(state: ShellState, { text, source }: ShellInput, signal: AbortSignal): Question {
   const read = readAllEdn(text, { recover: true, source })
   const [form, ...words] = read.value
   if (form === undefined || !isQuestion(form)) throw notAQuestion(form)
@@ -52,7 +64,9 @@ export function readQuestion(state: ShellState, { text, source }: ShellInput, si
       ...(limit !== undefined && { limit }),
       ...(timeoutMs !== undefined && { timeoutMs }),
     },
-    pointed: (error) => withLine(error, parts.query, read.places.placeOf),
+    pointed: (error) => {
+      throw withLine(error, parts.query, read.places.placeOf)
+    },
   }
 }
 

@@ -9,6 +9,7 @@ import { transactionFields } from '../commands/transact.ts'
 import { parseMoment } from '../options.ts'
 import { OUTPUT_FORMATS, type OutputFormat } from '../output.ts'
 import { reportWarnings } from '../report.ts'
+import { explainQuestion } from './ask.ts'
 import type { ArgumentKind } from './completion.ts'
 import { KEYS_HELP } from './keys-help.ts'
 import type { Outcome, ShellInput, ShellState } from './state.ts'
@@ -77,6 +78,22 @@ export const SHELL_COMMANDS: readonly ShellCommand[] = [
     takes: 'form',
     about: 'what a pattern describes of one entity',
     run: pull,
+  },
+  {
+    name: 'explain',
+    aliases: [],
+    argument: 'QUERY',
+    takes: 'form',
+    about: 'asks, and shows rows and time of every step',
+    run: (state, input, signal) => explainQuestion(state, input, 'run', signal),
+  },
+  {
+    name: 'plan',
+    aliases: [],
+    argument: 'QUERY',
+    takes: 'form',
+    about: 'shows the steps without asking',
+    run: (state, input, signal) => explainQuestion(state, input, 'plan', signal),
   },
   {
     name: 'log',
