@@ -13,7 +13,7 @@ import type { EntityRows } from '../database/transact-rows.ts'
 import type { ExplainMode } from '../plan/explain.ts'
 import { ask, type AskRequest, explain } from '../query/ask.ts'
 import { atMoment, momentSources } from '../query/moment.ts'
-import { pullEntity } from '../query/pull.ts'
+import { pullRequest } from '../query/pull.ts'
 import type {
   AskOptions,
   LogOptions,
@@ -87,8 +87,13 @@ export class LocalSession implements Session {
     const value = await atMoment(this.#varve.catalog, options.database ?? '', {
       ...(options.asOf !== undefined && { asOf: options.asOf }),
     })
-    const { result, warnings } = await pullEntity(value, pattern, eid)
-    return { result, columns: [], warnings, isTruncated: false }
+    const asked = await ask(pullRequest(value, pattern, eid, options), this.#varve.runner)
+    return {
+      result: shapeAnswer(asked.query, asked.answer),
+      columns: [],
+      warnings: asked.warnings,
+      isTruncated: false,
+    }
   }
 
   async create(name: string): Promise<void> {

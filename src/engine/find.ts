@@ -199,6 +199,7 @@ function pullerFor(element: PullElement, setting: FindSetting, warnings: Warning
   const facts = factsNamed(setting.context, setting.scope, element.source, element.place)
   return preparePull(facts, patternOf(element, setting.scope), {
     xform: setting.xform,
+    step: () => setting.context.budget.step(),
     warn: (warning) => warnings.push(warning),
   })
 }

@@ -36,6 +36,8 @@ export type PullOptions = {
   readonly xform?: (name: string) => ((value: Edn) => Edn) | undefined
   /** Entities that the pull may reach, each counted as often as it is met. */
   readonly entityCountMax?: number
+  /** Called for every entity: whoever gives up throws. */
+  readonly step?: () => void
   /** Told once for each attribute that the default limit cut. */
   readonly warn?: (warning: Warning) => void
 }
@@ -229,6 +231,7 @@ class Walk {
   #open(frame: Frame, index: number): void {
     const { entityCountMax = PULL_ENTITY_COUNT_MAX } = this.#options
     if (++this.#entityCount > entityCountMax) throw pullTooLarge(entityCountMax)
+    this.#options.step?.()
     const { plan, entity, path, isAgain } = frame
     if (!isAgain) path.add(entity)
     const slots: Slot[] = []

@@ -4,12 +4,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeEnv } from '../base/env-node.ts'
 import { Catalog } from '../database/catalog.ts'
+import type { VarveError } from '../base/errors.ts'
 import { createEngine } from '../engine/create.ts'
-import { VALUE_TYPES } from '../fact/attribute.ts'
+import { shapeAnswer } from '../engine/shape.ts'
+import { type EntityId, VALUE_TYPES } from '../fact/attribute.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { ask, askWritten, ASK_LIMITS, type AskLimits, type Asked, type QueryRunner } from './ask.ts'
 import { atMoment, momentSources } from './moment.ts'
+import { pullEntity, pullRequest } from './pull.ts'
 import { InThreadRunner } from './run-here.ts'
 import { type PoolLimits, WorkerRunner } from './run-in-workers.ts'
 
@@ -18,6 +21,7 @@ const folder = env.files.makeTemporaryFolder('varve-workers')
 let catalog: Catalog
 /** For the tests that leave their workers alive. */
 let workers: WorkerRunner
+let entity: EntityId
 
 const SCHEMA = VALUE_TYPES.filter((type) => type !== 'ref' && type !== 'tuple')
   .map((type) => `{:db/ident :v/${type} :db/valueType :db.type/${type} :db/cardinality :db.cardinality/many}`)
@@ -28,11 +32,12 @@ beforeAll(async () => {
   await catalog.create('things', { alias: 'th', schema: readEdn(`[${SCHEMA}]`).value })
   const writer = await catalog.writer('things')
   workers = pool()
-  const tx = `[{:v/string ["a" "?x" "ü\\n"] :v/keyword [:k/a :b] :v/symbol [s] :v/boolean [true false]
+  const tx = `[{:db/id "things" :v/string ["a" "?x" "ü\\n"] :v/keyword [:k/a :b] :v/symbol [s] :v/boolean [true false]
     :v/long [1 -2 9007199254740993] :v/bigint [12345678901234567890123N] :v/float [1.5] :v/double [2.0 0.1]
     :v/bigdec [1.50M] :v/instant [#inst "2014-11-15T13:37:42.001Z"] :v/uuid [#uuid "9a2f1c0e-7d3b-4f5a-8c1d-2e3f4a5b6c7d"]
     :v/uri [#uri "https://example.com/a"] :v/bytes [#bytes "AAEC"]}]`
-  await writer.transact({ tx: readEdn(tx).value })
+  const { tempids } = await writer.transact({ tx: readEdn(tx).value })
+  entity = tempids.get('things')!
 })
 afterAll(async () => {
   await workers[Symbol.asyncDispose]()
@@ -72,6 +77,35 @@ function pool(limits: Partial<PoolLimits> = {}): WorkerRunner {
 const ALL = '[:find ?name ?v :where [$th ?e ?a ?v] [$th ?a :db/ident ?name] [$th ?e :v/string]]'
 
 describe('a pool of workers', () => {
+  it('pulls as this thread does, what is not there and what is wrong included', async () => {
+    const value = await atMoment(catalog, 'th', {})
+    const pulls: [string, string][] = [
+      ['[*]', String(entity)],
+      ['[:v/string (:v/long :limit 1 :as "one")]', String(entity)],
+      ['[:v/string (:v/long :default 7)]', '4'],
+      ['[:v/string]', '4'],
+      ['[:db/id]', ':v/string'],
+      ['[:v/strong]', '4'],
+      ['[:v/string', '4'],
+    ]
+    for (const [pattern, eid] of pulls) {
+      const read = readEdn(eid).value
+      const told = async (work: () => Promise<unknown>): Promise<unknown> => {
+        try {
+          return await work()
+        } catch (error) {
+          return (error as VarveError).toJSON()
+        }
+      }
+      const here = await told(async () => writeEdn((await pullEntity(value, pattern, read)).result))
+      const there = await told(async () => {
+        const { query, answer } = await ask(pullRequest(value, pattern, read, {}), workers)
+        return writeEdn(shapeAnswer(query, answer))
+      })
+      expect([pattern, there]).toEqual([pattern, here])
+    }
+  })
+
   it('answers as this thread does, every type of value included', async () => {
     const here = new InThreadRunner(createEngine(env), env.clock)
     const [there, hereAnswer] = [await asked(workers, ALL), await asked(here, ALL)]

@@ -2,16 +2,16 @@
 
 import type { HttpResponse } from '../base/env.ts'
 import type { T } from '../fact/attribute.ts'
+import { withLine } from '../fact/path-place.ts'
 import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
 import type { Warning } from '../base/errors.ts'
 import type { ExplainedPart, ExplainMode } from '../plan/explain.ts'
 import { type AskRequest, askWritten, explain } from '../query/ask.ts'
-import { basisOf } from '../query/basis.ts'
 import { atMoment, momentSources, type MomentRequest } from '../query/moment.ts'
 import { requestParts } from '../query/parsed.ts'
-import { pullEntity } from '../query/pull.ts'
+import { pullRequest } from '../query/pull.ts'
 import type { Plain } from '../fact/plain-edn.ts'
-import { Valued, warningFields, Written } from './answer.ts'
+import { warningFields, Written } from './answer.ts'
 import { fieldInvalid } from './errors.ts'
 import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
 
@@ -50,6 +50,7 @@ const PULL_FIELDS = {
   pattern: { type: ['string', 'array'], about: 'a pull pattern: EDN text, or its form' },
   eid: { type: ['integer', 'array', 'string'], about: 'an entity id, a lookup ref or an ident' },
   ...MOMENT_FIELDS,
+  timeoutMs: { type: 'integer', about: 'milliseconds after which the pull is given up' },
 } as const
 
 export const PULL_ROUTE: Route = {
@@ -141,15 +142,26 @@ async function answerPull(context: RouteContext): Promise<HttpResponse> {
   const eid = fields.form('eid', 'transaction')
   if (eid === undefined) throw fieldInvalid('eid', 'an entity id, a lookup ref or an ident')
   const moment = momentOf(fields.form('asOf', 'instant'), fields.form('cursors', 'value'))
-  const value = await atMoment(context.service.catalog, database, {
+  const timeoutMs = countOf(fields, 'timeoutMs')
+  const { service, request, notation } = context
+  const value = await atMoment(service.catalog, database, {
     ...moment,
-    signal: context.request.signal,
+    signal: request.signal,
+    ...(timeoutMs !== undefined && { waitMs: timeoutMs }),
   })
-  const { result, warnings } = await pullEntity(value, pattern, eid)
+  const question = pullRequest(value, pattern, eid, {
+    signal: request.signal,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  })
+  const asked = await askWritten(question, service.runner, notation, service.limits).catch(
+    (error: unknown) => {
+      throw withLine(error, pattern, fields.placeOf)
+    },
+  )
   return ok(context, {
-    result: new Valued(result),
-    basis: { [value.database]: basisOf(value) } satisfies Plain,
-    warnings: warningFields([...fields.warnings, ...warnings]),
+    result: new Written(asked.answer.result),
+    basis: asked.basis,
+    warnings: warningFields([...fields.warnings, ...asked.warnings]),
   })
 }
 

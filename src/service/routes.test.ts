@@ -380,6 +380,27 @@ describe('pull and log', () => {
     ])
   })
 
+  it('pull points at what is wrong in its pattern, and obeys its time', async () => {
+    await shop()
+    const wrong = { database: 'shop', pattern: ['*', ':item/prise'], eid: [':item/id', 'tea'] }
+    const [status, error] = await problem('POST', '/v1/pull', { body: wrong })
+    expect([status, error.code, error.fix]).toEqual([
+      400,
+      'db.error/not-an-entity',
+      'Did you mean :item/price?',
+    ])
+    expect(error.data).toMatchObject({ place: { line: 1, path: [1] } })
+    const ref = '{:db/ident :item/near :db/valueType :db.type/ref :db/cardinality :db.cardinality/many}'
+    await json('POST', '/v1/databases/shop/transact', { tx: `[${ref}]` })
+    // Everybody is near everybody: more paths than anybody can walk.
+    const names = Array.from({ length: 16 }, (_, i) => `n${i}`)
+    const tx = names.map((id) => ({ 'db/id': id, 'item/id': id, 'item/near': names }))
+    await json('POST', '/v1/databases/shop/transact', { tx })
+    const endless = { database: 'shop', pattern: '[{:item/near ...}]', eid: [':item/id', 'n0'] }
+    const [late, timeout] = await problem('POST', '/v1/pull', { body: { ...endless, timeoutMs: 50 } })
+    expect([late, timeout.code]).toEqual([504, 'varve.error/query-timeout'])
+  })
+
   it('log gives transactions from, included, to, excluded, in pages', async () => {
     await shop()
     await json('POST', '/v1/databases/shop/transact', { tx: [{ 'item/id': 'tea', 'item/price': 480 }] })
