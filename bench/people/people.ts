@@ -46,6 +46,10 @@ export function nameOf(place: number): string {
   return FIRST_NAMES[place]!
 }
 
+export function sexOf(place: number): string {
+  return SEXES[place]!
+}
+
 export function lastNameOf(place: number): string {
   return LAST_NAMES[place]!
 }
@@ -60,7 +64,7 @@ export async function indexPeople(people: People): Promise<IndexedFacts> {
     const e = maker.entity('person/name', i)
     maker.add(e, name, nameOf(people.names[i]!))
     maker.add(e, lastName, lastNameOf(people.lastNames[i]!))
-    maker.add(e, sex, keyword(`sex/${SEXES[people.sexes[i]!]!}`))
+    maker.add(e, sex, keyword(`sex/${sexOf(people.sexes[i]!)}`))
     maker.add(e, age, people.ages[i]!)
     maker.add(e, salary, people.salaries[i]!)
   }

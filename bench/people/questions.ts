@@ -6,6 +6,8 @@ import { lastNameOf, type People } from './people.ts'
 export type PeopleQuestion = {
   readonly name: string
   readonly query: string
+  /** Where the query calls some. */
+  readonly rules?: string
   readonly sql: string
   readonly loop: (people: People) => number
 }
@@ -56,6 +58,31 @@ export const QUESTIONS: readonly PeopleQuestion[] = [
       rowsOf(count, (i) => (salaries[i]! > 50_000 ? [i, salaries[i]!] : undefined)),
   },
   {
+    name: 'two predicates',
+    query: '[:find ?e ?s ?a :where [?e :person/salary ?s] [(> ?s 90000)] [?e :person/age ?a] [(< ?a 30)]]',
+    sql: 'SELECT e, salary, age FROM people WHERE salary > 90000 AND age < 30',
+    loop: ({ count, salaries, ages }) =>
+      rowsOf(count, (i) =>
+        salaries[i]! > 90_000 && ages[i]! < 30 ? [i, salaries[i]!, ages[i]!] : undefined,
+      ),
+  },
+  {
+    name: 'same salary',
+    query: `[:find ?e ?f :where [?e :person/name "Ivan"] [?e :person/last-name "Petrov"] [?e :person/age 30]
+      [?e :person/salary ?s] [?f :person/salary ?s]]`,
+    sql: `SELECT p.e, q.e FROM people p JOIN people q ON p.salary = q.salary
+      WHERE p.name = 'Ivan' AND p.last_name = 'Petrov' AND p.age = 30`,
+    loop: sameSalary,
+  },
+  {
+    name: 'rule',
+    query: '[:find ?e :in $ % :where [?e :person/name "Ivan"] (adult ?e)]',
+    rules: '[[(adult ?e) [?e :person/age ?a] [(>= ?a 18)]]]',
+    sql: "SELECT e FROM people WHERE name = 'Ivan' AND age >= 18",
+    loop: ({ count, names, ages }) =>
+      rowsOf(count, (i) => (names[i] === 0 && ages[i]! >= 18 ? [i] : undefined)),
+  },
+  {
     name: 'average by last name',
     query: '[:find ?l (avg ?s) :with ?e :where [?e :person/last-name ?l] [?e :person/salary ?s]]',
     sql: 'SELECT last_name, avg(salary) FROM people GROUP BY last_name',
@@ -95,4 +122,17 @@ function averageByLastName({ count, lastNames, salaries }: People): number {
   }
   return Array.from(sums, (sum, name) => sum / counts[name]!).filter((average) => !Number.isNaN(average))
     .length
+}
+
+function sameSalary({ count, names, lastNames, ages, salaries }: People): number {
+  const bySalary = new Map<number, number[]>()
+  for (let i = 0; i < count; i++) {
+    if (names[i] !== 0 || lastNames[i] !== 1 || ages[i] !== 30) continue
+    const same = bySalary.get(salaries[i]!)
+    if (same === undefined) bySalary.set(salaries[i]!, [i])
+    else same.push(i)
+  }
+  const rows: Row[] = []
+  for (let i = 0; i < count; i++) for (const e of bySalary.get(salaries[i]!) ?? []) rows.push([e, i])
+  return rows.length
 }
