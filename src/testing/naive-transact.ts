@@ -127,8 +127,13 @@ class Model {
         )
       for (const name of group) if (holdersOf(name).size > 1) this.codes.add('db.error/unique-conflict')
       const holders = new Set([...group].flatMap((name) => [...holdersOf(name)]))
-      // Two entities joined by one new identity: that both would hold it is the contradiction.
-      if (holders.size > 1) this.codes.add('db.error/datoms-conflict')
+      // Two entities joined by one new identity: that both would hold it is the contradiction. Whose parts a composite
+      // has to agree with is then open.
+      if (holders.size > 1) {
+        this.codes.add('db.error/datoms-conflict')
+        const saysComposite = described.some(({ name, a }) => group.has(name) && this.#isComposite(a))
+        if (saysComposite) this.codes.add('varve.error/composite-disagrees')
+      }
       const [holder] = holders
       if (holder !== undefined) for (const name of group) this.tempids.set(name, holder)
     }
