@@ -29,22 +29,23 @@ function arbitraryInput(draft: QuestionDraft, free: readonly (readonly [string, 
   const { random } = draft
   const [[name, value], another] = free as [readonly [string, Edn], (readonly [string, Edn])?]
   const text = draft.textOf(value)!
-  const other = isEntity(value) ? draft.textOf(random.oneOf([...draft.names.keys()]))! : draft.literal(value)
+  const other = isEntity(value) ? draft.textOf(random.oneOf([...draft.names.keys()])) : draft.literal(value)
+  const beside = other ?? text
   switch (random.below(4)) {
     case 0:
       return { kind: 'scalar input', binding: name, value: text }
     case 1:
-      return { kind: 'tuple input', binding: `[${name} _]`, value: `[${text} ${other}]` }
+      return { kind: 'tuple input', binding: `[${name} _]`, value: `[${text} ${beside}]` }
     case 2: {
       const [second, held] = another ?? ['_', 1]
       const right = draft.textOf(held)!
-      const rows = `[[${text} ${right}] [${other} ${right}]]`
+      const rows = `[[${text} ${right}] [${beside} ${right}]]`
       return { kind: 'relation input', binding: `[[${name} ${second}]]`, value: rows }
     }
     default: {
       // nil and NaN stand for values that no fact has.
       const odd = random.below(8) === 0 && !draft.isForDatomic ? random.pick([' nil', ' ##NaN']) : ''
-      return { kind: 'collection input', binding: `[${name} ...]`, value: `[${text} ${other}${odd}]` }
+      return { kind: 'collection input', binding: `[${name} ...]`, value: `[${text} ${beside}${odd}]` }
     }
   }
 }
