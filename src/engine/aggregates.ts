@@ -2,6 +2,7 @@
 // Sums, means and variances are exact and rounded once, so that the order of rows cannot show. `rand` and
 // `sample` draw from the random source that the engine was given, over the values in the total order.
 
+import { isPlanted } from '../base/planted.ts'
 import {
   BigInteger,
   compareValues,
@@ -60,7 +61,9 @@ function sum(values: readonly Edn[]): Edn {
   let small = 0
   for (const x of values) {
     // Small terms are added as numbers, which is exact until a safe integer is left.
-    if (typeof x === 'number' && Number.isSafeInteger(small + x)) small += x
+    const isSmall = typeof x === 'number' && Number.isSafeInteger(small + x)
+    if (isSmall) small += x
+    else if (isPlanted('aggregate-sum-rounds')) small += toDouble(x)
     else total += x instanceof BigInteger ? x.value : BigInt(x as number | bigint)
   }
   total += BigInt(small)
@@ -86,14 +89,16 @@ function average(values: readonly Edn[]): Edn {
 function variance(name: string, values: readonly Edn[]): number {
   widestType(name, values)
   const fraction = exactVariance(values)
-  return fraction === undefined ? NaN : roundToDouble(fraction)
+  const isSample = isPlanted('aggregate-variance-of-a-sample') && values.length > 1
+  const divisor = isSample ? (values.length - 1) / values.length : 1
+  return fraction === undefined ? NaN : roundToDouble(fraction) / divisor
 }
 
 function median(values: readonly Edn[]): Edn {
   widestType('median', values)
   const sorted = [...values].sort(compareValues)
   const upper = sorted[sorted.length >> 1]!
-  if (sorted.length % 2 === 1) return upper
+  if (sorted.length % 2 === 1 || isPlanted('aggregate-median-is-the-upper')) return upper
   const lower = sorted[(sorted.length >> 1) - 1]!
   const type = widestType('median', [lower, upper])
   if (type === 'bigdec') return divide(add(lower, upper), new Decimal(2))
@@ -113,6 +118,7 @@ function extremes(name: 'min' | 'max', values: readonly Edn[], leading: readonly
     return values.reduce((best, x) => (compareValues(x, best) * direction < 0 ? x : best))
   }
   const count = drawCount(name, leading[0]!)
+  if (isPlanted('aggregate-max-least-first')) return [...values].sort(compareValues).slice(-count)
   return [...values].sort((x, y) => compareValues(x, y) * direction).slice(0, count)
 }
 

@@ -1,6 +1,7 @@
 // Functions that look at the facts of a source: `get-else`, `get-some`, `missing?`. Over a history they see every
 // fact that ever was; where one value is asked, the last asserted one.
 
+import { isPlanted } from '../base/planted.ts'
 import type { Attribute } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
 import { Keyword, type Edn } from '../fact/value.ts'
@@ -71,6 +72,7 @@ function valueOf(facts: FactSource, entity: Edn, attribute: Attribute): Edn | un
   let assertedAt = -1
   for (const datom of facts.match(e, attribute.id, undefined)) {
     if (!datom.added || datom.t < assertedAt) continue
+    if (isPlanted('get-else-takes-false-for-nothing') && datom.v === false) continue
     value = datom.v as Edn
     assertedAt = datom.t
   }

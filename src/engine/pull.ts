@@ -4,6 +4,7 @@
 // chains of a hundred thousand entities need no deep recursion of functions; how many entities one pull may
 // reach is bounded, since a net of references unfolds into far more paths than it has entities.
 
+import { isPlanted } from '../base/planted.ts'
 import type { Place, Warning } from '../base/errors.ts'
 import type { Attribute, AttributeId, EntityId } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
@@ -297,7 +298,8 @@ class Walk {
 
   /** The values of one step, as many as its limit allows. */
   #values(entity: EntityId, { asked, attribute, isSingle }: Step): readonly Value[] {
-    const limit = isSingle ? 1 : (asked.limit ?? Infinity)
+    const more = isPlanted('pull-one-more-than-the-limit') ? 1 : 0
+    const limit = isSingle ? 1 : (asked.limit ?? Infinity) + more
     const values: Value[] = []
     const found = asked.isReverse
       ? this.#facts.match(undefined, attribute.id, entity)
@@ -339,7 +341,7 @@ class Walk {
   #recur(frame: Frame, step: Step, slot: Slot, target: EntityId, children: Task[]): void {
     const { plan, path, isAgain, depths } = frame
     const depth = depths[step.recursionIndex]!
-    if (isAgain || depth === 0) {
+    if (isAgain || depth === (isPlanted('pull-recursion-one-short') ? 1 : 0)) {
       if (plan.idKey !== undefined) slot.values.push(new EdnMap([[plan.idKey, target]]))
       return
     }
@@ -373,7 +375,7 @@ class Walk {
 /** What stands under the key in the end: nothing where nothing was found and no default answers. */
 function valueOf({ step, isSingle, values }: Slot): Edn | undefined {
   const found = values.filter((value) => value !== undefined)
-  if (found.length === 0) return step?.asked.default
+  if (found.length === 0) return isPlanted('pull-without-defaults') ? undefined : step?.asked.default
   const value: Edn = isSingle ? found[0]! : found
   // A function that answers nil says that there is nothing.
   return step?.xform === undefined ? value : (step.xform(value) ?? undefined)

@@ -15,6 +15,7 @@
 // One order over all of them (`compareValues`) serves sorting, index order, `min` and `max`. Numbers of all
 // types compare by their exact value, so that joins, sets and order agree with each other.
 
+import { isPlanted } from '../base/planted.ts'
 import { BigNumber } from 'bignumber.js'
 
 import { assert } from '../base/assert.ts'
@@ -373,7 +374,7 @@ export function compareText(a: string, b: string): number {
       // A surrogate stands for a code point above every unit that is none.
       const xIsSurrogate = x >= 0xd800 && x <= 0xdfff
       const yIsSurrogate = y >= 0xd800 && y <= 0xdfff
-      if (xIsSurrogate !== yIsSurrogate) return xIsSurrogate ? 1 : -1
+      if (xIsSurrogate !== yIsSurrogate && !isPlanted('text-order-of-units')) return xIsSurrogate ? 1 : -1
       return x - y
     }
   }

@@ -108,7 +108,8 @@ export class AttributeFacts {
     const { untilT, sinceT } = this.#view
     const changedT = this.#novelty?.lastChangeT(untilT) ?? -1
     // Moments behind the last change show the same, of what the index holds and of what came later.
-    return `${Math.max(changedT, Math.min(untilT, this.#runs?.lastChangeT ?? -1))} ${sinceT}`
+    const shownT = Math.max(changedT, Math.min(untilT, this.#runs?.lastChangeT ?? -1))
+    return isPlanted('index-names-views-alike') ? `${shownT}` : `${shownT} ${sinceT}`
   }
 
   /** True where what held at a moment is not kept, for an entity or for any. */
@@ -184,7 +185,8 @@ export class AttributeFacts {
     const { rowCount, deadCount, added: addedRange } = run.entry
     const { untilT, sinceT } = this.#view
     const mayBeRetracted = retracted !== undefined || (this.#novelty?.retractionCount ?? 0) > 0
-    if (deadCount === 0 && !mayBeRetracted && addedRange[1] <= untilT && sinceT < addedRange[0]) {
+    const isAllSince = sinceT < addedRange[0] || isPlanted('index-takes-runs-whole')
+    if (deadCount === 0 && !mayBeRetracted && addedRange[1] <= untilT && isAllSince) {
       const slice = (column: ColumnData): ColumnData => sliceColumn(column, firstRow, firstRow + rowCount)
       return { entities: slice(entities), values: slice(values), added: slice(added), retracted: undefined }
     }
@@ -359,7 +361,8 @@ export class AttributeFacts {
   /** When a fact that held at indexedT was retracted. */
   #retractedT(e: EntityId, v: Value): T {
     const novelty = this.#novelty
-    return novelty === undefined || novelty.retractionCount === 0 ? Infinity : novelty.retractionOf(e, v)
+    const isNone = novelty === undefined || isPlanted('index-forgets-late-retractions')
+    return isNone || novelty.retractionCount === 0 ? Infinity : novelty.retractionOf(e, v)
   }
 
   /** What this view shows of an interval: nothing, the fact, or in a history what happened to it. */
@@ -372,7 +375,7 @@ export class AttributeFacts {
       return
     }
     if (added <= untilT && added > sinceT) shown.push({ e, a: this.#a, v, t: added, added: true })
-    if (retracted <= untilT && retracted > sinceT)
+    if (retracted <= untilT && retracted > sinceT && !isPlanted('history-without-retractions'))
       shown.push({ e, a: this.#a, v, t: retracted, added: false })
   }
 

@@ -1,11 +1,13 @@
 // What becomes of the rows of a plan, from find tuples to the answer.
 
+import { isPlanted } from '../base/planted.ts'
 import type { FinishStep } from './plan.ts'
 import type { FindElement, Query, Variable } from './syntax.ts'
 
 /** The variables over which find tuples are formed: those of the elements and of `:with`, each once. */
 export function findVariables(query: Query): readonly Variable[] {
-  return [...new Set([...query.find.elements.map(elementVariable), ...query.with])]
+  const withNames = isPlanted('find-forgets-with') ? [] : query.with
+  return [...new Set([...query.find.elements.map(elementVariable), ...withNames])]
 }
 
 export function elementVariable(element: FindElement): Variable {

@@ -40,6 +40,8 @@ export type QuestionComparison = {
   /** About so many questions, in worlds of their own. */
   readonly questionCount: number
   readonly contestants?: readonly Contestant[]
+  /** False where it is enough to know that somebody differs. */
+  readonly isShrunk?: boolean
 }
 
 const QUESTIONS_PER_WORLD = 50
@@ -49,6 +51,7 @@ const LARGE_ENTITY_COUNT = 120
 
 /** Answers that differ; the message holds a case file. */
 export class WrongAnswer extends BrokenPromise {
+  /** Made small, unless nobody asked for that. */
   readonly caseText: string
 
   constructor(message: string, text: string) {
@@ -82,7 +85,7 @@ export async function compareQuestions(comparison: QuestionComparison): Promise<
 
 async function compareInOneWorld(
   seed: number,
-  { contestants = CONTESTANTS }: QuestionComparison,
+  { contestants = CONTESTANTS, isShrunk = true }: QuestionComparison,
   counters: QuestionCounters,
 ): Promise<void> {
   const random = new SeededRandom(seed)
@@ -98,7 +101,7 @@ async function compareInOneWorld(
     const one = arbitraryQuestion(random, { worlds, favouriteT })
     if (one !== undefined) asked.push(one)
   }
-  const options: ArenaOptions = { contestants, hasBruteForce: !isLarge }
+  const options: JudgeOptions = { contestants, hasBruteForce: !isLarge, isShrunk }
   const arena = await Arena.of(worlds, random, options)
   const judged = await arena.judgeAll(asked.map(({ scenario }) => scenario))
   for (const [i, one] of judged.entries()) {
@@ -136,12 +139,14 @@ function answered({ meaning, said }: Judged): Extract<Outcome, { kind: 'answer' 
   return undefined
 }
 
+type JudgeOptions = ArenaOptions & { readonly isShrunk: boolean }
+
 type Comparing = {
   readonly arena: Arena
   readonly judged: readonly Judged[]
   readonly random: SeededRandom
   readonly seed: number
-  readonly options: ArenaOptions
+  readonly options: JudgeOptions
   readonly counters: QuestionCounters
 }
 
@@ -241,12 +246,11 @@ export async function wrongAnswer(
   scenario: Scenario,
   quarrel: string,
   seed: number,
-  options: ArenaOptions,
+  options: JudgeOptions,
 ): Promise<WrongAnswer> {
-  const small = await shrinkScenario(
-    scenario,
-    async (one) => (await quarrelAbout(one, seed, options)) !== undefined,
-  )
+  const isWrong = async (one: Scenario): Promise<boolean> =>
+    (await quarrelAbout(one, seed, options)) !== undefined
+  const small = options.isShrunk ? await shrinkScenario(scenario, isWrong) : scenario
   const judged = await quarrelAbout(small, seed, options)
   const { entities } = makeWorld(small.worlds[0]!)!
   const expected = judged === undefined ? null : (answered(judged)?.value ?? null)
@@ -259,7 +263,7 @@ async function wrongVariant(
   variant: Variant,
   message: string,
   seed: number,
-  options: ArenaOptions,
+  options: JudgeOptions,
 ): Promise<WrongAnswer> {
   for (const scenario of variant.scenarios) {
     const judged = await quarrelAbout(scenario, seed, options)

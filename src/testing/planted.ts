@@ -1,4 +1,4 @@
-// Bugs planted to prove that the tests find them: mistakes of the code (base/planted.ts), and mistakes made by
+// Bugs planted to prove that the tests find them (simulation.test.ts, test/fuzz/planted.test.ts): mistakes of the code (base/planted.ts), and mistakes made by
 // wrapping the files of a process or the blobs of a database, so that the code itself stays as it is.
 
 import { type PlantedMistake, plantMistake } from '../base/planted.ts'

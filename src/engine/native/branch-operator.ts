@@ -1,6 +1,7 @@
 // Clauses within clauses. What a `not`, an `or` or a rule asks runs as a pipeline of its own on the rows of each chunk,
 // which carry their number along, so that what is found inside meets the row it was found for.
 
+import { isPlanted } from '../../base/planted.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import type { Edn } from '../../fact/value.ts'
 import type { Budget } from '../relation.ts'
@@ -112,7 +113,7 @@ export class MatchOperator extends Operator {
     this.#isMatched.fill(0, 0, chunk.rowCount)
     for (const { pipeline, passage } of this.#branches) {
       pipeline.first.push(passage.inside(chunk))
-      pipeline.complete()
+      if (!isPlanted('match-before-rules-end')) pipeline.complete()
     }
     const picked = this.#selection.pickedOf(chunk)
     let count = 0

@@ -1,6 +1,7 @@
 // Which variables of a conjunction follow from which others: rows over variables that determine all the rest cannot
 // repeat, so nobody need compare them.
 
+import { isPlanted } from '../../base/planted.ts'
 import type { ComputeStep, PatternStep } from '../../plan/plan.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import { bindingVariables } from '../../plan/variables.ts'
@@ -24,7 +25,7 @@ export class Dependencies {
       else if (isKnown) names.push(undefined)
       else {
         const name = term.kind === 'any' ? `!blank${this.#blankCount++}` : term.name
-        this.#introduced.add(name)
+        if (term.kind !== 'any' || !isPlanted('plan-forgets-blanks')) this.#introduced.add(name)
         names.push(name)
       }
     }

@@ -2,6 +2,7 @@
 // where it is one (longs, doubles, references, instants, booleans), else its place in a list of distinct values.
 // Numbers of one domain are equal exactly when their values are; NaN stands for a value that a domain does not have.
 
+import { isPlanted } from '../../base/planted.ts'
 import type { ValueType } from '../../fact/attribute.ts'
 import { double, Double, Float, keyOf, numberType, toDouble, type Edn, type Value } from '../../fact/value.ts'
 import type { TextColumn } from '../../segment/column.ts'
@@ -68,7 +69,7 @@ function exactDouble(value: Edn): number {
   if (value instanceof Double || value instanceof Float) return value.value
   if (numberType(value) === undefined) return NaN
   const key = keyOf(value)
-  return typeof key === 'number' ? toDouble(value) : NaN
+  return typeof key === 'number' && !isPlanted('domain-without-decimals') ? toDouble(value) : NaN
 }
 
 /** Distinct texts of one attribute's type, in the order of their bytes. */

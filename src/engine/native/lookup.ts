@@ -1,6 +1,7 @@
 // From a key to the rows that hold it: rows in the order of their keys, and for each key where its rows begin. Where
 // keys are dense whole numbers, as ids of one kind and codes are, a key is its own place; elsewhere a hash finds it.
 
+import { isPlanted } from '../../base/planted.ts'
 import { slotCountFor } from './domain.ts'
 
 /** A range of keys this many times as wide as there are rows is still looked up by place. */
@@ -75,7 +76,7 @@ export class Lookup {
 
   #denseSlots(keys: Float64Array, count: number, slots: Int32Array): void {
     const base = this.#base
-    const limit = this.first.length - 1
+    const limit = this.first.length - (isPlanted('lookup-misses-the-last') ? 2 : 1)
     for (let i = 0; i < count; i++) {
       const place = keys[i]! - base
       // A fraction or NaN is no place; `| 0` keeps a place that is one.

@@ -3,6 +3,7 @@
 // there; whatever is found later is joined with the rows that wait. So every row meets every answer once, only what
 // is asked for is computed, and it ends when nothing new is found (tabling, semi-naive).
 
+import { isPlanted } from '../../base/planted.ts'
 import type { RuleTablePlan } from '../../plan/plan.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import type { Edn } from '../../fact/value.ts'
@@ -176,7 +177,7 @@ export class RuleTable {
     const firstSeed = this.#workedSeedCount
     this.#workedSeedCount = this.#seeds.rowCount
     this.#runBodies(firstSeed, this.#workedSeedCount)
-    this.#calls.forEach((call, at) => call.goOn(met[at]!))
+    if (!isPlanted('rule-stops-at-the-first-answers')) this.#calls.forEach((call, at) => call.goOn(met[at]!))
     if (this.#answers.rowCount > this.#toldAnswerCount || this.#seeds.rowCount > this.#workedSeedCount) {
       this.#fixpoint.markBusy(this)
     }

@@ -3,6 +3,7 @@
 // is compared, column by column. Where a chunk and the table lie alike, and where all of the table is read, columns
 // are handed on as they lie.
 
+import { isPlanted } from '../../base/planted.ts'
 import type { AttributeTable } from './attribute-table.ts'
 import { ADDED_DOMAIN, type Domain, ENTITY_DOMAIN, type Translation, translation } from './domain.ts'
 import type { Lookup } from './lookup.ts'
@@ -189,11 +190,13 @@ export class TableJoin {
     const table = this.#table
     this.#shape.places.forEach((place, index) => {
       if (index === lookedUp || place.kind === 'free') return
+      if (index === 2 && isPlanted('pattern-of-any-transaction')) return
       const column = columnOfPlace(index, table)
       tests.push({ column, keys: this.#readers[index]!.read(chunk), other: column })
     })
     // The loop of one variable over entity and value: both are columns of the table.
-    if (this.#shape.isLoop) tests.push({ column: table.values, keys: undefined, other: table.entities })
+    if (this.#shape.isLoop && !isPlanted('pattern-loop-unchecked'))
+      tests.push({ column: table.values, keys: undefined, other: table.entities })
     return tests
   }
 }
