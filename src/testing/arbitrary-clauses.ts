@@ -10,20 +10,8 @@ import { isConstant, isEntity, type QuestionDraft } from './question-draft.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 const COMPARISONS = ['<', '<=', '>', '>=', '=', 'not='] as const
-const RECURSIVE: ReadonlySet<string> = new Set([
-  'reach',
-  'come',
-  'far',
-  'linked',
-  'evenly',
-  'oddly',
-  'deep',
-  'apart',
-])
 
 export class ClauseMaker {
-  /** Names of the rules that were called. */
-  readonly usedRules = new Set<string>()
   readonly #draft: QuestionDraft
   readonly #random: SeededRandom
 
@@ -278,7 +266,10 @@ export class ClauseMaker {
 
   #not(): boolean {
     const source = this.#draft.source()
-    const [e] = this.#random.shuffled(this.#draft.entities())
+    const [e, f] = this.#random.shuffled(this.#draft.entities())
+    if (e !== undefined && f !== undefined && this.#random.below(4) === 0) {
+      return this.#draft.propose('not', `(not (reach ${e} ${f}))`)
+    }
     // Mostly of a thing there is, that it does not have what another one has.
     const one = (): string => {
       const datom = this.#random.oneOf(this.#draft.datoms.get(source)!)
@@ -302,6 +293,8 @@ export class ClauseMaker {
       `[?in ${ref} ${e}]`,
       `[${e} :p/long ?in] [(< ?in 2)]`,
       `[${e} ${ref} ?in] (not [?in :p/name])`,
+      `(reach ${e} ?in) [?in :p/name "Tea"]`,
+      `(reach ?in ${e}) [?in :p/long 1]`,
     ])
     return this.#draft.propose('not-join', `(not-join [${e}] ${inner})`)
   }
@@ -346,6 +339,7 @@ export class ClauseMaker {
         `(or-join [[${x}] ${v}] [${x} :p/long ${v}] (and [${x} :p/name ?n] [(count ?n) ${v}]))`,
         `(or-join [${x}] (and [${x} :p/long ?n] [(< ?n 3)]) (and [${x} :p/name ?n] (not [${x} :p/code])))`,
         `(or-join [${x} ${v}] [${x} :p/name ${v}] [${x} :p/code ${v}])`,
+        `(or-join [${x} ${y}] [${x} :q/owner ${y}] (come ${x} ${y}))`,
       ]),
     )
   }
@@ -361,12 +355,7 @@ export class ClauseMaker {
       return this.#draft.newName('v')
     })
     const source = this.#random.below(4) === 0 && this.#draft.sources.length > 1 ? '$b ' : ''
-    const isTaken = this.#draft.propose('rule', `(${source}${name} ${args.join(' ')})`)
-    if (isTaken) {
-      this.usedRules.add(name)
-      if (RECURSIVE.has(name)) this.#draft.kinds.push('recursion')
-    }
-    return isTaken
+    return this.#draft.propose('rule', `(${source}${name} ${args.join(' ')})`)
   }
 
   // ── inputs and find ────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ import type { Edn } from '../fact/value.ts'
 import { ClauseMaker } from './arbitrary-clauses.ts'
 import { arbitraryFind } from './arbitrary-find.ts'
 import { arbitraryInputs } from './arbitrary-inputs.ts'
-import { ruleClosure } from './arbitrary-rules.ts'
+import { calledRules, isRecursive, ruleClosure } from './arbitrary-rules.ts'
 import type { MadeWorld } from './arbitrary-world.ts'
 import type { AskedSource, Scenario, View } from './question.ts'
 import { isEntity, QuestionDraft } from './question-draft.ts'
@@ -48,14 +48,10 @@ export function arbitraryQuestion(
   for (let count = random.below(11) >> 1; count > 0; count--) clauses.pattern()
   for (let count = random.below(4); count > 0; count--) clauses.other()
   if (sources.length > 1 && !draft.clauses.some((text) => text.includes('$b'))) clauses.patternOf('$b')
-  return finished(draft, clauses.usedRules, options)
+  return finished(draft, options)
 }
 
-function finished(
-  draft: QuestionDraft,
-  usedRules: ReadonlySet<string>,
-  { worlds }: QuestionOptions,
-): ArbitraryQuestion {
+function finished(draft: QuestionDraft, { worlds }: QuestionOptions): ArbitraryQuestion {
   const { random, sources, kinds, joinCount } = draft
   const read = (text: string): Edn => readEdn(text).value
   const inputs = arbitraryInputs(draft).map(({ binding, value }) => ({
@@ -68,12 +64,14 @@ function finished(
     mayPull: !draft.facts.get('$')!.isHistory,
     isPullable: (value) => isEntity(value) && draft.names.has(value),
   })
+  const called = draft.clauses.flatMap((clause) => calledRules(draft.rules, clause))
+  if (called.some(isRecursive)) kinds.push('recursion')
   const isOfTwo = sources.some(({ world }) => world > 0)
   kinds.push(...findKinds, ...Object.keys(sources[0]!.view))
   if (sources.length > 1) kinds.push('two sources')
   if (isOfTwo) kinds.push('two databases')
   const where = random.shuffled(draft.clauses).map(read)
-  const question = { ...find, inputs, where, rules: ruleClosure(draft.rules, usedRules) }
+  const question = { ...find, inputs, where, rules: ruleClosure(draft.rules, called) }
   const used = worlds.slice(0, isOfTwo ? worlds.length : 1).map(({ world }) => world)
   return { scenario: { worlds: used, sources, question }, kinds, joinCount }
 }

@@ -66,8 +66,28 @@ export function arbitraryRules(
   ]
 }
 
-/** The rules of this name and of all names that they call. */
-export function ruleClosure(shapes: readonly RuleShape[], names: ReadonlySet<string>): readonly Edn[] {
+const RECURSIVE: ReadonlySet<string> = new Set([
+  'reach',
+  'come',
+  'far',
+  'linked',
+  'evenly',
+  'oddly',
+  'deep',
+  'apart',
+])
+
+/** The names of the rules that a clause calls, at any depth of it. */
+export function calledRules(shapes: readonly RuleShape[], clause: string): readonly string[] {
+  return shapes.map(({ name }) => name).filter((name) => new RegExp(`\\((?:\\$b )?${name} `).test(clause))
+}
+
+export function isRecursive(name: string): boolean {
+  return RECURSIVE.has(name)
+}
+
+/** The rules of these names and of all names that they call. */
+export function ruleClosure(shapes: readonly RuleShape[], names: readonly string[]): readonly Edn[] {
   const wanted = new Set(names)
   let size = 0
   while (size < wanted.size) {
