@@ -209,6 +209,28 @@ describe('a server', () => {
     }
   })
 
+  it('sends a long answer as fast as it is read, and lets go of it when its client goes', async () => {
+    const numbers = Array.from({ length: 400 }, (_, i) => i).join(' ')
+    const many = (name: string): string => `[(ground [${numbers}]) [${name} ...]]`
+    const query = `[:find ?x ?text :where [$it _ :db/ident :item/id] ${many('?x')} ${many('?y')} [(str "${'long '.repeat(40)}" ?y) ?text]]`
+    const waitingBytes = async (): Promise<number> =>
+      Number(/^varve_http_waiting_answer_bytes (\d+)$/m.exec(await metrics())![1])
+    const { hostname, port } = new URL(url)
+    const body = JSON.stringify({ query })
+    const head = `POST /v1/query HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
+    const socket = connectSocket(Number(port), hostname, () => socket.write(head + body))
+    await new Promise((resolve) => socket.once('readable', resolve))
+    // It holds what the connection has not taken, and nothing goes on while nobody reads.
+    expect(await waitingBytes()).toBeGreaterThan(10_000_000)
+    const { status } = await send('GET', '/healthz')
+    expect(status).toBe(200)
+    socket.destroy()
+    while ((await waitingBytes()) > 0) await send('GET', '/healthz')
+    const { body: whole } = await send('POST', '/v1/query', { query })
+    expect((whole as { result: unknown[] }).result).toHaveLength(160_000)
+    expect(await waitingBytes()).toBe(0)
+  })
+
   it('is read by other processes while it writes', async () => {
     const count = '[:find (count ?id) . :where [$it _ :item/id ?id]]'
     for (let id = 2_000; id < 2_003; id++) {

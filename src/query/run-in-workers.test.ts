@@ -10,7 +10,15 @@ import { shapeAnswer } from '../engine/shape.ts'
 import { type EntityId, VALUE_TYPES } from '../fact/attribute.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
-import { ask, askWritten, ASK_LIMITS, type AskLimits, type Asked, type QueryRunner } from './ask.ts'
+import {
+  ask,
+  type AskArgument,
+  askWritten,
+  ASK_LIMITS,
+  type AskLimits,
+  type Asked,
+  type QueryRunner,
+} from './ask.ts'
 import { atMoment, momentSources } from './moment.ts'
 import { pullEntity, pullRequest } from './pull.ts'
 import { InThreadRunner } from './run-here.ts'
@@ -68,6 +76,10 @@ async function codeOf(work: Promise<unknown>): Promise<unknown> {
   } catch (error) {
     return (error as { code?: unknown }).code ?? error
   }
+}
+
+function value(given: string): AskArgument {
+  return { kind: 'value', value: given }
 }
 
 function pool(limits: Partial<PoolLimits> = {}): WorkerRunner {
@@ -128,10 +140,16 @@ describe('a pool of workers', () => {
     }
     for (const notation of ['json', 'edn'] as const) {
       const there = await askWritten(request, workers, notation)
-      const text = new TextDecoder().decode(there.answer.result)
-      expect(text).toBe(new TextDecoder().decode((await askWritten(request, here, notation)).answer.result))
+      const text = Buffer.concat(there.answer.pieces).toString()
+      const written = await askWritten(request, here, notation)
+      expect(text).toBe(Buffer.concat(written.answer.pieces).toString())
       expect(text).toBe(`[${numbers.replaceAll(' ', notation === 'json' ? ',' : ' ')}]`)
     }
+    const large = { ...request, query: '[:find ?x :in ?x]', args: [value('😀é'.repeat(100_000))] }
+    const { pieces } = (await askWritten(large, workers, 'json')).answer
+    expect(Buffer.concat(pieces).toString()).toBe(`[["${'😀é'.repeat(100_000)}"]]`)
+    expect(pieces.length).toBeGreaterThan(3)
+    for (const piece of pieces) expect(piece.byteLength).toBeLessThanOrEqual(3 * (64 << 10))
     const tooLarge = askWritten(request, workers, 'json', { ...ASK_LIMITS, answerBytesMax: 5_000 })
     expect(await codeOf(tooLarge)).toBe('varve.error/answer-too-large')
   })

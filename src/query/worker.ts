@@ -42,7 +42,8 @@ async function answer({ id, job: sent, wanted }: WorkerRequest): Promise<void> {
         return port.post({ id, sent: sendAnswer(await runner.run(job)) })
       case 'written': {
         const written = await runner.write(job, wanted.notation)
-        return port.post({ id, sent: { kind: 'written', ...written } }, [written.result.buffer])
+        const buffers = written.pieces.map(({ buffer }) => buffer)
+        return port.post({ id, sent: { kind: 'written', ...written } }, buffers)
       }
       case 'explained': {
         const explanation = await runner.explain(job, wanted.mode)

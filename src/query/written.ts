@@ -1,5 +1,6 @@
 // An answer as the text that leaves: written where the query ran, so that the thread that takes transactions only
-// passes bytes on. Rows are written in batches and counted, so that no answer outgrows its bound (I9).
+// passes bytes on. Rows are written in batches and counted, so that no answer outgrows its bound (I9), into pieces
+// of bounded size, which go on their way one by one and are never put together.
 
 import { VarveError, type Warning } from '../base/errors.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
@@ -14,14 +15,16 @@ export type Notation = 'json' | 'edn'
 
 export type WrittenAnswer = {
   readonly columns: readonly Column[]
-  /** The result in its shape, as text in UTF-8. */
-  readonly result: Uint8Array<ArrayBuffer>
+  /** The result in its shape, as text in UTF-8: one piece behind the other, each with a buffer of its own. */
+  readonly pieces: readonly Uint8Array<ArrayBuffer>[]
   readonly isTruncated: boolean
   readonly warnings: readonly Warning[]
 }
 
 /** Items that are written as one text before they are counted. */
 const BATCH_COUNT = 1_024
+/** Text of one piece, in UTF-16 units: up to three times as many bytes. */
+const PIECE_LENGTH = 64 << 10
 
 /** Throws `varve.error/answer-too-large` beyond `bytesMax`. */
 export function writeAnswer(
@@ -38,7 +41,7 @@ export function writeAnswer(
   const isList = (kind === 'relation' || kind === 'collection') && query.returnKeys === undefined
   if (isList) writeList(rows, text, { write, between, isFlat: kind === 'collection' })
   else writeShaped(shapeAnswer(query, answer), text, write, between)
-  return { columns, result: text.joined(), isTruncated, warnings }
+  return { columns, pieces: text.pieces(), isTruncated, warnings }
 }
 
 type ListStyle = {
@@ -69,33 +72,49 @@ function writeShaped(shaped: Edn, text: BoundedText, write: (value: Edn) => stri
   }
   text.add(']')
 }
-/** Text in UTF-8 that refuses to outgrow its bound. */
+/** Text in UTF-8 that refuses to outgrow its bound, in pieces. */
 class BoundedText {
   readonly #bytesMax: number
   readonly #encoder = new TextEncoder()
-  readonly #chunks: Uint8Array[] = []
+  readonly #pieces: Uint8Array<ArrayBuffer>[] = []
   #byteCount = 0
+  /** Not yet in a piece. */
+  #pending = ''
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
   }
 
   add(text: string): void {
-    const chunk = this.#encoder.encode(text)
-    this.#byteCount += chunk.byteLength
-    if (this.#byteCount > this.#bytesMax) throw answerTooLarge(this.#bytesMax)
-    this.#chunks.push(chunk)
+    this.#pending += text
+    if (this.#pending.length < PIECE_LENGTH) return
+    let first = 0
+    while (this.#pending.length - first >= PIECE_LENGTH) {
+      const limit = pieceEnd(this.#pending, first + PIECE_LENGTH)
+      this.#encode(this.#pending.slice(first, limit))
+      first = limit
+    }
+    this.#pending = this.#pending.slice(first)
   }
 
-  joined(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.#byteCount)
-    let position = 0
-    for (const chunk of this.#chunks) {
-      bytes.set(chunk, position)
-      position += chunk.byteLength
-    }
-    return bytes
+  pieces(): readonly Uint8Array<ArrayBuffer>[] {
+    this.#encode(this.#pending)
+    this.#pending = ''
+    return this.#pieces
   }
+
+  #encode(text: string): void {
+    const piece = this.#encoder.encode(text)
+    this.#byteCount += piece.byteLength
+    if (this.#byteCount > this.#bytesMax) throw answerTooLarge(this.#bytesMax)
+    this.#pieces.push(piece)
+  }
+}
+
+/** The offset, or one before it where a character of two units would be cut. */
+function pieceEnd(text: string, offset: number): number {
+  const last = text.charCodeAt(offset - 1)
+  return last >= 0xd800 && last < 0xdc00 ? offset - 1 : offset
 }
 
 export function answerTooLarge(bytesMax: number): VarveError {

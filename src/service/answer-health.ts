@@ -1,7 +1,6 @@
 // Whether the service lives and is ready, its figures, and its description.
 
-import type { Catalog } from '../database/catalog.ts'
-import { ok, type Route } from './route.ts'
+import { ok, type Route, type Service } from './route.ts'
 
 export const HEALTH_ROUTES: readonly Route[] = [
   {
@@ -29,12 +28,15 @@ export const HEALTH_ROUTES: readonly Route[] = [
     answer: async ({ service }) => ({
       status: 200,
       headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-      body: service.metrics.write(await gauges(service.catalog)),
+      body: service.metrics.write(await gauges(service)),
     }),
   },
 ]
 
-async function gauges(catalog: Catalog): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
+async function gauges({
+  catalog,
+  waiting,
+}: Service): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
   const { residentBytes, heapBytes } = catalog.env.processes.memory()
   const basisTs = new Map<string, number>()
   for (const { name } of catalog.list()) {
@@ -43,6 +45,7 @@ async function gauges(catalog: Catalog): Promise<ReadonlyMap<string, ReadonlyMap
   return new Map([
     ['varve_process_resident_bytes', new Map([['', residentBytes]])],
     ['varve_process_heap_bytes', new Map([['', heapBytes]])],
+    ['varve_http_waiting_answer_bytes', new Map([['', waiting.byteCount]])],
     ['varve_database_basis_t', basisTs],
   ])
 }

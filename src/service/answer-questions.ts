@@ -95,9 +95,9 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
   const mode = explainModeOf(fields.form('explain', 'value'))
   if (mode !== undefined) return explained(context, question, mode, before)
   const asked = await askWritten(question, service.runner, context.notation, service.limits)
-  const { result, columns, isTruncated } = asked.answer
+  const { pieces, columns, isTruncated } = asked.answer
   return ok(context, {
-    result: new Written(result),
+    result: new Written(pieces),
     columns,
     basis: asked.basis,
     truncated: isTruncated ? true : undefined,
@@ -159,7 +159,7 @@ async function answerPull(context: RouteContext): Promise<HttpResponse> {
     },
   )
   return ok(context, {
-    result: new Written(asked.answer.result),
+    result: new Written(asked.answer.pieces),
     basis: asked.basis,
     warnings: warningFields([...fields.warnings, ...asked.warnings]),
   })

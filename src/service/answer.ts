@@ -8,6 +8,10 @@ import { type Plain, kebabCase, plainEdn } from '../fact/plain-edn.ts'
 import { type Edn, keyword } from '../fact/value.ts'
 import type { Notation } from '../query/written.ts'
 import { notationOf } from './body.ts'
+import type { WaitingAnswers } from './waiting-answers.ts'
+
+/** A shorter answer is sent at once. */
+const ONE_PIECE_BYTES_MAX = 256 << 10
 
 /** A field of an answer: plain data, a value written by the rules for values, or text that is written already. */
 export type Field = Plain | Valued | Written
@@ -18,11 +22,11 @@ export class Valued {
   }
 }
 
-/** Text in the notation of the answer, in UTF-8. */
+/** Text in the notation of the answer, in UTF-8, in pieces. */
 export class Written {
-  readonly bytes: Uint8Array
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes
+  readonly pieces: readonly Uint8Array[]
+  constructor(pieces: readonly Uint8Array[]) {
+    this.pieces = pieces
   }
 }
 
@@ -53,6 +57,7 @@ function acceptedRange(part: string): { readonly type: string; readonly weight: 
   return { type: type!, weight: weight === undefined ? 1 : Number(weight.slice(2)) || 0 }
 }
 
+/** An answer in one piece. */
 export function answerBody(
   status: number,
   fields: Readonly<Record<string, Field>>,
@@ -61,13 +66,37 @@ export function answerBody(
 ): HttpResponse {
   return {
     status,
-    headers: {
-      'content-type': `application/${notation}; charset=utf-8`,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      ...headers,
-    },
+    headers: { ...headersOf(notation), ...headers },
     body: Buffer.concat(writeFields(fields, notation)),
+  }
+}
+
+/**
+ * An answer that goes out piece by piece, as fast as its client reads; a short one at once. All of it is known before
+ * its first byte leaves: nothing can go wrong any more but the connection.
+ */
+export function answerInPieces(
+  status: number,
+  fields: Readonly<Record<string, Field>>,
+  notation: Notation,
+  { waiting, signal }: { readonly waiting: WaitingAnswers; readonly signal: AbortSignal },
+): HttpResponse {
+  const pieces = writeFields(fields, notation)
+  const byteCount = pieces.reduce((count, piece) => count + piece.byteLength, 0)
+  const headers = headersOf(notation)
+  if (byteCount <= ONE_PIECE_BYTES_MAX) return { status, headers, body: Buffer.concat(pieces) }
+  return {
+    status,
+    headers: { ...headers, 'content-length': String(byteCount) },
+    body: waiting.send(pieces, byteCount, signal),
+  }
+}
+
+function headersOf(notation: Notation): Readonly<Record<string, string>> {
+  return {
+    'content-type': `application/${notation}; charset=utf-8`,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
   }
 }
 
@@ -84,7 +113,7 @@ function writeFields(fields: Readonly<Record<string, Field>>, notation: Notation
     const key = notation === 'json' ? `${JSON.stringify(name)}:` : `${keyword(kebabCase(name)).toString()} `
     text += `${text === '{' && chunks.length === 0 ? '' : notation === 'json' ? ',' : ', '}${key}`
     if (field instanceof Written) {
-      chunks.push(Buffer.from(text), field.bytes)
+      chunks.push(Buffer.from(text), ...field.pieces)
       text = ''
     } else text += notation === 'json' ? jsonText(field) : ednText(field)
   }

@@ -50,6 +50,16 @@ export function bodyInvalid(message: string, cause?: unknown, place?: Place): Va
   })
 }
 
+export function answersWaiting(byteCount: number, bytesMax: number): VarveError {
+  return new VarveError({
+    code: 'varve.error/answers-waiting',
+    kind: 'busy',
+    message: `Answers of ${byteCount} bytes wait for clients that are slow to read them, of ${bytesMax} that may`,
+    fix: 'Read the answers that were asked for, or give a limit; then ask again',
+    data: { byteCount, bytesMax },
+  })
+}
+
 export function contentTypeUnsupported(contentType: string | undefined): VarveError {
   return new VarveError({
     code: 'varve.error/content-type-unsupported',

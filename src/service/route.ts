@@ -8,15 +8,18 @@ import type { Connection } from '../database/connection.ts'
 import type { PlaceOf } from '../plan/spot.ts'
 import type { QueryRunner } from '../query/ask.ts'
 import type { Notation } from '../query/written.ts'
-import { answerBody, type Field } from './answer.ts'
+import { answerInPieces, type Field } from './answer.ts'
 import { type Fields, readFields } from './body.ts'
 import { fieldInvalid, parameterUnknown } from './errors.ts'
 import type { Metrics } from './metrics.ts'
+import type { WaitingAnswers } from './waiting-answers.ts'
 
 export type ServiceLimits = {
   readonly bodyBytesMax: number
   readonly rowCountMax: number
   readonly answerBytesMax: number
+  /** Of all answers together that their clients have not read yet. */
+  readonly waitingBytesMax: number
   readonly timeoutMs: number
   readonly timeoutMsMax: number
 }
@@ -24,6 +27,7 @@ export const SERVICE_LIMITS: ServiceLimits = {
   bodyBytesMax: 16 << 20,
   rowCountMax: 1_000_000,
   answerBytesMax: 256 << 20,
+  waitingBytesMax: 1 << 30,
   timeoutMs: 60_000,
   timeoutMsMax: 600_000,
 }
@@ -32,6 +36,7 @@ export type Service = {
   readonly catalog: Catalog
   readonly runner: QueryRunner
   readonly limits: ServiceLimits
+  readonly waiting: WaitingAnswers
   readonly metrics: Metrics
   /** Bound to loopback: only a loopback Host and no foreign Origin is answered. */
   readonly isLoopback: boolean
@@ -72,7 +77,8 @@ export function ok(
   fields: Readonly<Record<string, Field>>,
   status: number = 200,
 ): HttpResponse {
-  return answerBody(status, fields, context.notation)
+  const { service, request, notation } = context
+  return answerInPieces(status, fields, notation, { waiting: service.waiting, signal: request.signal })
 }
 
 export function connectionOf({ service, parameters }: RouteContext): Promise<Connection> {

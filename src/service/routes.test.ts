@@ -357,6 +357,31 @@ describe('query', () => {
   })
 })
 
+describe('a long answer', () => {
+  const numbers = Array.from({ length: 500 }, (_, i) => i).join(' ')
+  const query = `[:find ?x ?y :where [$sh _ :item/id "tea"] [(ground [${numbers}]) [?x ...]] [(ground [${numbers}]) [?y ...]]]`
+
+  it('goes out in pieces that together are what was announced', async () => {
+    await shop()
+    const { status, headers, text } = await send('POST', '/v1/query', { body: { query } })
+    expect([status, headers['content-length']]).toEqual([200, String(Buffer.byteLength(text))])
+    const { result } = JSON.parse(text) as { result: unknown[] }
+    expect(result).toHaveLength(250_000)
+    expect(result.slice(499, 502)).toEqual([
+      [0, 499],
+      [1, 0],
+      [1, 1],
+    ])
+  })
+
+  it('is refused while too much waits for slow clients', async () => {
+    await shop()
+    serveWith({ waitingBytesMax: 1_000_000 })
+    const [status, error] = await problem('POST', '/v1/query', { body: { query } })
+    expect([status, error.code]).toEqual([429, 'varve.error/answers-waiting'])
+  })
+})
+
 describe('pull and log', () => {
   it('pull gives what the pattern describes, now and then', async () => {
     await shop()

@@ -5,6 +5,7 @@ import type { Catalog } from '../database/catalog.ts'
 import type { QueryRunner } from '../query/ask.ts'
 import { createHandler } from './handler.ts'
 import { Metrics } from './metrics.ts'
+import { WaitingAnswers } from './waiting-answers.ts'
 import { SERVICE_LIMITS, type ServiceLimits } from './route.ts'
 
 export type ServerOptions = {
@@ -21,7 +22,9 @@ export function startServer(options: ServerOptions): Promise<HttpServer> {
   const { catalog, runner, host = '127.0.0.1', port, onFault } = options
   const limits = { ...SERVICE_LIMITS, ...options.limits }
   const isLoopback = isLoopbackHost(host)
-  const handle = createHandler({ catalog, runner, limits, metrics: new Metrics(), isLoopback, onFault })
+  const waiting = new WaitingAnswers(limits.waitingBytesMax)
+  const metrics = new Metrics()
+  const handle = createHandler({ catalog, runner, limits, waiting, metrics, isLoopback, onFault })
   return catalog.env.network.listen({ host, port, handle })
 }
 

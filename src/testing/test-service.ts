@@ -2,7 +2,7 @@
 // and fails when the service met a fault of its own.
 
 import { afterEach, beforeEach } from 'vitest'
-import type { HttpHandler } from '../base/env.ts'
+import type { HttpHandler, HttpResponse } from '../base/env.ts'
 import { nodeEnv } from '../base/env-node.ts'
 import { Catalog } from '../database/catalog.ts'
 import { createEngine } from '../engine/create.ts'
@@ -10,6 +10,7 @@ import { InThreadRunner } from '../query/run-here.ts'
 import type { QueryRunner } from '../query/ask.ts'
 import { createHandler } from '../service/handler.ts'
 import { Metrics } from '../service/metrics.ts'
+import { WaitingAnswers } from '../service/waiting-answers.ts'
 import { SERVICE_LIMITS, type ServiceLimits } from '../service/route.ts'
 
 export const SCHEMA = `[
@@ -44,6 +45,7 @@ export function serveWith(
     catalog,
     runner,
     limits: { ...SERVICE_LIMITS, ...limits },
+    waiting: new WaitingAnswers({ ...SERVICE_LIMITS, ...limits }.waitingBytesMax),
     metrics: new Metrics(),
     isLoopback: true,
     onFault: (error) => faults.push(error),
@@ -83,12 +85,16 @@ export async function send(
     readBody: () => Promise.resolve(bytes),
     signal: signal ?? new AbortController().signal,
   })
-  const answered = response.body ?? ''
-  return {
-    status: response.status,
-    headers: response.headers ?? {},
-    text: typeof answered === 'string' ? answered : new TextDecoder().decode(answered as Uint8Array),
-  }
+  return { status: response.status, headers: response.headers ?? {}, text: await textOf(response) }
+}
+
+/** What a client makes of the body that it reads to its end. */
+async function textOf({ body = '' }: HttpResponse): Promise<string> {
+  if (typeof body === 'string') return body
+  const pieces: Uint8Array[] = []
+  if (body instanceof Uint8Array) pieces.push(body)
+  else for await (const piece of body) pieces.push(Buffer.from(piece))
+  return Buffer.concat(pieces).toString()
 }
 
 export const EDN = { 'content-type': 'application/edn' }
