@@ -84,8 +84,8 @@ export class QueryWorker implements AsyncDisposable {
     try {
       const request: WorkerRequest = { id, job: sendJob(job), wanted }
       this.#thread.post(request)
-      const sent = await promise
-      job.signal?.throwIfAborted()
+      // Whoever cancelled knows why, however the thread came to stop.
+      const sent = await promise.finally(() => job.signal?.throwIfAborted())
       if (sent.kind === 'error') throw errorFromData(sent.error)
       return sent
     } finally {
