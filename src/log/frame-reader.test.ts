@@ -51,6 +51,19 @@ describe('reading frames', () => {
     expect(nextT).toBe(lastT + 1)
   })
 
+  it('goes from header to header among large frames', async () => {
+    const payload = new Uint8Array(80_000)
+    {
+      await using log = await openLog(env, folder, { mode: 'write' })
+      for (let t = 0; t < 60; t++) await log.append({ firstT: t, lastT: t, epoch: log.epoch, payload })
+    }
+    await using log = await openLog(env, folder, { mode: 'read' })
+    const before = env.files.counts.readBytes
+    expect([...log.read(59, 60)]).toHaveLength(1)
+    // The frame, half a frame to find the middle of the file, and headers.
+    expect(env.files.counts.readBytes - before).toBeLessThan(200_000)
+  })
+
   it('reads little of a large file for its last t', async () => {
     const lastT = await writeFrames(12 << 20)
     await using log = await openLog(env, folder, { mode: 'read' })

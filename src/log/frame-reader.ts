@@ -18,6 +18,10 @@ const NEAR_BYTES = 64 * 1024
 /** Looked through at once for the beginning of a frame. */
 const WINDOW_BYTES = 8 * 1024
 const ZEROS = Buffer.alloc(WINDOW_BYTES)
+/** From a frame at least this large the next one is found by its length; smaller ones are as quickly read. */
+const STEP_BYTES_MIN = 4 * 1024
+/** So many frames are passed over in that way at most: to look for one in their midst costs half a frame. */
+const STEP_COUNT_MAX = 32
 
 export class FrameReader {
   readonly #env: Env
@@ -87,34 +91,57 @@ export class FrameReader {
   }
 }
 
+/** Where a frame stands, and how long it says it is. */
+type FrameSpan = FramePlace & { readonly byteCount: number }
+
 /**
  * A place at or before `t` that is not far from it, found by halving: a frame's header can be told from all other
- * bytes, by its checksum that begins with the file's salt, so it can be found from anywhere in the file.
+ * bytes, by its checksum that begins with the file's salt, so it can be found from anywhere in the file. Among a few
+ * large frames the way goes from header to header.
  */
 function placeNear(file: File, salt: number, from: FramePlace, end: number, t: T): FramePlace {
-  let low = from
+  if (from.nextT === t) return from
+  let low = frameAt(file, salt, from.offset)
+  if (low === undefined) return from
   let high = end
-  while (high - low.offset > NEAR_BYTES) {
+  while (high - low.offset > Math.max(NEAR_BYTES, STEP_COUNT_MAX * low.byteCount)) {
     const middle = low.offset + Math.floor((high - low.offset) / 2)
     const found = firstFrameFrom(file, salt, middle, high)
     // Taking an earlier place than needed costs time alone.
     if (found === undefined || found.nextT > t) high = middle
     else low = found
   }
+  for (let step = 0; step < STEP_COUNT_MAX && low.byteCount >= STEP_BYTES_MIN; step++) {
+    const next = frameAt(file, salt, low.offset + low.byteCount)
+    if (next === undefined || next.nextT > t) break
+    low = next
+  }
   return low
 }
 
+/** The frame whose header begins at `offset`, if one does. */
+function frameAt(file: File, salt: number, offset: number): FrameSpan | undefined {
+  const bytes = new Uint8Array(FRAME_HEADER_BYTES)
+  file.read(offset, bytes)
+  return spanOf(bytes, salt, offset)
+}
+
+function spanOf(bytes: Uint8Array, salt: number, offset: number): FrameSpan | undefined {
+  const header = decodeFrameHeader(bytes, salt)
+  if (header === undefined) return undefined
+  return { offset, nextT: header.firstT, byteCount: FRAME_HEADER_BYTES + header.payloadBytes }
+}
+
 /** The first frame that begins in `[offset, limit)`; none where zeros begin, which were written ahead. */
-function firstFrameFrom(file: File, salt: number, offset: number, limit: number): FramePlace | undefined {
+function firstFrameFrom(file: File, salt: number, offset: number, limit: number): FrameSpan | undefined {
   const window = Buffer.alloc(WINDOW_BYTES)
   // Windows overlap by all but one byte of a header, so that each header lies whole in one of them.
   for (let start = offset; start < limit; start += WINDOW_BYTES - FRAME_HEADER_BYTES + 1) {
     const bytes = window.subarray(0, file.read(start, window))
     if (bytes.equals(ZEROS)) return undefined
     for (let at = bytes.indexOf(FRAME_MAGIC); at >= 0; at = bytes.indexOf(FRAME_MAGIC, at + 1)) {
-      const header = decodeFrameHeader(bytes.subarray(at), salt)
-      if (header === undefined) continue
-      return start + at < limit ? { offset: start + at, nextT: header.firstT } : undefined
+      const found = spanOf(bytes.subarray(at), salt, start + at)
+      if (found !== undefined) return found.offset < limit ? found : undefined
     }
   }
   return undefined
