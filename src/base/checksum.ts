@@ -3,9 +3,20 @@
 import { createHash, hash } from 'node:crypto'
 import { crc32 as zlibCrc32 } from 'node:zlib'
 
+/** Pieces up to this size are summed here: a call out of JavaScript takes 1 µs after a sync, this a third of it. */
+const SHORT_BYTES_MAX = 128
+const CRC_OF_BYTE = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte
+  for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
+  return crc
+})
+
 /** CRC-32 (IEEE), as an unsigned number; `before` continues over several pieces. */
 export function crc32(bytes: Uint8Array, before = 0): number {
-  return zlibCrc32(bytes, before)
+  if (bytes.byteLength > SHORT_BYTES_MAX) return zlibCrc32(bytes, before)
+  let crc = ~before
+  for (let at = 0; at < bytes.byteLength; at++) crc = CRC_OF_BYTE[(crc ^ bytes[at]!) & 255]! ^ (crc >>> 8)
+  return ~crc >>> 0
 }
 
 /** The 32 bytes of SHA-256. */
