@@ -19,7 +19,7 @@ const SYNC_WEIGHT = 0.05
 /** What is expected of a file that was not synced yet: the pool, until some thirty fast syncs have shown otherwise. */
 const SYNC_MS_FIRST = 2
 /** Who syncs in place again and again lets the event loop turn at least this often: others wait for messages, timers. */
-const TURN_MS_MAX = 1
+const TURN_MS_MAX = 4
 
 const DONE = Promise.resolve()
 
@@ -35,6 +35,7 @@ export function nodeFiles(bootId: () => string): Files {
       return new NodeFile(path, descriptor, counts)
     },
     list: (folder) => listFolder(folder),
+    exists: (path) => fs.existsSync(path),
     stat: (path) => readStatus(path),
     makeFolder: (path) =>
       attempt('make the folder', path, () => void fs.mkdirSync(path, { recursive: true })),

@@ -85,9 +85,11 @@ describe('files of this machine', () => {
     await files.syncFolder(join(folder, 'deep'))
     expect(files.list(join(folder, 'deep'))).toEqual(['a', 'er'])
     expect(files.stat(join(folder, 'deep'))?.kind).toBe('folder')
+    expect(files.exists(join(folder, 'deep'))).toBe(true)
     files.remove(join(folder, 'deep'))
     files.remove(join(folder, 'deep'))
     expect(files.stat(join(folder, 'deep'))).toBeUndefined()
+    expect(files.exists(join(folder, 'deep'))).toBe(false)
     expect(files.list(join(folder, 'deep'))).toEqual([])
   })
 

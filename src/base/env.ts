@@ -68,6 +68,8 @@ export interface Files {
   open(path: string, mode: OpenMode): File
   /** Names in a folder, sorted; none if the folder is missing. */
   list(folder: string): readonly string[]
+  /** Whether something is at `path`, at the least cost; false also where it cannot be looked at: `stat` tells why. */
+  exists(path: string): boolean
   /** Undefined if there is nothing at `path`. */
   stat(path: string): FileStatus | undefined
   /** Makes the folder and those above it where missing. Durable only with `syncFolder` of each parent. */

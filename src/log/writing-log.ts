@@ -214,7 +214,9 @@ export class WritingLog implements WritableLog {
   }
 
   #checkFence(): void {
-    if (this.#env.files.stat(this.#fence) === undefined) throw writerFenced(this.#folder, this.epoch)
+    const { files } = this.#env
+    if (!files.exists(this.#fence) && files.stat(this.#fence) === undefined)
+      throw writerFenced(this.#folder, this.epoch)
   }
 
   #isFenced(): boolean {

@@ -77,7 +77,8 @@ function plantedFiles(files: Files, bug: PlantedBug): Files {
     case 'log-skip-fence': {
       const stat: Files['stat'] = (path) =>
         /\/epoch-\d+$/.test(path) ? { kind: 'file', byteCount: 0, modifiedMs: 0 } : files.stat(path)
-      return { ...files, stat }
+      const exists: Files['exists'] = (path) => /\/epoch-\d+$/.test(path) || files.exists(path)
+      return { ...files, stat, exists }
     }
     default:
       return files

@@ -248,6 +248,10 @@ export class SimulatedMachine {
         this.#checkAlive(process)
         return disk.list(folder)
       },
+      exists: (path) => {
+        this.#checkAlive(process)
+        return disk.stat(path) !== undefined
+      },
       stat: (path) => {
         this.#checkAlive(process)
         return disk.stat(path)
