@@ -228,8 +228,7 @@ export class AttributeFacts {
     for (; row >= 0; row = novelty!.rowOfEntityBefore(row)) if (this.#holds(row)) return novelty!.datom(row)
     for (let i = this.#visibleRuns.length - 1; i >= 0; i--) {
       const run = this.#visibleRuns[i]!
-      const [first, limit] = run.rowsOfEntity(e)
-      for (let at = first; at < limit; at++) {
+      for (let at = run.firstRowOf(e); at >= 0; at = run.rowOfEntityAfter(at, e)) {
         const datom = this.#heldAt(run, at, e, undefined)
         if (datom !== undefined) return datom
       }

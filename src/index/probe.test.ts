@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { compareValues, double, symbol, Uri, type Value } from '../fact/value.ts'
 import { integerColumn } from '../segment/column.ts'
 import { columnOf } from '../segment/value-column.ts'
-import { Probe, searchEntity } from './probe.ts'
+import { Probe, searchInteger } from './probe.ts'
 
 const ascending = (values: readonly Value[]): Value[] => [...values].sort(compareValues)
 
@@ -76,7 +76,7 @@ describe('a search for an entity', () => {
           let e = 0
           const entities = steps.map((step) => (e += step))
           for (const wanted of [(entities[at] ?? far) + near, far]) {
-            const found = searchEntity(integerColumn(entities), 0, entities.length, wanted)
+            const found = searchInteger(integerColumn(entities), 0, entities.length, wanted)
             expect(found).toBe(entities.filter((entity) => entity < wanted).length)
           }
         },

@@ -9,11 +9,14 @@ import type { SegmentColumnReader } from '../segment/segment.ts'
 import { bytesAt, compareBytes } from '../segment/text.ts'
 import { columnTypeOf, valueAt } from '../segment/value-column.ts'
 import type { IndexSegment } from './index-segment.ts'
-import { Probe, searchEntity, searchText } from './probe.ts'
+import { Probe, searchInteger, searchText } from './probe.ts'
 import type { RunEntry } from './root.ts'
+import { samplesOf, type TextSamples } from './text-samples.ts'
 
 const NO_ROWS = [0, 0] as const
 const NONE: readonly number[] = []
+/** Searches of a run by text after which its order is sampled: that costs as much as some dozens of them. */
+const SAMPLED_AFTER_COUNT = 32
 
 /** Neighbours in the order of values: nothing stands above the one and below the other. Undefined at the ends. */
 type Gap = { readonly above: Value | undefined; readonly below: Value | undefined }
@@ -35,6 +38,9 @@ export class Run {
   readonly #order: IndexSegment | undefined
   /** Where the last search found nothing: what is new mostly comes in order, so the next falls there, too. */
   #gap: Gap | undefined
+  #missedAt = -1
+  #samples: TextSamples | undefined
+  #searchCount = 0
 
   constructor(entry: RunEntry, type: ValueType, segments: ReadonlyMap<string, IndexSegment>) {
     this.entry = entry
@@ -68,8 +74,8 @@ export class Run {
   }
 
   mayHold(e: EntityId): boolean {
-    const [least, greatest] = this.entry.entities
-    return e >= least && e <= greatest
+    const { entities } = this.entry
+    return e >= entities[0] && e <= entities[1]
   }
 
   isDead(row: number): boolean {
@@ -78,11 +84,24 @@ export class Run {
 
   /** Rows `[first, limit)` about an entity. */
   rowsOfEntity(e: EntityId): readonly [first: number, limit: number] {
-    if (!this.mayHold(e)) return NO_ROWS
+    const first = this.firstRowOf(e)
+    return first < 0 ? NO_ROWS : [first, this.firstRowFrom(e + 1, first + 1)]
+  }
+
+  /** The first row about an entity, −1 if there is none. */
+  firstRowOf(e: EntityId): number {
+    if (!this.mayHold(e)) return -1
     const first = this.firstRowFrom(e)
-    return first < this.entry.rowCount && this.entityAt(first) === e
-      ? [first, this.firstRowFrom(e + 1, first + 1)]
-      : NO_ROWS
+    return this.#isAbout(e, first) ? first : -1
+  }
+
+  /** The row about the same entity after this one, −1 if there is none. */
+  rowOfEntityAfter(row: number, e: EntityId): number {
+    return this.#isAbout(e, row + 1) ? row + 1 : -1
+  }
+
+  #isAbout(e: EntityId, row: number): boolean {
+    return row < this.entry.rowCount && this.entityAt(row) === e
   }
 
   /** The first row, from `from` on, whose entity is `e` or greater. */
@@ -90,7 +109,7 @@ export class Run {
     const { firstRow, rowCount } = this.entry
     const reader = this.#segment.segment.column('entity')
     const whole = reader.loadIfCheap()
-    if (whole !== undefined) return searchEntity(whole, firstRow + from, firstRow + rowCount, e) - firstRow
+    if (whole !== undefined) return searchInteger(whole, firstRow + from, firstRow + rowCount, e) - firstRow
     return searchPages(reader, this.entry, firstRow, new Probe('ref', e), false)
   }
 
@@ -118,7 +137,12 @@ export class Run {
     const first = this.#positionOf(probe, false)
     const limit = this.#positionOf(probe, true, first)
     if (limit - first === 1) return [this.#rowAtPosition(first)]
-    if (limit === first) this.#gap = this.#gapAt(first)
+    if (limit === first) {
+      // To remember costs two texts: worth it where the search before ended here, too.
+      if (first === this.#missedAt) this.#gap = this.#gapAt(first)
+      this.#missedAt = first
+      return NONE
+    }
     const rows: number[] = []
     for (let position = first; position < limit; position++) rows.push(this.#rowAtPosition(position))
     return rows
@@ -159,6 +183,10 @@ export class Run {
     // processor's cache, the way to the middle does not.
     if (rowCount > 0 && probe.compareAt(whole, firstRow + rowCount - 1) < 0) return rowCount
     if (!isBehind && rowCount > 0 && probe.compareAt(whole, firstRow) >= 0) return 0
+    if (!isBehind && whole.kind === 'text' && probe.bytes !== undefined) {
+      const samples = this.#samplesOf(whole, firstRow)
+      if (samples !== undefined) return samples.search(probe.bytes) - firstRow
+    }
     return probe.search(whole, firstRow + from, firstRow + rowCount, isBehind) - firstRow
   }
 
@@ -167,6 +195,14 @@ export class Run {
     if (whole !== undefined) return valueAt(this.type, whole, row)
     const page = reader.pageIndexOf(row)
     return valueAt(this.type, reader.page(page), row - reader.info.pages[page]!.firstRow)
+  }
+
+  /** Samples of the value order; undefined while too few have searched for them to pay. */
+  #samplesOf(column: TextColumn, firstRow: number): TextSamples | undefined {
+    if (this.#samples?.isOf(column, firstRow) === true) return this.#samples
+    if (++this.#searchCount < SAMPLED_AFTER_COUNT) return undefined
+    this.#samples = samplesOf(column, firstRow, firstRow + this.entry.rowCount)
+    return this.#samples
   }
 
   #integerAt(name: string, row: number): number {

@@ -45,19 +45,20 @@ export class Segment {
   }
 
   column(name: string): SegmentColumnReader {
-    let column = this.#columns.get(name)
-    if (column === undefined) {
-      const info = this.#readFooter().columns.find((known) => known.name === name)
-      if (info === undefined) throw segmentCorrupt(this.file.key, 0, `there is no column ${name}`)
-      column = new SegmentColumnReader(this.file, info, this.#blob, this.#cache)
-      this.#columns.set(name, column)
-    }
-    return column
+    return this.#columns.get(name) ?? this.#openColumn(name)
   }
 
   /** Reads and checks every page of every column. */
   verify(): void {
     for (const name of this.columnNames()) this.column(name).verify()
+  }
+
+  #openColumn(name: string): SegmentColumnReader {
+    const info = this.#readFooter().columns.find((known) => known.name === name)
+    if (info === undefined) throw segmentCorrupt(this.file.key, 0, `there is no column ${name}`)
+    const column = new SegmentColumnReader(this.file, info, this.#blob, this.#cache)
+    this.#columns.set(name, column)
+    return column
   }
 
   #readFooter(): Footer {
