@@ -189,10 +189,13 @@ export class LocalDatabase {
   async transact(tx: unknown, options: TransactOptions = NO_OPTIONS): Promise<TransactResult> {
     const { catalog } = this.varve
     const writer = catalog.openedWriter(this.name) ?? (await catalog.writer(this.name))
-    const isPlainData = typeof tx !== 'string'
-    const sent = async (form: Edn): Promise<TransactResult> =>
-      transactResult(this.varve, await writer.transact(transactRequest(form, isPlainData, options)))
-    return isPlainData ? sent(formFromData(tx, 'transaction')) : withForm(tx, 'transaction', sent)
+    const send = (form: Edn, isPlainData: boolean): Promise<TransactOutcome> =>
+      writer.transact(transactRequest(form, isPlainData, options))
+    const outcome =
+      typeof tx === 'string'
+        ? await withForm(tx, 'transaction', (form) => send(form, false))
+        : await send(formFromData(tx, 'transaction'), true)
+    return transactResult(this.varve, outcome)
   }
 
   db(): LocalDb {

@@ -16,8 +16,6 @@ export class Tempid {
   entity: EntityId | undefined = undefined
   /** Of a root: the kind that the entity's first own attribute gives it. */
   kind: number | undefined = undefined
-  /** Of a root: some operation adds a fact about it. */
-  isDescribed = false
   /** Of a root: the entity is made by this transaction. */
   isNew = false
 

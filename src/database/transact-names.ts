@@ -23,12 +23,12 @@ import {
 /** Where the transactor is in its forms; an error that leaves gets it as its place. */
 export type Cursor = { path: Path | undefined }
 
-export class Names {
+export class Names implements CoerceContext {
   readonly facts: FactSource
   readonly schema: Schema
   readonly txEntity: EntityId
   readonly cursor: Cursor
-  readonly #coercion: CoerceContext
+  readonly isPlainData: boolean
   /** Where ids of each kind go on, once this transaction made some. */
   #nextIndexes: Map<number, number> | undefined
 
@@ -37,7 +37,7 @@ export class Names {
     this.schema = facts.schema
     this.txEntity = txEntity
     this.cursor = cursor
-    this.#coercion = { resolveRef: (form) => this.#memberEntity(form), isPlainData }
+    this.isPlainData = isPlainData
   }
 
   /**
@@ -45,15 +45,13 @@ export class Names {
    * or retracted; one that nobody has joins tempids only where it is asserted: to retract it does nothing.
    */
   bind(operations: readonly Operation[]): void {
-    const identities: FactOperation[] = []
+    let assertedCount = 0
     for (const operation of operations) {
-      if ((operation.kind !== 'add' && operation.kind !== 'retract') || !(operation.e instanceof Tempid))
-        continue
-      if (operation.attribute.unique !== 'identity' || operation.value === undefined) continue
-      if (operation.kind === 'add') identities.push(operation)
+      if (!isIdentity(operation)) continue
+      if (operation.kind === 'add') assertedCount++
       this.#upsert(operation, operation.e)
     }
-    if (identities.length > 1) joinShared(identities)
+    if (assertedCount > 1) joinShared(operations.filter(isIdentity).filter(({ kind }) => kind === 'add'))
     this.#makeEntities(operations)
   }
 
@@ -94,7 +92,7 @@ export class Names {
       if (e === undefined) throw errors.tempidNotAnEntity(String(value))
       return e
     }
-    return coerceValue(attribute, this.#withoutTempids(value), this.#coercion)
+    return coerceValue(attribute, this.#withoutTempids(value), this)
   }
 
   /** The entity that holds a unique value before the transaction. */
@@ -119,23 +117,20 @@ export class Names {
   }
 
   #makeEntities(operations: readonly Operation[]): void {
-    const described: Tempid[] = []
     for (const operation of operations) {
       if (operation.kind !== 'add' || !(operation.e instanceof Tempid)) continue
       const { attribute } = operation
       if (attribute.id === DB_ENSURE) continue
       const root = operation.e.root()
-      if (!root.isDescribed) {
-        root.isDescribed = true
-        described.push(root)
-      }
       if (root.entity !== undefined) continue
       if (attribute.id >= BUILTIN_ATTRIBUTE_COUNT) root.kind ??= this.schema.kindOfAttribute(attribute)
       // Attributes are entities of the database's own kind, whatever else is said about them.
       else if (attribute.id !== DB_IDENT && isSchemaAttribute(attribute.id)) root.kind = DB_KIND
     }
-    for (const root of described) {
-      if (root.entity !== undefined) continue
+    for (const operation of operations) {
+      if (operation.kind !== 'add' || !(operation.e instanceof Tempid)) continue
+      const root = operation.e.root()
+      if (operation.attribute.id === DB_ENSURE || root.entity !== undefined) continue
       this.#nextIndexes ??= new Map()
       const kind = root.kind ?? DB_KIND
       const index = this.#nextIndexes.get(kind) ?? this.facts.entityCount(kind)
@@ -149,7 +144,7 @@ export class Names {
     if (value === null) return undefined
     let coerced: Value
     try {
-      coerced = coerceValue(attribute, value, this.#coercion)
+      coerced = coerceValue(attribute, value, this)
     } catch (error) {
       // Nobody has a value that the attribute cannot hold.
       if (error instanceof VarveError) return undefined
@@ -159,7 +154,7 @@ export class Names {
   }
 
   /** A reference inside a tuple, or the value of a lookup ref by a reference. */
-  #memberEntity(form: Edn): EntityId {
+  resolveRef(form: Edn): EntityId {
     if (typeof form === 'number' && this.#isBeingMade(form)) return form
     if (typeof form === 'number' || form instanceof Keyword) return this.entity(form)!
     if (Array.isArray(form) && form.length === 2 && form[0] instanceof Keyword) {
@@ -187,8 +182,17 @@ export class Names {
   }
 }
 
+type IdentityOperation = FactOperation & { readonly e: Tempid }
+
+/** True for a fact about a tempid that tells whom it means. */
+function isIdentity(operation: Operation): operation is IdentityOperation {
+  if ((operation.kind !== 'add' && operation.kind !== 'retract') || !(operation.e instanceof Tempid))
+    return false
+  return operation.attribute.unique === 'identity' && operation.value !== undefined
+}
+
 /** Tempids that are given the same value of an identity are one, unless the facts say they are two. */
-function joinShared(identities: readonly FactOperation[]): void {
+function joinShared(identities: readonly IdentityOperation[]): void {
   const seen = new Map<number, Map<unknown, Tempid>>()
   for (const { e, attribute, value, coerced } of identities) {
     let holders = seen.get(attribute.id)
@@ -198,8 +202,8 @@ function joinShared(identities: readonly FactOperation[]): void {
     }
     const key = coerced === undefined ? value : keyOf(coerced)
     const other = holders.get(key)
-    if (other === undefined) holders.set(key, e as Tempid)
-    else join(other.root(), (e as Tempid).root())
+    if (other === undefined) holders.set(key, e)
+    else join(other.root(), e.root())
   }
 }
 
