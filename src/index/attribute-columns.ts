@@ -4,7 +4,7 @@
 
 import type { ValueType } from '../fact/attribute.ts'
 import type { ColumnData } from '../segment/column.ts'
-import type { ChosenRows, GenerationColumns } from './generation-columns.ts'
+import type { GenerationColumns, Moment } from './generation-columns.ts'
 
 export type AttributeColumns =
   | {
@@ -17,11 +17,12 @@ export type AttributeColumns =
       /** The t at which each fact was asserted. */
       readonly ts: ColumnData
     }
-  | ({
-      readonly kind: 'chosen'
+  | {
+      readonly kind: 'moment'
       readonly rowCount: number
       readonly generation: GenerationColumns
-    } & ChosenRows)
+      readonly moment: Moment
+    }
 
 /** Memory of columns that are kept, with what engines make of them (their tables of numbers). */
 export const MERGED_BYTES_MAX = 1 << 29

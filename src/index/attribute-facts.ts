@@ -99,8 +99,8 @@ export class AttributeFacts {
       generation = generationColumns(type, held, ended)
       generations.add(fullName, generation)
     }
-    const chosen = generation.rowsAt(untilT, sinceT)
-    return { kind: 'chosen', rowCount: chosen.rows.length, generation, ...chosen }
+    const moment = generation.at(untilT, sinceT)
+    return { kind: 'moment', rowCount: moment.rowCount, generation, moment }
   }
 
   /** A name for what the view shows of the attribute: equal for views that show the same over one index. */

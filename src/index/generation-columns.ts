@@ -2,17 +2,26 @@
 // then those that ended within it, each part by entity and value. What a moment shows is a choice of rows, found by
 // comparing two whole numbers of each: nothing is sorted, and no value is looked at unless entities have several.
 
+import { assert } from '../base/assert.ts'
 import type { T, ValueType } from '../fact/attribute.ts'
-import { type ColumnData, concatColumns, integerAt, rowCountOf } from '../segment/column.ts'
+import { type ColumnData, concatColumns, type IntegerColumn, rowCountOf } from '../segment/column.ts'
 import type { RunRows } from './run-rows.ts'
-import { identity, type RowComparison, rowComparison } from './sort.ts'
+import { type RowComparison, rowComparison } from './sort.ts'
 
-export type ChosenRows = {
-  /** Rows of the generation, by entity and value. */
-  readonly rows: Uint32Array
-  /** True where their entities are those that hold at the end: only values differ. */
-  readonly hasHeldEntities: boolean
-}
+/** What a moment shows of a generation. */
+export type Moment = { readonly rowCount: number } & (
+  | {
+      /** The rows that hold at the end, but for `hidden[i]` another one of the same entity: `shown[i]`. */
+      readonly kind: 'exchanged'
+      readonly hidden: Uint32Array
+      readonly shown: Uint32Array
+    }
+  | {
+      /** These rows, which are in order. */
+      readonly kind: 'listed'
+      readonly rows: Uint32Array
+    }
+)
 
 export class GenerationColumns {
   readonly type: ValueType
@@ -41,41 +50,45 @@ export class GenerationColumns {
   }
 
   /** What was asserted behind `sinceT` and holds at `untilT`, a moment of the generation. */
-  rowsAt(untilT: T, sinceT: T): ChosenRows {
+  at(untilT: T, sinceT: T): Moment {
     const hidden = this.#hiddenOfHeld(untilT, sinceT)
     const shown = this.#shownOfEnded(untilT, sinceT)
-    if (!this.#areSameEntities(hidden, shown))
-      return { rows: this.#merged(hidden, shown), hasHeldEntities: false }
-    const rows = identity(this.heldCount)
-    for (let i = 0; i < hidden.length; i++) rows[hidden[i]!] = shown[i]!
-    return { rows, hasHeldEntities: true }
+    if (this.#areSameEntities(hidden, shown))
+      return { kind: 'exchanged', rowCount: this.heldCount, hidden, shown }
+    const rows = this.#merged(hidden, shown)
+    return { kind: 'listed', rowCount: rows.length, rows }
   }
 
+  // The loops below write every row down and go on by 0 or 1, without a branch: which rows show is anybody's guess.
+
   #hiddenOfHeld(untilT: T, sinceT: T): Uint32Array {
+    const { heldCount } = this
     const { data, base } = wholeNumbers(this.ts)
     const [latest, since] = [untilT - base, sinceT - base]
-    const rows = new Uint32Array(this.heldCount)
+    const rows = scratchOf(heldCount + 1)
     let count = 0
-    for (let row = 0; row < rows.length; row++) {
+    for (let row = 0; row < heldCount; row++) {
       const t = data[row]!
-      if (t > latest || t <= since) rows[count++] = row
+      rows[count] = row
+      count += +(t > latest) | +(t <= since)
     }
-    return rows.subarray(0, count)
+    return rows.slice(0, count)
   }
 
   #shownOfEnded(untilT: T, sinceT: T): Uint32Array {
-    if (this.#retracted === undefined) return new Uint32Array(0)
+    if (this.#retracted === undefined) return NO_ROWS
     const { data, base } = wholeNumbers(this.ts)
     const ends = wholeNumbers(this.#retracted)
     const [latest, since, ended] = [untilT - base, sinceT - base, untilT - ends.base]
-    const first = this.heldCount
-    const rows = new Uint32Array(ends.data.length)
+    const { heldCount, rowCount } = this
+    const rows = scratchOf(rowCount - heldCount + 1)
     let count = 0
-    for (let at = 0; at < rows.length; at++) {
-      const t = data[first + at]!
-      if (t <= latest && t > since && ends.data[at]! > ended) rows[count++] = first + at
+    for (let row = heldCount; row < rowCount; row++) {
+      const t = data[row]!
+      rows[count] = row
+      count += +(t <= latest) & +(t > since) & +(ends.data[row - heldCount]! > ended)
     }
-    return rows.subarray(0, count)
+    return rows.slice(0, count)
   }
 
   /** True where each row that is hidden has one that shows in its place, of an entity with no other fact. */
@@ -121,12 +134,17 @@ export class GenerationColumns {
   }
 }
 
-function wholeNumbers(column: ColumnData): {
-  readonly data: Int32Array | Float64Array
-  readonly base: number
-} {
-  if (column.kind === 'integer') return column
-  // Ids and times stay below 2^53; `integerAt` says so.
-  integerAt(column, 0)
-  return { data: new Int32Array(0), base: 0 }
+const NO_ROWS = new Uint32Array(0)
+
+/** Room for rows while they are found: fresh memory costs more than finding them. */
+let scratch = new Uint32Array(0)
+
+function scratchOf(count: number): Uint32Array {
+  if (scratch.length < count) scratch = new Uint32Array(count * 2)
+  return scratch
+}
+
+function wholeNumbers(column: ColumnData): IntegerColumn {
+  assert(column.kind === 'integer', 'ids and times stay below 2^53')
+  return column
 }

@@ -10,6 +10,7 @@ import { double, equalValues, keyword, type Value } from '../fact/value.ts'
 import { COLUMN_CACHE_LIMITS, ColumnCache } from '../segment/column-cache.ts'
 import { NaiveFacts } from '../testing/naive-facts.ts'
 import { TINY_CACHE, TINY_INDEX } from '../testing/simulated-storage.ts'
+import type { AttributeColumns } from './attribute-columns.ts'
 import { integerAt } from '../segment/column.ts'
 import { valueAt } from '../segment/value-column.ts'
 import { buildIndex } from './build.ts'
@@ -320,7 +321,8 @@ describe('IndexedFacts', () => {
 function shownByColumns(facts: IndexedFacts, a: number): string[] {
   const columns = facts.columns(a)!
   const { entities, values, ts, type } = columns.kind === 'whole' ? columns : columns.generation
-  const rows = columns.kind === 'whole' ? identity(columns.rowCount) : columns.rows
+  const rows = columns.kind === 'whole' ? identity(columns.rowCount) : rowsOf(columns)
+  expect(rows.length).toBe(columns.rowCount)
   return show(
     Array.from(rows, (row) => ({
       e: integerAt(entities, row),
@@ -330,4 +332,11 @@ function shownByColumns(facts: IndexedFacts, a: number): string[] {
       added: true,
     })),
   )
+}
+
+function rowsOf({ generation, moment }: AttributeColumns & { readonly kind: 'moment' }): Uint32Array {
+  if (moment.kind === 'listed') return moment.rows
+  const rows = identity(generation.heldCount)
+  moment.hidden.forEach((row, i) => (rows[row] = moment.shown[i]!))
+  return rows
 }

@@ -7,7 +7,7 @@ import { type Attribute, type AttributeId, TX_BASE, type ValueType } from '../..
 import type { Datom, FactSource } from '../../fact/datom.ts'
 import { type Edn, numberType, toDouble } from '../../fact/value.ts'
 import type { AttributeColumns } from '../../index/attribute-columns.ts'
-import type { GenerationColumns } from '../../index/generation-columns.ts'
+import type { GenerationColumns, Moment } from '../../index/generation-columns.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
 import { type ColumnData, rowCountOf } from '../../segment/column.ts'
 import { valueAt } from '../../segment/value-column.ts'
@@ -106,7 +106,7 @@ export function hasTable(facts: FactSource, attribute: Attribute): boolean {
 }
 
 function fromColumns(attribute: Attribute, columns: AttributeColumns): AttributeTable {
-  if (columns.kind === 'chosen') return fromChosen(attribute, columns)
+  if (columns.kind === 'moment') return fromMoment(attribute, columns)
   const { type, entities, values, ts } = columns
   return new AttributeTable(attribute, {
     entities: numbersOf(entities),
@@ -125,21 +125,37 @@ type GenerationNumbers = {
 
 const ofGenerations = new WeakMap<GenerationColumns, GenerationNumbers>()
 
-function fromChosen(
+function fromMoment(
   attribute: Attribute,
-  { generation, rows, hasHeldEntities }: AttributeColumns & { readonly kind: 'chosen' },
+  { generation, moment }: AttributeColumns & { readonly kind: 'moment' },
 ): AttributeTable {
   let numbers = ofGenerations.get(generation)
   if (numbers === undefined)
     ofGenerations.set(generation, (numbers = generationNumbers(attribute, generation)))
   const { entities, values, domain, held } = numbers
+  const ts = (): Float64Array => shownNumbers(numbersOf(generation.ts), generation, moment)
+  const isExchanged = moment.kind === 'exchanged'
   return new AttributeTable(attribute, {
-    entities: hasHeldEntities ? held.entities : picked(entities, rows),
-    values: picked(values, rows),
+    entities: isExchanged ? held.entities : shownNumbers(entities, generation, moment),
+    values: shownNumbers(values, generation, moment),
     domain,
-    ts: () => picked(numbersOf(generation.ts), rows),
-    ...(hasHeldEntities && { byEntity: () => held.byEntity }),
+    ts,
+    ...(isExchanged && { byEntity: () => held.byEntity }),
   })
+}
+
+/** Of the numbers of all facts, those that the moment shows. */
+function shownNumbers(numbers: Float64Array, { heldCount }: GenerationColumns, moment: Moment): Float64Array {
+  if (moment.kind === 'listed') {
+    const { rows } = moment
+    const listed = new Float64Array(rows.length)
+    for (let i = 0; i < rows.length; i++) listed[i] = numbers[rows[i]!]!
+    return listed
+  }
+  const { hidden, shown } = moment
+  const exchanged = numbers.slice(0, heldCount)
+  for (let i = 0; i < hidden.length; i++) exchanged[hidden[i]!] = numbers[shown[i]!]!
+  return exchanged
 }
 
 function generationNumbers(attribute: Attribute, generation: GenerationColumns): GenerationNumbers {
@@ -152,12 +168,6 @@ function generationNumbers(attribute: Attribute, generation: GenerationColumns):
     ts: () => numbersOf(ts).subarray(0, heldCount),
   })
   return { ...numbers, held }
-}
-
-function picked(numbers: Float64Array, rows: Uint32Array): Float64Array {
-  const target = new Float64Array(rows.length)
-  for (let i = 0; i < rows.length; i++) target[i] = numbers[rows[i]!]!
-  return target
 }
 
 function valueNumbers(type: ValueType, column: ColumnData): { values: Float64Array; domain: Domain } {

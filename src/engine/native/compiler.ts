@@ -48,7 +48,7 @@ import { testOfComparison } from './comparison.ts'
 import { Dependencies } from './dependencies.ts'
 import { ADDED_DOMAIN, CollectedDomain, type Domain, ENTITY_DOMAIN, NumberDomain } from './domain.ts'
 import { columnOf, type Consumer, EMPTY_LAYOUT, keptColumns, type Layout, type Operator } from './operator.ts'
-import { PatternOperator } from './pattern-operator.ts'
+import { PatternOperator, SEEK_COST } from './pattern-operator.ts'
 import type { PlaceBinding } from './pattern-shape.ts'
 import type { Profile } from './profile.ts'
 import { ProductOperator } from './product-operator.ts'
@@ -154,7 +154,9 @@ export class Compiler {
     const isScan = step.access === 'scan'
     const isSlowSeek = places[0]!.kind === 'free' && !canSeekValue(facts, attribute)
     const { rowCount } = statisticsOf(facts, attribute)
-    const isTable = isScan || isSlowSeek || rowCount < SMALL_COUNT || hasTable(facts, attribute)
+    // Where many rows are expected to come, the table is read from the first on: it also tells what determines what.
+    const isMany = step.rowCount * SEEK_COST > rowCount
+    const isTable = isScan || isSlowSeek || isMany || rowCount < SMALL_COUNT || hasTable(facts, attribute)
     const table = isTable ? tableOf(facts, attribute) : undefined
     dependencies.addPattern(step, table)
     const collected =

@@ -13,7 +13,7 @@ import { decodedId, decodedPlace, type PatternShape } from './pattern-shape.ts'
 import { TableJoin } from './table-join.ts'
 
 /** A lookup of one row costs about as much as scanning so many facts, measured over a million of them. */
-const SEEK_COST = 24
+export const SEEK_COST = 24
 
 export class PatternOperator extends Operator {
   readonly layout: Layout
