@@ -14,7 +14,7 @@ export type PlantedMistake =
   | 'writer-forget-keys'
   | 'aggregate-max-least-first'
   | 'aggregate-median-is-the-upper'
-  | 'aggregate-sum-rounds'
+  | 'aggregate-mean-is-cut'
   | 'aggregate-variance-of-a-sample'
   | 'domain-without-decimals'
   | 'find-forgets-with'

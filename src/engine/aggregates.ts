@@ -61,9 +61,7 @@ function sum(values: readonly Edn[]): Edn {
   let small = 0
   for (const x of values) {
     // Small terms are added as numbers, which is exact until a safe integer is left.
-    const isSmall = typeof x === 'number' && Number.isSafeInteger(small + x)
-    if (isSmall) small += x
-    else if (isPlanted('aggregate-sum-rounds')) small += toDouble(x)
+    if (typeof x === 'number' && Number.isSafeInteger(small + x)) small += x
     else total += x instanceof BigInteger ? x.value : BigInt(x as number | bigint)
   }
   total += BigInt(small)
@@ -83,6 +81,8 @@ function average(values: readonly Edn[]): Edn {
   const total = exactTotal(values)
   if (total === undefined) return double(totalAsDouble(values) / values.length)
   const { numerator, denominator } = total
+  if (isPlanted('aggregate-mean-is-cut'))
+    return double(Number(numerator / denominator / BigInt(values.length)))
   return double(roundToDouble({ numerator, denominator: denominator * BigInt(values.length) }))
 }
 

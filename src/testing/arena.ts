@@ -31,7 +31,13 @@ export type Judged = {
   readonly meaning: Outcome
   readonly said: readonly { readonly who: string; readonly outcome: Outcome }[]
   /** Who differs from whom; undefined where all agree. */
-  readonly quarrel: string | undefined
+  readonly quarrel: Quarrel | undefined
+}
+
+export type Quarrel = {
+  /** Who differs, and whether by an answer or by an error: what a smaller scenario must show as well. */
+  readonly sort: string
+  readonly text: string
 }
 
 export type ArenaOptions = {
@@ -151,14 +157,17 @@ export class Arena {
   }
 }
 
-function quarrelOf(meaning: Outcome, said: Judged['said']): string | undefined {
+function quarrelOf(meaning: Outcome, said: Judged['said']): Quarrel | undefined {
   // Whether a question fails may depend on rows that other clauses reject: of that brute force knows nothing.
   const all = meaning.kind === 'answer' ? [{ who: 'brute force', outcome: meaning }, ...said] : said
   const heard = all.filter(({ outcome }) => outcome.kind === 'answer' || outcome.kind === 'error')
   const [first, ...others] = heard
   const other = others.find(({ outcome }) => textOf(outcome) !== textOf(first!.outcome))
   if (first === undefined || other === undefined) return undefined
-  return `${other.who} says ${textOf(other.outcome)}, ${first.who} says ${textOf(first.outcome)}`
+  return {
+    sort: `${other.who.split(',')[0]} ${other.outcome.kind}, ${first.outcome.kind}`,
+    text: `${other.who} says ${textOf(other.outcome)}, ${first.who} says ${textOf(first.outcome)}`,
+  }
 }
 
 function textOf(outcome: Outcome): string {

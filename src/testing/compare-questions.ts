@@ -5,7 +5,7 @@ import { VarveError } from '../base/errors.ts'
 import { type Edn, textKey } from '../fact/value.ts'
 import { arbitraryQuestion, type ArbitraryQuestion } from './arbitrary-question.ts'
 import { arbitraryWorld, type MadeWorld, makeWorld } from './arbitrary-world.ts'
-import { Arena, type ArenaOptions, type Judged } from './arena.ts'
+import { Arena, type ArenaOptions, type Judged, type Quarrel } from './arena.ts'
 import { BrokenPromise } from './broken-promise.ts'
 import { caseText } from './case-text.ts'
 import { type Contestant, CONTESTANTS, type Outcome } from './contestants.ts'
@@ -244,18 +244,19 @@ export async function quarrelAbout(
 
 export async function wrongAnswer(
   scenario: Scenario,
-  quarrel: string,
+  quarrel: Quarrel,
   seed: number,
   options: JudgeOptions,
 ): Promise<WrongAnswer> {
   const isWrong = async (one: Scenario): Promise<boolean> =>
-    (await quarrelAbout(one, seed, options)) !== undefined
+    // Of the same sort: what has become another quarrel would lead away from this one.
+    (await quarrelAbout(one, seed, options))?.quarrel?.sort === quarrel.sort
   const small = options.isShrunk ? await shrinkScenario(scenario, isWrong) : scenario
   const judged = await quarrelAbout(small, seed, options)
   const { entities } = makeWorld(small.worlds[0]!)!
   const expected = judged === undefined ? null : (answered(judged)?.value ?? null)
   const text = caseText(`fuzz/seed-${seed}`, small, expected, entities)
-  return new WrongAnswer(`${judged?.quarrel ?? quarrel} (seed ${seed})`, text)
+  return new WrongAnswer(`${(judged?.quarrel ?? quarrel).text} (seed ${seed})`, text)
 }
 
 /** A variant that is wrong by itself shrinks as any question does. */
@@ -267,8 +268,7 @@ async function wrongVariant(
 ): Promise<WrongAnswer> {
   for (const scenario of variant.scenarios) {
     const judged = await quarrelAbout(scenario, seed, options)
-    if (judged?.quarrel !== undefined)
-      return wrongAnswer(scenario, `${message}; ${judged.quarrel}`, seed, options)
+    if (judged?.quarrel !== undefined) return wrongAnswer(scenario, judged.quarrel, seed, options)
   }
   const [scenario] = variant.scenarios
   const { entities } = makeWorld(scenario!.worlds[0]!)!
