@@ -4,6 +4,7 @@
 
 import type { VarveError } from '../base/errors.ts'
 import { EdnList, equalValues, type Edn } from '../fact/value.ts'
+import { showBinding } from '../plan/show-clause.ts'
 import type { Binding, Variable } from '../plan/syntax.ts'
 import { bindingVariables } from '../plan/variables.ts'
 import { inputNil, inputShapeWrong, resultShapeWrong } from './errors.ts'
@@ -13,7 +14,7 @@ import type { Row } from './relation.ts'
 
 /** The rows, over `bindingVariables`, that an input gives. nil is an error. */
 export function inputRows(binding: Binding, value: Edn): readonly Row[] {
-  const written = printBinding(binding)
+  const written = showBinding(binding)
   if (value === null) throw inputNil(written)
   return rowsOf(binding, value, (given, shape) => inputShapeWrong(given, shape, written))
 }
@@ -21,22 +22,6 @@ export function inputRows(binding: Binding, value: Edn): readonly Row[] {
 /** The rows, over `bindingVariables`, that a function's result gives. nil gives none. */
 export function resultRows(binding: Binding, value: Edn): readonly Row[] {
   return value === null ? [] : rowsOf(binding, value, resultShapeWrong)
-}
-
-/** The form as it was written. */
-export function printBinding(binding: Binding): string {
-  switch (binding.kind) {
-    case 'variable':
-      return binding.name
-    case 'blank':
-      return '_'
-    case 'collection':
-      return `[${printBinding(binding.item)} ...]`
-    case 'tuple':
-      return `[${binding.items.map(printBinding).join(' ')}]`
-    case 'relation':
-      return `[[${binding.items.map(printBinding).join(' ')}]]`
-  }
 }
 
 type ShapeError = (value: string, shape: string) => VarveError

@@ -15,7 +15,8 @@ import { type ExplainMode, type Explanation, explanationOf } from '../plan/expla
 import type { Clause, Input, Query, RuleSet, SourceName, Term, Variable } from '../plan/syntax.ts'
 import type { Random } from './aggregates.ts'
 import { bindingVariables, variablesOf } from '../plan/variables.ts'
-import { inputRows, printBinding } from './binding.ts'
+import { showBinding } from '../plan/show-clause.ts'
+import { inputRows } from './binding.ts'
 import { ClauseOrder } from '../plan/clause-order.ts'
 import { inputCountWrong, inputShapeWrong, unboundFindVariable } from './errors.ts'
 import { sourceUnknown } from '../plan/errors.ts'
@@ -182,7 +183,7 @@ function goalOf(
   budget: Budget,
 ): InputGoal {
   const value = given.kind === 'rows' ? (given.rows as Edn) : given.kind === 'value' ? given.value : undefined
-  if (value === undefined) throw inputShapeWrong('a database', 'a value', printBinding(input.binding))
+  if (value === undefined) throw inputShapeWrong('a database', 'a value', showBinding(input.binding))
   const names = bindingVariables(input.binding)
   const rows = distinctRows(inputRows(input.binding, value), budget)
   budget.holdRows(rows.length, () => 'an input')

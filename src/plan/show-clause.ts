@@ -113,7 +113,7 @@ function showArgument(arg: Argument): string {
   }
 }
 
-function showBinding(binding: Binding): string {
+export function showBinding(binding: Binding): string {
   switch (binding.kind) {
     case 'variable':
       return binding.name
