@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Env } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
+import { readTextFile } from '../base/text-file.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { type Edn, EdnSymbol } from '../fact/value.ts'
 import { HttpSession } from './http-session.ts'
@@ -73,10 +74,7 @@ export function readWords(
 ): { readonly text: string; readonly source: string | undefined } {
   if (!words.startsWith('@')) return { text: words, source: undefined }
   const path = words.slice(1)
-  using file = env.files.open(path, 'read')
-  const bytes = new Uint8Array(file.byteCount())
-  file.read(0, bytes)
-  return { text: new TextDecoder().decode(bytes), source: path }
+  return { text: readTextFile(env.files, path), source: path }
 }
 
 /** An argument is EDN; what reads as a bare symbol, or as nothing at all, is the string that was typed. */

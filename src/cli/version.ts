@@ -2,11 +2,10 @@
 
 import { fileURLToPath } from 'node:url'
 import type { Env } from '../base/env.ts'
+import { readTextFile } from '../base/text-file.ts'
 
 export function packageVersion(env: Env): string {
-  using file = env.files.open(fileURLToPath(new URL('../../package.json', import.meta.url)), 'read')
-  const bytes = new Uint8Array(file.byteCount())
-  file.read(0, bytes)
-  const { version } = JSON.parse(new TextDecoder().decode(bytes)) as { readonly version: string }
+  const path = fileURLToPath(new URL('../../package.json', import.meta.url))
+  const { version } = JSON.parse(readTextFile(env.files, path)) as { readonly version: string }
   return version
 }

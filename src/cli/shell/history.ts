@@ -3,6 +3,7 @@
 // history, never the shell.
 
 import type { Env } from '../../base/env.ts'
+import { readTextFile } from '../../base/text-file.ts'
 
 const ENTRY_COUNT_MAX = 1_000
 /** Longer ones are data pasted in, not something to be found again. */
@@ -41,10 +42,7 @@ export class History {
     if (path === undefined) return []
     return this.#attempt([], () => {
       if (this.#env.files.stat(path) === undefined) return []
-      using file = this.#env.files.open(path, 'read')
-      const bytes = new Uint8Array(file.byteCount())
-      file.read(0, bytes)
-      return new TextDecoder().decode(bytes).split('\n').flatMap(entryOf)
+      return readTextFile(this.#env.files, path).split('\n').flatMap(entryOf)
     })
   }
 
