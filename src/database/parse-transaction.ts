@@ -13,6 +13,7 @@ import {
   Tempid,
   TupleWithTempids,
   type EntityName,
+  type FactOperation,
   type FunctionCall,
   type Operation,
   type OperationValue,
@@ -136,24 +137,14 @@ export class TransactionParser {
   #parseAdd(items: readonly Edn[], path: Path): void {
     const e = this.#entity(items[1]!)
     const attribute = this.#attribute(items[2]!)
-    this.#add(e, attribute, this.#value(attribute, items[3]!), path)
+    this.#say('add', e, attribute, this.#value(attribute, items[3]!), path)
   }
 
   #parseRetract(items: readonly Edn[], path: Path): void {
     const e = this.#entity(items[1]!)
     const attribute = this.#attribute(items[2]!)
     const value = items.length === 3 ? undefined : this.#value(attribute, items[3]!)
-    const origin = this.#origin
-    this.operations.push({
-      kind: 'retract',
-      e,
-      attribute,
-      value,
-      path,
-      origin,
-      coerced: undefined,
-      holder: undefined,
-    })
+    this.#say('retract', e, attribute, value, path)
   }
 
   #parseCas(items: readonly Edn[], path: Path): void {
@@ -217,9 +208,9 @@ export class TransactionParser {
         throw errors.nestedEntityInvalid(attribute)
       }
       const target = this.#entityOf(value)
-      this.#add(e, attribute, target, path)
+      this.#say('add', e, attribute, target, path)
       this.#parseEntries(target, value, path)
-    } else this.#add(e, attribute, this.#value(attribute, value), path)
+    } else this.#say('add', e, attribute, this.#value(attribute, value), path)
   }
 
   /** `{:db/id e, :p/_f x}`: x has e as its :p/f. */
@@ -235,22 +226,19 @@ export class TransactionParser {
       this.#path = at
       if (holder === null) throw errors.nilValue(attribute)
       const named = holder instanceof EdnMap ? this.#parseMap(holder, at) : this.#entity(holder)
-      this.#add(named, attribute, e, at)
+      this.#say('add', named, attribute, e, at)
     }
   }
 
-  #add(e: EntityName, attribute: Attribute, value: OperationValue, path: Path | undefined): void {
+  #say(
+    kind: FactOperation['kind'],
+    e: EntityName,
+    attribute: Attribute,
+    value: OperationValue | undefined,
+    path: Path | undefined,
+  ): void {
     const origin = this.#origin
-    this.operations.push({
-      kind: 'add',
-      e,
-      attribute,
-      value,
-      path,
-      origin,
-      coerced: undefined,
-      holder: undefined,
-    })
+    this.operations.push({ kind, e, attribute, value, path, origin, coerced: undefined, holder: undefined })
   }
 
   #entity(form: Edn): EntityName {
