@@ -4,13 +4,13 @@
 import type { Command } from 'commander'
 import { connectLocal } from '../../api/connect.ts'
 import type { Catalog } from '../../database/catalog.ts'
-import { startServer } from '../../service/server.ts'
 import { COMPANY_DATABASES, isCompanyWanted, loadCompany } from '../demo/load.ts'
 import { giveTour, type TourContext } from '../demo/tour.ts'
 import type { Context } from '../main.ts'
 import { parsePort } from '../options.ts'
 import { Progress } from '../progress.ts'
 import { reportError } from '../report.ts'
+import { startServing } from '../serving.ts'
 
 type Options = { readonly data: string; readonly port: number; readonly empty?: boolean }
 
@@ -29,17 +29,9 @@ export function addDevCommand(program: Command, context: Context): void {
 
 async function dev({ data, port, empty }: Options, { env, terminal }: Context): Promise<void> {
   await using varve = await connectLocal(`file:${data}`)
-  const { catalog, runner } = varve
+  const { catalog } = varve
   if (empty !== true && isCompanyWanted(catalog)) await makeCompany(catalog, data, { env, terminal })
-  // A worker starts while the databases open, so that the first question need not wait for it.
-  runner.warm()
-  await Promise.all(catalog.list().map(({ name }) => catalog.connection(name)))
-  await using server = await startServer({
-    catalog,
-    runner,
-    port,
-    onFault: (error) => reportError(error, terminal),
-  })
+  await using server = await startServing(varve, { port, terminal })
   const url = `http://127.0.0.1:${server.port}`
   const names = catalog.list().map(({ name, alias }) => (alias === name ? name : `${name} ($${alias})`))
   terminal.out(`\nServing ${names.length === 0 ? 'an empty folder' : names.join(', ')} at ${url}\n`)

@@ -5,8 +5,9 @@ import { connectLocal } from '../../api/connect.ts'
 import type { Context } from '../main.ts'
 import { parsePort } from '../options.ts'
 import type { Terminal } from '../../base/terminal.ts'
-import { isLoopbackHost, startServer } from '../../service/server.ts'
-import { reportError, reportWarnings } from '../report.ts'
+import { isLoopbackHost } from '../../service/server.ts'
+import { reportWarnings } from '../report.ts'
+import { startServing } from '../serving.ts'
 import { DEFAULT_PORT } from './dev.ts'
 
 type Options = {
@@ -17,8 +18,7 @@ type Options = {
   readonly takeOver?: boolean
 }
 
-export function addServeCommand(program: Command, { env, terminal }: Context): void {
-  void env
+export function addServeCommand(program: Command, { terminal }: Context): void {
   program
     .command('serve')
     .description('serve a data folder over HTTP')
@@ -33,16 +33,7 @@ export function addServeCommand(program: Command, { env, terminal }: Context): v
         readOnly: write !== true && takeOver !== true,
         takeOver: takeOver === true,
       })
-      const { catalog, runner } = varve
-      runner.warm()
-      await Promise.all(catalog.list().map(({ name }) => catalog.connection(name)))
-      await using server = await startServer({
-        catalog,
-        runner,
-        host,
-        port,
-        onFault: (error) => reportError(error, terminal),
-      })
+      await using server = await startServing(varve, { host, port, terminal })
       if (!isLoopbackHost(host)) warnOfOpenDoor(host, terminal)
       const stopped = terminal.stopped()
       const shown = host.includes(':') ? `[${host}]` : host
