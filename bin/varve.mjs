@@ -19,6 +19,9 @@ async function runHere() {
   // Parsing and compiling its modules is most of what a short command does: 0.46 s of processor time without what
   // an earlier run compiled, 0.18 s with it (2026-11-25).
   nodeModule.enableCompileCache?.()
+  // Threads and processes that this one starts find it in their environment: 0.32 s for the thread that indexes, or 0.08.
+  const cacheFolder = nodeModule.getCompileCacheDir?.()
+  if (cacheFolder !== undefined) process.env.NODE_COMPILE_CACHE = cacheFolder
   const load = (path) =>
     import(new URL(isCheckout ? `../src/${path}.ts` : `../dist/${path}.js`, import.meta.url).href)
   const { main } = await load('cli/main')

@@ -42,4 +42,6 @@ export interface RowSource extends AsyncDisposable {
   /** What `position` of the last batch comes to. */
   readonly extent: number
   rows(): AsyncIterable<RowBatch>
+  /** Of a file that says its types itself: how many rows it holds, counted by reading all of it. Broken files are refused. */
+  countRows?(): Promise<number>
 }

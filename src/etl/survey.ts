@@ -1,4 +1,5 @@
-// The first reading of a file: every row is looked at, so that what is inferred holds for all of them.
+// The first reading of a file: every row is looked at, so that what is inferred holds for all of them. A file that says
+// its types itself need not be looked at, only read: a broken one is refused before anything is written.
 
 import { sha256 } from '../base/checksum.ts'
 import type { Env } from '../base/env.ts'
@@ -21,6 +22,11 @@ export async function surveyRows(
   dates: DateOrder | undefined,
   report: Report,
 ): Promise<Survey> {
+  if (source.countRows !== undefined) {
+    const rowCount = await source.countRows()
+    report(source.extent, source.extent)
+    return { rowCount, malformedCount: 0, inferred: inferredColumns(source, [], dates) }
+  }
   const surveys: ColumnSurvey[] = []
   let rowCount = 0
   let malformedCount = 0
@@ -31,12 +37,19 @@ export async function surveyRows(
     columns.forEach((cells, index) => surveys[index]!.addAll(cells))
     report(position, source.extent)
   }
-  const inferred = source.columns.map(({ type, isMany }, index) => {
-    const found = (surveys[index] ?? new ColumnSurvey(source.typing)).result(dates)
+  return { rowCount, malformedCount, inferred: inferredColumns(source, surveys, dates) }
+}
+
+function inferredColumns(
+  { columns, typing }: RowSource,
+  surveys: readonly ColumnSurvey[],
+  dates: DateOrder | undefined,
+): readonly InferredColumn[] {
+  return columns.map(({ type, isMany }, index) => {
+    const found = (surveys[index] ?? new ColumnSurvey(typing)).result(dates)
     // A file that has types says them itself, also where all cells are empty. Tuples are in no file.
     return type === undefined || type === 'tuple' ? found : { ...found, type, isMany: isMany ?? false }
   })
-  return { rowCount, malformedCount, inferred }
 }
 
 export type Moments = {

@@ -40,6 +40,8 @@ export type WrittenSegment = {
 const MAGIC = new TextEncoder().encode('PAR1')
 /** A column of less than this is not compressed: setting a compressor up takes longer than it could ever save. */
 const COMPRESSED_BYTES_MIN = 4_096
+/** Nor is one whose pages are smaller than this: ids that follow one another take some 400 bytes a page as they are. */
+const COMPRESSED_PAGE_BYTES_MIN = 1_024
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const PAGE_KIND = { data: 0, dictionary: 2 } as const
 /** Longer texts are cut in statistics, which stay bounds. */
@@ -143,7 +145,8 @@ function writeChunk(
     (sum, { body }) => sum + body.byteLength,
     dictionaryBody?.byteLength ?? 0,
   )
-  const codec = bodyByteCount < COMPRESSED_BYTES_MIN ? CODEC.none : CODEC.zstd
+  const isSmall = bodyByteCount < Math.max(COMPRESSED_BYTES_MIN, bodies.length * COMPRESSED_PAGE_BYTES_MIN)
+  const codec = isSmall ? CODEC.none : CODEC.zstd
   let plainByteCount = 0
   const encodings = new Set<number>()
   const put = (kind: number, count: number, encoding: number, body: Uint8Array) => {

@@ -15,11 +15,12 @@ export type ParquetColumn = {
   readonly isMany: boolean
 }
 
-/** The first chunk, as often as somebody asks, or the one after that which was given last. */
-export type ParquetRequest = 'first' | 'next'
+/** How many rows there are; the first chunk, as often as somebody asks, or the one after that which was given last. */
+export type ParquetRequest = 'count' | 'first' | 'next'
 
 export type ParquetMessage =
   | { readonly kind: 'columns'; readonly columns: readonly ParquetColumn[]; readonly rowCount: number }
+  | { readonly kind: 'count'; readonly rowCount: number }
   /** Column by column. */
   | { readonly kind: 'chunk'; readonly columns: readonly (readonly Travelling[])[] | undefined }
   | { readonly kind: 'failed'; readonly isReaderMissing: boolean; readonly message: string }
@@ -54,7 +55,18 @@ if (import.meta.main) {
     // Whoever started this process asks nothing else.
     port.onMessage((request) => void answer(request as ParquetRequest).catch(fail))
 
+    async function count(): Promise<number> {
+      // Every value is decoded for its hash: what is broken shows here, not in the middle of an import.
+      const hashes = expressions.map((expression) => `bit_xor(hash(${expression}))`)
+      const found = await connection.runAndReadAll(`select count(*), ${hashes.join(', ')} from ${file}`)
+      return Number(found.getRows()[0]![0])
+    }
+
     async function answer(request: ParquetRequest): Promise<void> {
+      if (request === 'count') {
+        port.post({ kind: 'count', rowCount: await count() } satisfies ParquetMessage)
+        return
+      }
       if (request === 'first' || result === undefined) {
         // Whoever begins again may have stopped in the middle.
         await ahead?.catch(() => undefined)

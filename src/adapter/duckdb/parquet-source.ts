@@ -45,6 +45,10 @@ export class ParquetSource implements RowSource {
     }
   }
 
+  countRows(): Promise<number> {
+    return this.#reader.count()
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#reader[Symbol.asyncDispose]()
   }
@@ -84,8 +88,15 @@ class Reader implements AsyncDisposable {
     throw fileBroken(this.#path, 'its reader answers out of turn')
   }
 
-  async chunk(request: ParquetRequest): Promise<readonly (readonly Travelling[])[] | undefined> {
-    this.#process.post(request)
+  async count(): Promise<number> {
+    this.#process.post('count' satisfies ParquetRequest)
+    const message = await this.#next()
+    if (message.kind === 'count') return message.rowCount
+    throw fileBroken(this.#path, 'its reader answers out of turn')
+  }
+
+  async chunk(request: 'first' | 'next'): Promise<readonly (readonly Travelling[])[] | undefined> {
+    this.#process.post(request satisfies ParquetRequest)
     const message = await this.#next()
     return message.kind === 'chunk' ? message.columns : undefined
   }
