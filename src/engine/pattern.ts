@@ -18,7 +18,7 @@ import {
 } from '../fact/value.ts'
 import type { Term, Variable } from '../plan/syntax.ts'
 import { hasType } from '../plan/value-type.ts'
-import { EntityReader } from './entity-reader.ts'
+import { EntityReader } from '../plan/entity-reader.ts'
 import { constantFor, resolveAttribute, resolveEntity } from '../plan/entity.ts'
 import { attributeOf, isMixed, type PlaceMap } from '../plan/places.ts'
 import { rowKey, type Budget, type Row, type RowKey } from './relation.ts'

@@ -8,7 +8,7 @@ import { attributeOf } from './places.ts'
 import type { PatternStep, PlanTerm, RowsStep, Step, VariableKind } from './plan.ts'
 import type { InputGoal, PatternClause, Scope } from './scope.ts'
 import type { Variable } from './syntax.ts'
-import { ATTRIBUTE, checkInput, constantAt, ENTITY, isGiven, planTerms, TX, VALUE } from './terms.ts'
+import { ATTRIBUTE, checkOpenPattern, constantAt, ENTITY, isGiven, planTerms, TX, VALUE } from './terms.ts'
 
 /** A step before it is known what becomes of rows: which of its variables anybody wants, and how many rows come. */
 export type Draft<S extends Step = Step> = {
@@ -30,9 +30,7 @@ export function patternDraft(
   const attribute = attributeOf(facts, clause.terms[ATTRIBUTE])
   const written = [0, 1, 2, 3, 4].map((place) => clause.terms[place] ?? ({ kind: 'blank' } as const))
   if (attribute !== undefined) written[ATTRIBUTE] = { kind: 'blank' }
-  written.forEach((term, place) => {
-    if (term.kind === 'variable') checkInput(term.name, place, attribute, scope)
-  })
+  if (attribute === undefined) checkOpenPattern(written, isBound, scope)
   const terms = planTerms(written, isBound, (value, place) => constantAt(value, place, facts, attribute))
   const [e, a, v, tx, added] = terms as [PlanTerm, PlanTerm, PlanTerm, PlanTerm, PlanTerm]
   const access = isGiven(e) ? 'entity' : isGiven(v) ? 'value' : 'scan'

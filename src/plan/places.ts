@@ -66,7 +66,7 @@ export class PlaceFinder {
       }
       case 'rule': {
         const source = goal.source === undefined ? scope.defaultSource : realName(goal.source, scope)
-        for (const [index, found] of this.#rulePlaces(goal.name, source).entries()) {
+        for (const [index, found] of this.ofParameters(goal.name, source).entries()) {
           const arg = goal.args[index]
           if (arg?.kind === 'variable') mergeInto(placesIn(places, arg.name), found)
         }
@@ -102,7 +102,8 @@ export class PlaceFinder {
     else if (attribute?.valueType === 'float') found.isResolved = true
   }
 
-  #rulePlaces(name: string, source: SourceName): readonly Places[] {
+  /** Where the parameters of a rule stand. */
+  ofParameters(name: string, source: SourceName): readonly Places[] {
     const key = `${name} ${source}`
     const known = this.#rules.get(key)
     if (known !== undefined) return known

@@ -17,6 +17,8 @@ import type { Argument, Binding, Clause, FindElement, ReturnKeys, SourceName, Va
 export type Plan = {
   /** Starts with one row without columns; its outputs are the variables over which find tuples are formed. */
   readonly body: Conjunction
+  /** Rows of the inputs, by their place in `:in`: what was given, and what it means where it stands. */
+  readonly inputs: ReadonlyMap<number, readonly (readonly Edn[])[]>
   /** What becomes of the rows, in this order. */
   readonly finish: readonly FinishStep[]
   readonly returnKeys: ReturnKeys | undefined

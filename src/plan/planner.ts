@@ -12,6 +12,7 @@ import { needsOf, orInside } from './clause-order.ts'
 import { findVariables, finishOf } from './finish.ts'
 import { functionNamed } from './functions.ts'
 import { type Draft, kindOfValue, patternDraft, rowsDraft } from './pattern-step.ts'
+import { withMeanings } from './named-inputs.ts'
 import { isMixed, PlaceFinder } from './places.ts'
 import type {
   Conjunction,
@@ -38,7 +39,7 @@ import {
   sourceNamed,
 } from './scope.ts'
 import { showGoal } from './show-clause.ts'
-import type { Clause, Query, RuleSet, SourceName, Term, Variable } from './syntax.ts'
+import type { Clause, Query, RuleSet, SourceName, Variable } from './syntax.ts'
 import { checkCompared, checkRuleArguments, planTerms } from './terms.ts'
 import { bindingVariables, variablesOf } from './variables.ts'
 
@@ -76,13 +77,15 @@ export function planOf(
   scope: Scope,
   { context, counts }: { readonly context: PlanContext; readonly counts: Counts },
 ): Plan {
-  const body = new Planner(context, counts).conjunction([...goals, ...query.where], {
-    scope,
+  const meant = withMeanings(goals, query.where, scope, context)
+  const body = new Planner(context, counts).conjunction([...meant.goals, ...meant.where], {
+    scope: meant.scope,
     start: new Map(),
     outputs: findVariables(query),
     rowCount: 1,
   })
-  return { body, finish: finishOf(query), returnKeys: query.returnKeys }
+  const inputs = new Map(meant.goals.map(({ index, rows }) => [index, rows]))
+  return { body, inputs, finish: finishOf(query), returnKeys: query.returnKeys }
 }
 
 class Planner {
@@ -329,7 +332,7 @@ class Planner {
   #rule(clause: Of<'rule'>, course: Course, needed: ReadonlySet<Variable>): Draft {
     const { scope, names } = course
     const source = clause.source === undefined ? scope.defaultSource : realName(clause.source, scope)
-    checkRuleArguments(clause, scope)
+    checkRuleArguments(clause, scope, this.#places.ofParameters(clause.name, source))
     const terms = planTerms(clause.args, isOneOf(names), (value) => value)
     if (terms.some(({ kind }) => kind === 'same'))
       throw new Refusal('an unbound variable that stands twice in a rule call')
@@ -403,12 +406,9 @@ class Planner {
   /** What the parameters of a recursive rule stand for: entities, or nobody knows. */
   #parameterKinds(name: string, source: SourceName): readonly VariableKind[] {
     const { parameters } = this.#context.rules.get(name)![0]!
-    const call: Clause = { kind: 'rule', source, name, args: parameters.map(variableTerm) }
-    const places = this.#places.placesOf([call], ruleScope(source))
-    return parameters.map((parameter) => {
-      const found = places.get(parameter)
-      if (isMixed(found)) throw new Refusal(`${parameter} is both a name and a thing`)
-      return found?.entityIn === undefined ? 'any' : 'ref'
+    return this.#places.ofParameters(name, source).map((found, place) => {
+      if (isMixed(found)) throw new Refusal(`${parameters[place]!} is both a name and a thing`)
+      return found.entityIn === undefined ? 'any' : 'ref'
     })
   }
 }
@@ -422,12 +422,9 @@ function callOf(
   const [first, ...rest] = args
   if (known?.takesSource === true && first?.kind === 'source')
     return { name, source: realName(first.name, scope), args: rest }
-  if (COMPARISONS.has(name)) checkCompared(args, scope)
+  checkCompared(args, scope)
   return { name, source: undefined, args }
 }
-
-/** Functions that compare entities by what names them. */
-const COMPARISONS: ReadonlySet<string> = new Set(['=', '==', '!=', 'not='])
 
 function unionOf(
   clause: Of<'or'> | Of<'rule'>,
@@ -473,10 +470,6 @@ function isClause({ kind }: Goal): boolean {
 
 function isOneOf(names: readonly Variable[]): (name: Variable) => boolean {
   return (name) => names.includes(name)
-}
-
-function variableTerm(name: Variable): Term {
-  return { kind: 'variable', name }
 }
 
 function isRecursive(name: string, rules: RuleSet): boolean {

@@ -5,6 +5,7 @@ import { type Attribute, TX_BASE } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
 import { type Edn, Keyword } from '../fact/value.ts'
 import { constantFor, resolveEntity } from './entity.ts'
+import type { Places } from './places.ts'
 import type { PlanTerm } from './plan.ts'
 import { Refusal } from './refusal.ts'
 import type { Scope } from './scope.ts'
@@ -64,39 +65,48 @@ export function isGiven({ kind }: PlanTerm): boolean {
   return kind === 'constant' || kind === 'bound'
 }
 
-/** Inputs may hold names and lookup refs, to be understood where they stand: those are left to another engine. */
-export function checkInput(
-  name: Variable,
-  place: number,
-  attribute: Attribute | undefined,
+/** With the attribute an input, what a value beside it means is known by row alone: left to another engine. */
+export function checkOpenPattern(
+  [_e, a, v]: readonly Term[],
+  isBound: (name: Variable) => boolean,
   scope: Scope,
 ): void {
-  const values = scope.inputs.get(name)
-  if (values === undefined) return
-  if (attribute === undefined) throw new Refusal('an input in a pattern without an attribute')
-  const isEntity = place === ENTITY || place === TX || (place === VALUE && attribute.valueType === 'ref')
-  if (isEntity && !values.every((value) => Number.isSafeInteger(value)))
-    throw new Refusal('an input that names an entity')
-  if (place === TX && !values.every((value) => (value as number) >= TX_BASE))
-    throw new Refusal('a t as an input')
-  if (place === VALUE && attribute.valueType === 'float') throw new Refusal('an input that is rounded')
+  if (a?.kind !== 'variable' || !scope.inputs.has(a.name)) return
+  if (v?.kind === 'constant' || (v?.kind === 'variable' && (isBound(v.name) || scope.inputs.has(v.name))))
+    throw new Refusal('a value beside an attribute that is an input')
 }
 
-/** An input that holds a lookup ref is compared as the entity it names: left to another engine. */
+/** Functions that compare entities by what names them. */
+export const COMPARISONS: ReadonlySet<string> = new Set(['=', '==', '!=', 'not='])
+
+/** Calls within calls see their arguments as they were given (named-inputs.ts): left to another engine. */
 export function checkCompared(args: readonly Argument[], scope: Scope): void {
   const holdsLookupRef = (name: Variable): boolean =>
     (scope.inputs.get(name) ?? []).some((value) => Array.isArray(value))
-  if (args.some((arg) => arg.kind === 'variable' && holdsLookupRef(arg.name)))
-    throw new Refusal('a lookup ref that is compared')
+  for (const arg of args) {
+    if (arg.kind !== 'call') continue
+    const isCompared = COMPARISONS.has(arg.name)
+    if (isCompared && arg.args.some((inner) => inner.kind === 'variable' && holdsLookupRef(inner.name)))
+      throw new Refusal('a lookup ref that is compared')
+    checkCompared(arg.args, scope)
+  }
 }
 
-/** Within a rule nobody knows that a parameter is an input, whose idents and lookup refs are looked up. */
-export function checkRuleArguments({ args }: RuleCall, scope: Scope): void {
-  const isName = (value: Edn): boolean => Array.isArray(value) || value instanceof Keyword
-  for (const arg of args) {
-    if (arg.kind === 'constant' && arg.value instanceof Keyword)
-      throw new Refusal('a name as argument of a rule')
+/** Whether a value may be the name of an entity rather than its id. */
+export function isName(value: Edn): boolean {
+  return Array.isArray(value) || value instanceof Keyword
+}
+
+/** Names whose rule takes them for entities in some places (named-inputs.ts replaces those that it knows). */
+export function checkRuleArguments(
+  { args }: RuleCall,
+  scope: Scope,
+  parameters: readonly (Places | undefined)[],
+): void {
+  args.forEach((arg, at) => {
+    if (parameters[at]?.isResolved !== true) return
+    if (arg.kind === 'constant' && isName(arg.value)) throw new Refusal('a name as argument of a rule')
     if (arg.kind === 'variable' && scope.inputs.get(arg.name)?.some(isName))
       throw new Refusal('an input that may name an entity, as argument of a rule')
-  }
+  })
 }

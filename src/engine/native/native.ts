@@ -99,12 +99,11 @@ function run(question: Question, prepared: Prepared, plan: Plan, profile?: Profi
 
 function answered(
   { query }: Question,
-  { goals, setting }: Prepared,
-  { body, finish: [distinct] }: Plan,
+  { setting }: Prepared,
+  { body, inputs, finish: [distinct] }: Plan,
   profile: Profile | undefined,
 ): Answer {
   const { budget } = setting.context
-  const inputs = new Map(goals.map(({ index, rows }) => [index, rows]))
   const pipeline = new Compiler(setting.context, inputs, profile).conjunction(body, distinct!)
   const places = body.outputs.map((name) => columnOf(pipeline.layout, name))
   const domains = places.map((place) => pipeline.layout.domains[place]!)

@@ -3,7 +3,7 @@
 import { VarveError } from '../base/errors.ts'
 import type { FactSource } from '../fact/datom.ts'
 import { Keyword, keyOf, numberType, textKey, type Edn } from '../fact/value.ts'
-import { findEntity, isLookupRef } from '../plan/entity.ts'
+import { findEntity, isLookupRef } from './entity.ts'
 
 const CACHED_COUNT_MAX = 100_000
 

@@ -1,0 +1,245 @@
+// Inputs may name entities: an ident, a lookup ref, a t where a transaction stands. What such a value means depends on
+// the place where it stands and on the source asked there, and what was given is what the answer shows. So before a
+// question is planned, every such place gets a variable of its own: the input brings, beside the value as it was given,
+// what it means there. A float attribute rounds the numbers that it is compared with in the same way.
+//
+// Nothing else changes: a name of nobody means null, which no fact has.
+
+import { type Attribute, TX_BASE } from '../fact/attribute.ts'
+import type { FactSource } from '../fact/datom.ts'
+import { type Edn, Float, numberType, toDouble } from '../fact/value.ts'
+import { functionNamed } from './functions.ts'
+import { EntityReader } from './entity-reader.ts'
+import { isLookupRef } from './entity.ts'
+import { attributeOf, isMixed, PlaceFinder, type PlaceMap } from './places.ts'
+import { Refusal } from './refusal.ts'
+import {
+  innerScope,
+  type InputGoal,
+  type PatternClause,
+  type PlanContext,
+  realName,
+  type Scope,
+} from './scope.ts'
+import type { Argument, Clause, SourceName, Term, Variable } from './syntax.ts'
+import { ATTRIBUTE, COMPARISONS, ENTITY, isName, TX, VALUE } from './terms.ts'
+import { hasType } from './value-type.ts'
+
+/** How a value is understood in a place. */
+type Reading = 'entity' | 'transaction' | 'float' | 'compared'
+
+/** What an input means in some places: the variable that stands there for it. */
+type Meaning = {
+  readonly name: Variable
+  readonly of: Variable
+  readonly read: (value: Edn) => Edn
+}
+
+export type NamedInputs = {
+  readonly goals: readonly InputGoal[]
+  readonly where: readonly Clause[]
+  /** In which the variables that stand for meanings are inputs as well. */
+  readonly scope: Scope
+}
+
+/** The inputs with what they mean where they stand, and the clauses that ask for it. */
+export function withMeanings(
+  goals: readonly InputGoal[],
+  where: readonly Clause[],
+  scope: Scope,
+  context: PlanContext,
+): NamedInputs {
+  if (scope.inputs.size === 0) return { goals, where, scope }
+  const reader = new InputReader(context)
+  const read = reader.clauses(where, scope, goals)
+  const meanings = [...reader.meanings.values()]
+  const inputs = new Map(scope.inputs)
+  for (const { name, of, read: readOne } of meanings) inputs.set(name, scope.inputs.get(of)!.map(readOne))
+  return {
+    goals: goals.map((goal) => withColumns(goal, meanings)),
+    where: read,
+    scope: { ...scope, inputs },
+  }
+}
+
+function withColumns(goal: InputGoal, meanings: readonly Meaning[]): InputGoal {
+  const added = meanings.flatMap((meaning) => {
+    const place = goal.terms.findIndex((term) => term.kind === 'variable' && term.name === meaning.of)
+    return place < 0 ? [] : [{ ...meaning, place }]
+  })
+  if (added.length === 0) return goal
+  return {
+    ...goal,
+    terms: [...goal.terms, ...added.map(({ name }): Term => ({ kind: 'variable', name }))],
+    rows: goal.rows.map((row) => [...row, ...added.map(({ place, read }) => read(row[place]!))]),
+  }
+}
+
+class InputReader {
+  readonly meanings = new Map<Variable, Meaning>()
+  readonly #context: PlanContext
+  readonly #finder: PlaceFinder
+  /** Where the variables of the conjunction stand that is being read. */
+  #places: PlaceMap = new Map()
+
+  constructor(context: PlanContext) {
+    this.#context = context
+    this.#finder = new PlaceFinder(context)
+  }
+
+  clauses(clauses: readonly Clause[], scope: Scope, goals: readonly InputGoal[] = []): readonly Clause[] {
+    const outer = this.#places
+    this.#places = this.#finder.placesOf([...goals, ...clauses], scope)
+    const read = clauses.map((clause) => this.#clause(clause, scope))
+    this.#places = outer
+    return read
+  }
+
+  #clause(clause: Clause, scope: Scope): Clause {
+    switch (clause.kind) {
+      case 'pattern':
+        return this.#pattern(clause, scope)
+      case 'predicate':
+      case 'function':
+        return COMPARISONS.has(functionNamed(clause.name)?.name ?? '')
+          ? { ...clause, args: this.#compared(clause.args, scope) }
+          : clause
+      case 'not': {
+        const clauses = this.clauses(clause.clauses, innerScope(scope, clause.source, clause.join))
+        return { ...clause, clauses, join: clause.join && [...clause.join, ...this.#meaningsOf(clause.join)] }
+      }
+      case 'or': {
+        const { join } = clause
+        const names = join && [...join.required, ...join.free]
+        const inner = innerScope(scope, clause.source, names)
+        return {
+          ...clause,
+          branches: clause.branches.map((branch) => this.clauses(branch, inner)),
+          join: join && names && { ...join, required: [...join.required, ...this.#meaningsOf(names)] },
+        }
+      }
+      case 'rule':
+        return { ...clause, args: this.#arguments(clause, scope) }
+    }
+  }
+
+  /** A rule takes an argument for an entity where it stands for one in there and nowhere for a name. */
+  #arguments({ name, args, source }: Extract<Clause, { kind: 'rule' }>, scope: Scope): readonly Term[] {
+    const asked = source === undefined ? scope.defaultSource : realName(source, scope)
+    const places = this.#finder.ofParameters(name, asked)
+    return args.map((arg, at) => {
+      const found = places[at]
+      const facts = found?.entityIn === undefined ? undefined : this.#context.sources.get(found.entityIn)
+      if (found?.entityIn === undefined || found.isRaw || facts?.kind !== 'facts') return arg
+      if (arg.kind === 'constant' && isName(arg.value))
+        return { kind: 'constant', value: readerOf('entity', facts.facts)(arg.value) }
+      const isNamed = arg.kind === 'variable' && scope.inputs.get(arg.name)?.some(isName)
+      if (arg.kind !== 'variable' || isNamed !== true) return arg
+      return this.#meaning(arg.name, 'entity', { name: found.entityIn, facts: facts.facts })
+    })
+  }
+
+  /** The variables that stand for what these mean. */
+  #meaningsOf(names: readonly Variable[]): readonly Variable[] {
+    return [...this.meanings.values()].filter(({ of }) => names.includes(of)).map(({ name }) => name)
+  }
+
+  #pattern(clause: PatternClause, scope: Scope): Clause {
+    const name = realName(clause.source, scope)
+    const source = this.#context.sources.get(name)
+    if (source?.kind !== 'facts') return clause
+    const { facts } = source
+    const written = this.#withAttribute(clause, facts, scope)
+    const attribute = attributeOf(facts, written[ATTRIBUTE])
+    const terms = written.map((term, place) => {
+      const values = term.kind === 'variable' ? scope.inputs.get(term.name) : undefined
+      if (term.kind !== 'variable' || values === undefined) return term
+      if (place === VALUE) this.#checkNamed(term.name, attribute, values)
+      const reading = readingAt(place, attribute, values)
+      return reading === undefined ? term : this.#meaning(term.name, reading, { name, facts })
+    })
+    return { ...clause, terms }
+  }
+
+  /** An attribute given as the one value of an input is as good as one written out. */
+  #withAttribute({ terms }: PatternClause, facts: FactSource, scope: Scope): readonly Term[] {
+    const term = terms[ATTRIBUTE]
+    const values = term?.kind === 'variable' ? scope.inputs.get(term.name) : undefined
+    if (values?.length !== 1) return terms
+    const given: Term = { kind: 'constant', value: values[0]! }
+    const attribute = attributeOf(facts, given)
+    const value = terms[VALUE]
+    // A constant of another type is an error beside an attribute that is written out, and matches nothing here.
+    const isFitting = value?.kind !== 'constant' || (attribute && hasType(attribute.valueType, value.value))
+    if (attribute === undefined || isFitting !== true) return terms
+    return terms.map((each, place) => (place === ATTRIBUTE ? given : each))
+  }
+
+  /** An id that is given, stands for an entity and meets keywords, means its name there. */
+  #checkNamed(name: Variable, attribute: Attribute | undefined, values: readonly Edn[]): void {
+    const isMixedHere = attribute?.valueType === 'keyword' && isMixed(this.#places.get(name))
+    if (isMixedHere && values.some((value) => typeof value === 'number'))
+      throw new Refusal(`${name} is both a name and a thing`)
+  }
+
+  /** A lookup ref that is compared with an entity stands for the entity that it names. */
+  #compared(args: readonly Argument[], scope: Scope): readonly Argument[] {
+    return args.map((arg) => {
+      if (arg.kind !== 'variable' || scope.inputs.get(arg.name)?.some(isLookupRef) !== true) return arg
+      const name = args
+        .flatMap((other) => (other.kind === 'variable' && !scope.inputs.has(other.name) ? [other.name] : []))
+        .map((other) => this.#places.get(other)?.entityIn)
+        .find((found) => found !== undefined)
+      const source = name === undefined ? undefined : this.#context.sources.get(name)
+      return name === undefined || source?.kind !== 'facts'
+        ? arg
+        : this.#meaning(arg.name, 'compared', { name, facts: source.facts })
+    })
+  }
+
+  #meaning(
+    of: Variable,
+    reading: Reading,
+    { name: sourceName, facts }: { readonly name: SourceName; readonly facts: FactSource },
+  ): { readonly kind: 'variable'; readonly name: Variable } {
+    // A space cannot stand in a name that somebody wrote.
+    const name = `${of} as ${reading} of ${sourceName}`
+    if (!this.meanings.has(name)) this.meanings.set(name, { name, of, read: readerOf(reading, facts) })
+    return { kind: 'variable', name }
+  }
+}
+
+/** How values must be understood in a place of a pattern; undefined where they are what they are. */
+function readingAt(
+  place: number,
+  attribute: Attribute | undefined,
+  values: readonly Edn[],
+): Reading | undefined {
+  if (place === TX)
+    return values.every((value) => isId(value) && (value as number) >= TX_BASE) ? undefined : 'transaction'
+  const isEntity =
+    place === ENTITY || place === ATTRIBUTE || (place === VALUE && attribute?.valueType === 'ref')
+  if (isEntity) return values.every(isId) ? undefined : 'entity'
+  return place === VALUE && attribute?.valueType === 'float' ? 'float' : undefined
+}
+
+function isId(value: Edn): boolean {
+  return Number.isSafeInteger(value)
+}
+
+function readerOf(reading: Reading, facts: FactSource): (value: Edn) => Edn {
+  const entities = new EntityReader(facts)
+  switch (reading) {
+    case 'entity':
+      return (value) => entities.read(value) ?? null
+    case 'transaction':
+      return (value) => {
+        const entity = entities.read(value)
+        return entity === undefined ? null : entity >= TX_BASE ? entity : TX_BASE + entity
+      }
+    case 'float':
+      return (value) => (numberType(value) === undefined ? value : new Float(toDouble(value)))
+    case 'compared':
+      return (value) => (isLookupRef(value) ? (entities.read(value) ?? null) : value)
+  }
+}
