@@ -4,6 +4,8 @@
 /** Bytes of one blob, read where they are wanted. Reads are synchronous: a remote store brings the blob near first. */
 export interface Blob extends Disposable {
   readonly byteCount: number
+  /** The file of this machine in which the bytes lie as they are, for programs that read files; undefined elsewhere. */
+  readonly path?: string
   /**
    * `length` bytes from `offset`, as a view that nobody will change.
    * Throws `varve.error/blob-missing` if the blob was deleted since and cannot be read any more.

@@ -217,13 +217,13 @@ export class FolderBlobStore implements BlobStore {
 
 class FileBlob implements Blob {
   readonly byteCount: number
+  readonly path: string
   readonly #key: string
-  readonly #path: string
   readonly #open: OpenFiles
 
   constructor(key: string, path: string, open: OpenFiles) {
     this.#key = key
-    this.#path = path
+    this.path = path
     this.#open = open
     this.byteCount = open.get(this, path).byteCount()
   }
@@ -243,7 +243,7 @@ class FileBlob implements Blob {
 
   #file(): File {
     try {
-      return this.#open.get(this, this.#path)
+      return this.#open.get(this, this.path)
     } catch (error) {
       throw isCode(error, 'varve.error/file-missing') ? blobMissing(this.#key, error) : error
     }

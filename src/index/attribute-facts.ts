@@ -17,6 +17,7 @@ import { mergeDatoms } from './merge.ts'
 import { Probe } from './probe.ts'
 import { liveRowsOf, mergedRows, rowsOfDatoms, type RunRows } from './run-rows.ts'
 import type { Run } from './run.ts'
+import type { StoredFacts } from './stored-facts.ts'
 
 /** Which transactions a view shows. */
 export type View = {
@@ -101,6 +102,22 @@ export class AttributeFacts {
     }
     const moment = generation.at(untilT, sinceT)
     return { kind: 'moment', rowCount: moment.rowCount, generation, moment }
+  }
+
+  /** The same, told by where it lies. */
+  stored(): StoredFacts {
+    const { newestT, untilT, sinceT, isHistory } = this.#view
+    const aliveT = isHistory ? (this.#isForgetful ? newestT : undefined) : untilT
+    const retractions = [...(this.#novelty?.retractionsUpTo(aliveT ?? untilT) ?? [])]
+    const late = this.#noveltyDatoms()
+    return {
+      runs: this.#visibleRuns.map((run) => run.stored()),
+      sinceT,
+      untilT,
+      aliveT,
+      lost: aliveT === undefined ? [] : retractions,
+      datoms: aliveT === undefined ? [...late, ...retractions.filter(({ t }) => t > sinceT)] : late,
+    }
   }
 
   /** A name for what the view shows of the attribute: equal for views that show the same over one index. */

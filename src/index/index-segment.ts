@@ -5,6 +5,7 @@ import type { Segment } from '../segment/segment.ts'
 import { textAt } from '../segment/text.ts'
 import { segmentCorrupt } from '../segment/errors.ts'
 import type { SegmentEntry } from './root.ts'
+import type { StoredRun } from './stored-facts.ts'
 
 export class IndexSegment {
   readonly entry: SegmentEntry
@@ -16,6 +17,13 @@ export class IndexSegment {
     this.entry = entry
     this.segment = segment
     this.#deadList = deadList
+  }
+
+  /** The rows of another file that list its dead rows. */
+  get dead(): StoredRun['dead'] {
+    const { dead } = this.entry
+    if (dead === undefined || this.#deadList === undefined) return undefined
+    return { segment: this.#deadList, firstRow: dead.firstRow, rowCount: dead.rowCount }
   }
 
   isDead(row: number): boolean {

@@ -15,6 +15,7 @@ import { historyGone } from './errors.ts'
 import type { Index } from './index.ts'
 import { mergeDatoms } from './merge.ts'
 import type { Novelty } from './novelty.ts'
+import type { StoredFacts } from './stored-facts.ts'
 
 export class IndexedFacts implements FactSource {
   readonly schema: Schema
@@ -126,6 +127,14 @@ export class IndexedFacts implements FactSource {
 
   #shownName(a: AttributeId): string {
     return `${a} ${this.#attribute(a).shownName}`
+  }
+
+  /**
+   * Everything that this view shows of an attribute, told by where it lies. Throws where some of it was not kept
+   * (`varve.error/history-gone`), whoever is asked about.
+   */
+  stored(a: AttributeId): StoredFacts {
+    return this.#kept(a, undefined).stored()
   }
 
   /** At most how many facts an attribute has in this view, without looking at them. */

@@ -12,6 +12,7 @@ import type { IndexSegment } from './index-segment.ts'
 import { Probe, searchInteger, searchText } from './probe.ts'
 import type { RunEntry } from './root.ts'
 import { samplesOf, type TextSamples } from './text-samples.ts'
+import type { StoredRun } from './stored-facts.ts'
 
 const NO_ROWS = [0, 0] as const
 const NONE: readonly number[] = []
@@ -70,6 +71,18 @@ export class Run {
       values: segment.column('value').load(),
       added: segment.column('added').load(),
       retracted: this.entry.retracted === undefined ? undefined : segment.column('retracted').load(),
+    }
+  }
+
+  /** Where its rows lie. */
+  stored(): StoredRun {
+    const { firstRow, rowCount, deadCount, retracted } = this.entry
+    return {
+      segment: this.#segment.segment,
+      firstRow,
+      rowCount,
+      isHistory: retracted !== undefined,
+      dead: deadCount === 0 ? undefined : this.#segment.dead,
     }
   }
 

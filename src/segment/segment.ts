@@ -22,6 +22,8 @@ export type SegmentFile = {
   readonly tailCrc32: number
 }
 
+const PIECE_BYTES = 1 << 22
+
 export class Segment {
   readonly file: SegmentFile
   readonly #blob: Blob
@@ -38,6 +40,18 @@ export class Segment {
   /** Key-value metadata of the file. */
   get metadata(): ReadonlyMap<string, string> {
     return this.#readFooter().metadata
+  }
+
+  /** The file of this machine that it is, where it is one. */
+  get path(): string | undefined {
+    return this.#blob.path
+  }
+
+  /** All its bytes, piece by piece, unchecked. */
+  *pieces(): Iterable<Uint8Array> {
+    const { byteCount } = this.file
+    for (let offset = 0; offset < byteCount; offset += PIECE_BYTES)
+      yield this.#blob.read(offset, Math.min(PIECE_BYTES, byteCount - offset))
   }
 
   columnNames(): readonly string[] {
