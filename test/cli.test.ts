@@ -77,6 +77,26 @@ describe('varve q --explain', () => {
   })
 })
 
+describe('--engine', () => {
+  it('asks DuckDB, which answers as the native engine does', async () => {
+    expect(await out(['q', '--engine', 'duckdb', CENTS])).toBe(await out(['q', '--engine', 'native', CENTS]))
+  })
+
+  it('runs cases by one engine and counts what it refuses, which is no failure', async () => {
+    const file = join(folder.path, 'refused.edn')
+    const query = ':query [:find ?y . :in ?x :where [(inc ?x) ?y]]'
+    writeFileSync(
+      file,
+      `{:name "plain" ${query} :args [1] :expected 2} {:name "fails" ${query} :args ["a"] :expect-error true}`,
+    )
+    const { stdout, code } = await varve(['cases', file, '--engine', 'duckdb', '--layout', 'novelty'])
+    expect(stdout).toBe(
+      'duckdb refused 1:\n  1 a function or a number that fails on a row (fails)\n2 passed, 0 failed\n',
+    )
+    expect(code).toBe(0)
+  })
+})
+
 describe('varve', () => {
   const commands =
     'dev serve transact q shell pull log schema databases views cases backup restore delete'.split(' ')

@@ -7,7 +7,9 @@ import { nodeEnv } from '../base/env-node.ts'
 import { Catalog } from '../database/catalog.ts'
 import { createEngine, engineOptions } from '../engine/create.ts'
 import type { QueryRunner } from '../query/ask.ts'
+import type { EngineName } from '../plan/engine.ts'
 import { EitherRunner } from '../query/run-either.ts'
+import { EngineRunner } from '../query/run-engines.ts'
 import { InThreadRunner } from '../query/run-here.ts'
 import { WorkerRunner } from '../query/run-in-workers.ts'
 import { type NamedFunctions, registryOf, xformsOf } from './functions.ts'
@@ -21,6 +23,8 @@ export type ConnectOptions = {
   readonly takeOver?: boolean
   /** Transaction functions, predicates and functions for `:xform`, by name (functions.ts). */
   readonly functions?: NamedFunctions
+  /** Who answers where a question does not say it. */
+  readonly engine?: EngineName
   /** The world outside; the simulator's in tests. Queries and indexing then run in this thread. */
   readonly env?: Env
 }
@@ -39,14 +43,20 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
   const env = options.env ?? nodeEnv()
   const functions = options.functions ?? {}
   const xforms = xformsOf(functions)
+  const { engine = 'auto' } = options
   const catalogOptions = {
     functions: registryOf(functions, engineOptions(env)),
     ...(options.readOnly !== undefined && { isReadOnly: options.readOnly }),
     ...(options.takeOver !== undefined && { takeOver: options.takeOver }),
   }
   const here = new InThreadRunner(createEngine(env, { xforms }), env.clock)
+  const duckDbHere = async (): Promise<QueryRunner> => {
+    const { DuckDbEngine } = await import('../adapter/duckdb/engine.ts')
+    return new InThreadRunner(new DuckDbEngine(env, { xforms }), env.clock)
+  }
   if (url.startsWith('memory:')) {
-    return new LocalVarve(Catalog.openMemory(env, catalogOptions), here, xforms)
+    const runner = new EngineRunner(here, duckDbHere)
+    return new LocalVarve(Catalog.openMemory(env, catalogOptions), runner, { xforms, engine })
   }
   if (url.startsWith('file:')) {
     const folder = folderOf(url)
@@ -55,10 +65,13 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
       ...catalogOptions,
       isIndexedInWorker: hasThreads,
     })
-    const runner: QueryRunner = hasThreads
-      ? new EitherRunner(here, new WorkerRunner(env, folder), xforms.keys())
-      : here
-    return new LocalVarve(catalog, runner, xforms)
+    const runner = hasThreads
+      ? new EngineRunner(
+          new EitherRunner(here, new WorkerRunner(env, folder), xforms.keys()),
+          async () => new EitherRunner(await duckDbHere(), await duckDbWorkers(env, folder), xforms.keys()),
+        )
+      : new EngineRunner(here, duckDbHere)
+    return new LocalVarve(catalog, runner, { xforms, engine })
   }
   throw new VarveError({
     code: 'varve.error/url-unsupported',
@@ -67,6 +80,12 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
     fix: 'Use memory: or file:PATH',
     data: { url },
   })
+}
+
+/** One thread that puts questions to DuckDB: DuckDB itself uses every core. */
+async function duckDbWorkers(env: Env, folder: string): Promise<QueryRunner> {
+  const { DUCKDB_WORKER } = await import('../adapter/duckdb/worker-module.ts')
+  return new WorkerRunner(env, folder, { workerCountMax: 1 }, DUCKDB_WORKER)
 }
 
 /** `file:./data`, `file:data`, `file:/var/data` and `file:///var/data` are taken as people mean them. */

@@ -15,6 +15,7 @@ import type { DatabaseValue } from '../database/database-value.ts'
 import { notTransactionData } from '../database/errors.ts'
 import type { LoggedTransaction } from '../database/fact-store.ts'
 import type { TransactOutcome, TransactRequest } from '../database/writer.ts'
+import type { EngineName } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import {
   ask,
@@ -58,6 +59,7 @@ type LooseRequest = MomentRequest & {
   readonly database?: string
   readonly timeoutMs?: number
   readonly limit?: number
+  readonly engine?: EngineName
   readonly signal?: AbortSignal
 }
 
@@ -69,10 +71,18 @@ export class LocalVarve {
   readonly xforms: Xforms
   readonly exact = new ExactAttributes()
 
-  constructor(catalog: Catalog, runner: QueryRunner, xforms: Xforms) {
+  /** Who answers where a question does not say it. */
+  readonly engine: EngineName
+
+  constructor(
+    catalog: Catalog,
+    runner: QueryRunner,
+    { xforms, engine }: { readonly xforms: Xforms; readonly engine: EngineName },
+  ) {
     this.catalog = catalog
     this.runner = runner
     this.xforms = xforms
+    this.engine = engine
   }
 
   async open(schemaOrName: DefinedSchema | string, options: OpenOptions = {}): Promise<LocalDatabase> {
@@ -129,7 +139,7 @@ export class LocalVarve {
   }
 
   async #asked(request: LooseRequest): Promise<AskRequest> {
-    const { database, timeoutMs, limit, signal } = request
+    const { database, timeoutMs, limit, engine = this.engine, signal } = request
     const args = (request.args ?? []).map(argumentOf)
     if (request.asOf !== undefined) checkedMoment(request.asOf)
     const sourceNamed = momentSources(this.catalog, request)
@@ -140,6 +150,7 @@ export class LocalVarve {
       ...(database !== undefined && { database: await sourceNamed(database) }),
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(limit !== undefined && { limit }),
+      engine,
       ...(signal && { signal }),
     }
   }
@@ -273,6 +284,7 @@ export class LocalDb {
       args: args.map(argumentOf),
       database: this.value,
       sourceNamed: momentSources(this.#varve.catalog, {}),
+      engine: this.#varve.engine,
     }
   }
 

@@ -34,11 +34,14 @@ export function workerPort(): WorkerPort {
   }
 }
 
-/** The same inside a process that `startProcess` began. It ends when the one that started it is gone. */
-export function processPort(): WorkerPort {
+/** The same inside a process that `startProcess` began. It ends, after `atEnd`, when the one that started it is gone. */
+export function processPort(atEnd: () => void = () => undefined): WorkerPort {
   const send = process.send?.bind(process)
   assert(send !== undefined, 'processPort is called inside a process that startProcess began')
-  process.once('disconnect', () => process.exit(0))
+  process.once('disconnect', () => {
+    atEnd()
+    process.exit(0)
+  })
   return {
     data: JSON.parse(process.argv[2] ?? 'null') as unknown,
     post: (message) => void send(message),

@@ -175,6 +175,7 @@ function askFields(options: AskOptions): Record<string, Edn> {
     ...(options.asOf !== undefined && { 'as-of': options.asOf }),
     ...(options.timeoutMs !== undefined && { 'timeout-ms': options.timeoutMs }),
     ...(options.limit !== undefined && { limit: options.limit }),
+    ...(options.engine !== undefined && { engine: options.engine }),
   }
 }
 

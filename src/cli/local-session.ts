@@ -79,6 +79,7 @@ export class LocalSession implements Session {
       ...(options.database !== undefined && { database: await sourceNamed(options.database) }),
       ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
       ...(options.limit !== undefined && { limit: options.limit }),
+      ...(options.engine !== undefined && { engine: options.engine }),
       ...(options.signal && { signal: options.signal }),
     }
   }

@@ -12,6 +12,7 @@ export type AskOptions = {
   readonly asOf?: Date | number
   readonly timeoutMs?: number
   readonly limit?: number
+  readonly engine?: string
   /** Gives up waiting, and stops what runs. */
   readonly signal?: AbortSignal
 }

@@ -36,6 +36,10 @@ export type Answer = {
   readonly warnings: readonly Warning[]
 }
 
+/** `auto` is the native engine, and DuckDB where a question outgrows the memory that it may have. */
+export const ENGINE_NAMES = ['auto', 'native', 'duckdb'] as const
+export type EngineName = (typeof ENGINE_NAMES)[number]
+
 export interface Engine {
   readonly name: string
   answer(
@@ -53,4 +57,6 @@ export interface Engine {
     limits: EngineLimits,
     mode: ExplainMode,
   ): Promise<Explanation>
+  /** Of engines that hold something beside memory. */
+  [Symbol.asyncDispose]?(): Promise<void>
 }

@@ -29,6 +29,8 @@ export type Explanation = {
   readonly refusal?: string
   readonly mode: ExplainMode
   readonly parts: readonly ExplainedPart[]
+  /** The statements that a foreign engine runs. */
+  readonly sql?: string
   /** Rows of the answer, and the time it took, planning included. */
   readonly rowCount?: number
   readonly timeMs?: number
@@ -140,6 +142,7 @@ function explanationText({
   refusal,
   mode,
   parts,
+  sql,
   rowCount,
   timeMs,
 }: Omit<Explanation, 'text'>): string {
@@ -168,5 +171,5 @@ function explanationText({
       : `, ${rowCount.toLocaleString('en')} ${rowCount === 1 ? 'row' : 'rows'} in ${timeMs?.toFixed(2)} ms`
   const reason = refusal === undefined ? '' : ` (the native engine leaves it: ${refusal})`
   lines.push(`engine: ${engine}${answer}${reason}`)
-  return `${lines.join('\n')}\n`
+  return `${lines.join('\n')}\n${sql === undefined ? '' : `\n${sql}`}`
 }

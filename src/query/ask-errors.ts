@@ -1,6 +1,7 @@
 // What can be wrong with a request before any engine sees it.
 
 import { VarveError } from '../base/errors.ts'
+import { ENGINE_NAMES } from '../plan/engine.ts'
 import type { Input } from '../plan/syntax.ts'
 
 export function argumentCountWrong(inputs: readonly Input[], givenCount: number): VarveError {
@@ -24,5 +25,15 @@ export function sourceMissing(source: string): VarveError {
         ? 'Name the database that $ means, or write $alias in the clauses'
         : 'Give a database, or a vector of rows',
     data: { source },
+  })
+}
+
+export function engineUnknown(name: string, near: string | undefined): VarveError {
+  return new VarveError({
+    code: 'varve.error/engine-unknown',
+    kind: 'incorrect',
+    message: `There is no engine ${name}`,
+    fix: near === undefined ? `The engines are ${ENGINE_NAMES.join(', ')}` : `Did you mean ${near}?`,
+    data: { name, nearest: near },
   })
 }

@@ -2,15 +2,16 @@
 // arguments to its inputs, and hands the job to a runner (in this thread or in a worker).
 
 import type { Warning } from '../base/errors.ts'
+import { nearest } from '../base/nearest.ts'
 import type { T } from '../fact/attribute.ts'
 import { withLine } from '../fact/path-place.ts'
 import { withPlace } from '../engine/errors.ts'
 import type { Edn } from '../fact/value.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
-import type { Answer } from '../plan/engine.ts'
+import { type Answer, ENGINE_NAMES, type EngineName } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { Query, RuleSet, SourceName } from '../plan/syntax.ts'
-import { argumentCountWrong, sourceMissing } from './ask-errors.ts'
+import { argumentCountWrong, engineUnknown, sourceMissing } from './ask-errors.ts'
 import { basisOf } from './basis.ts'
 import { parsedQuery, type ParsedQuery } from './parsed.ts'
 import { checkRules } from './check-rules.ts'
@@ -40,6 +41,8 @@ export type AskRequest = {
   readonly timeoutMs?: number
   /** Keeps the first rows in the total order. */
   readonly limit?: number
+  /** Who answers: one of `ENGINE_NAMES`. */
+  readonly engine?: string
   readonly signal?: AbortSignal
 }
 
@@ -60,6 +63,7 @@ export type QueryJob = {
   /** Of the answer as text, where text is wanted. */
   readonly answerBytesMax: number
   readonly limit: number | undefined
+  readonly engine: EngineName
   readonly signal?: AbortSignal
 }
 
@@ -163,9 +167,16 @@ async function prepare(request: AskRequest, limits: AskLimits): Promise<Prepared
     rowCountMax: limits.rowCountMax,
     answerBytesMax: limits.answerBytesMax,
     limit: request.limit,
+    engine: engineNamed(request.engine ?? 'auto'),
     ...(request.signal && { signal: request.signal }),
   }
   return { job, parsed }
+}
+
+function engineNamed(name: string): EngineName {
+  const known = ENGINE_NAMES.find((each) => each === name)
+  if (known === undefined) throw engineUnknown(name, nearest(name, ENGINE_NAMES))
+  return known
 }
 
 /** Inputs of plain data, with the types of the attributes that they are compared with. */

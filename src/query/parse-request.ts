@@ -9,7 +9,18 @@ import { requestMalformed } from './errors.ts'
 import { parseQuerySpot, readSpot, type ParseOptions } from './parse-query.ts'
 
 /** What may stand beside the query; everything but the first two is left to whoever answers the request. */
-const KEYS = ['as-of', 'args', 'query', 'database', 'cursors', 'timeout-ms', 'timeout', 'limit', 'offset']
+const KEYS = [
+  'as-of',
+  'args',
+  'query',
+  'database',
+  'cursors',
+  'timeout-ms',
+  'timeout',
+  'limit',
+  'offset',
+  'engine',
+]
 
 const ISO_INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?$/
 

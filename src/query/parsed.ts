@@ -4,7 +4,7 @@
 import type { Warning } from '../base/errors.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import type { EdnMap } from '../fact/value.ts'
-import { type Edn, keyword } from '../fact/value.ts'
+import { type Edn, keyword, Keyword } from '../fact/value.ts'
 import type { PlaceOf } from '../plan/spot.ts'
 import type { PullPattern, Query } from '../plan/syntax.ts'
 import { parsePullPattern } from './parse-pull.ts'
@@ -71,6 +71,7 @@ export type RequestParts = {
   readonly limit: number | undefined
   readonly timeoutMs: number | undefined
   readonly database: string | undefined
+  readonly engine: string | undefined
   readonly warnings: readonly Warning[]
 }
 
@@ -85,12 +86,14 @@ export function requestParts(form: Edn, places: { readonly placeOf: PlaceOf } | 
     // Parsed here, where its places are known, so that what is wrong in it can be pointed at.
     parsedQuery(form, places?.placeOf)
     const none = undefined
-    return { query: form, args: none, asOf: none, limit: none, timeoutMs: none, database: none, warnings: [] }
+    const parts = { args: none, asOf: none, limit: none, timeoutMs: none, database: none, engine: none }
+    return { query: form, ...parts, warnings: [] }
   }
   const { args, asOf } = parseRequest(form, places?.placeOf)
   const query = form.get(keyword('query'))!
   const warnings = parsedQuery(query, places?.placeOf).warnings
   const database = form.get(keyword('database'))
+  const engine = form.get(keyword('engine'))
   return {
     query,
     args,
@@ -98,6 +101,7 @@ export function requestParts(form: Edn, places: { readonly placeOf: PlaceOf } | 
     limit: countOf(form, 'limit'),
     timeoutMs: countOf(form, 'timeout-ms'),
     database: typeof database === 'string' ? database : undefined,
+    engine: engine instanceof Keyword ? engine.text : typeof engine === 'string' ? engine : undefined,
     warnings,
   }
 }

@@ -12,6 +12,9 @@ import type { Notation, WrittenAnswer } from './written.ts'
 
 export type WorkerLimits = { readonly graceMs: number; readonly heapBytesMax: number }
 
+/** The module of a worker that answers by the engine of this process. */
+export const QUERY_WORKER = new URL('./worker.ts', import.meta.url)
+
 type Outcome = Exclude<SentAnswer, { readonly kind: 'error' }>
 type Pending = {
   readonly id: number
@@ -31,10 +34,11 @@ export class QueryWorker implements AsyncDisposable {
   #stopReason: WorkerEnd | undefined
   isEnded = false
 
-  constructor(env: Env, folder: string, { graceMs, heapBytesMax }: WorkerLimits) {
+  /** `module` ends in a call of `serveQueries`. */
+  constructor(env: Env, folder: string, { graceMs, heapBytesMax }: WorkerLimits, module = QUERY_WORKER) {
     this.#env = env
     this.#graceMs = graceMs
-    this.#thread = env.processes.startWorker(new URL('./worker.ts', import.meta.url), {
+    this.#thread = env.processes.startWorker(module, {
       name: 'varve-query',
       data: { folder, cancelled: this.#cancelled },
       heapBytesMax,

@@ -44,7 +44,7 @@ function isOutOfMemory(cause: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
 }
 
-function queryOutOfMemory(cause: unknown): VarveError {
+export function queryOutOfMemory(cause: unknown): VarveError {
   return new VarveError({
     code: 'varve.error/query-out-of-memory',
     kind: 'incorrect',

@@ -45,8 +45,8 @@ export class InThreadRunner implements QueryRunner {
     return writeAnswer(job.query, await this.run(job), notation, job.answerBytesMax)
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#engine[Symbol.asyncDispose]?.()
   }
 }
 

@@ -8,7 +8,7 @@ import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
 import { queryTimeout } from '../engine/errors.ts'
 import { queryQueueFull, runnerClosed } from './run-errors.ts'
-import { QueryWorker } from './query-worker.ts'
+import { QUERY_WORKER, QueryWorker } from './query-worker.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
 
 export type PoolLimits = {
@@ -31,6 +31,7 @@ type Waiting = { readonly start: (worker: QueryWorker) => void; readonly fail: (
 
 export class WorkerRunner implements QueryRunner {
   readonly #env: Env
+  readonly #module: URL
   readonly #folder: string
   readonly #limits: PoolLimits
   readonly #idle: QueryWorker[] = []
@@ -38,7 +39,9 @@ export class WorkerRunner implements QueryRunner {
   readonly #all = new Set<QueryWorker>()
   #isClosed = false
 
-  constructor(env: Env, folder: string, limits: Partial<PoolLimits> = {}) {
+  /** `module` is that of the workers: it decides by which engine they answer. */
+  constructor(env: Env, folder: string, limits: Partial<PoolLimits> = {}, module = QUERY_WORKER) {
+    this.#module = module
     this.#env = env
     this.#folder = folder
     this.#limits = { ...POOL_LIMITS, ...limits }
@@ -113,7 +116,8 @@ export class WorkerRunner implements QueryRunner {
 
   #start(): QueryWorker {
     const { graceMs, workerHeapBytesMax } = this.#limits
-    const worker = new QueryWorker(this.#env, this.#folder, { graceMs, heapBytesMax: workerHeapBytesMax })
+    const limits = { graceMs, heapBytesMax: workerHeapBytesMax }
+    const worker = new QueryWorker(this.#env, this.#folder, limits, this.#module)
     this.#all.add(worker)
     return worker
   }

@@ -8,7 +8,7 @@ import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
 import type { Edn, Value } from '../fact/value.ts'
-import type { Answer, Column } from '../plan/engine.ts'
+import type { Answer, Column, EngineName } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob } from './ask.ts'
 import { receiveRows, type SentColumns, sendRows } from './sent-columns.ts'
@@ -28,6 +28,7 @@ export type SentJob = {
   readonly rowCountMax: number
   readonly answerBytesMax: number
   readonly limit: number | undefined
+  readonly engine: EngineName
 }
 
 export type WorkerRequest = {
@@ -72,6 +73,7 @@ export function sendJob(job: QueryJob): SentJob {
     rowCountMax: job.rowCountMax,
     answerBytesMax: job.answerBytesMax,
     limit: job.limit,
+    engine: job.engine,
   }
 }
 

@@ -30,6 +30,7 @@ const QUERY_FIELDS = {
   ...MOMENT_FIELDS,
   timeoutMs: { type: 'integer', about: 'milliseconds after which the query is given up' },
   limit: { type: 'integer', about: 'rows to keep, the first in the total order' },
+  engine: { type: 'string', about: 'who answers: auto, native or duckdb' },
   explain: {
     type: ['boolean', 'string'],
     about: 'true answers what was done instead of the result, "plan" what would be done, without asking',
@@ -77,6 +78,7 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
   const database = textOf(fields, 'database') ?? parts.database
   const limit = countOf(fields, 'limit') ?? parts.limit
   const timeoutMs = countOf(fields, 'timeoutMs') ?? parts.timeoutMs
+  const engine = textOf(fields, 'engine') ?? parts.engine
   const sourceNamed = momentSources(service.catalog, {
     ...moment,
     signal: request.signal,
@@ -89,6 +91,7 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
     ...(database !== undefined && { database: await sourceNamed(database) }),
     ...(limit !== undefined && { limit }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(engine !== undefined && { engine }),
     signal: request.signal,
   }
   const before = [...fields.warnings, ...parts.warnings]

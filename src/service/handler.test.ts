@@ -156,6 +156,7 @@ describe('health and description', () => {
       'cursors',
       'timeoutMs',
       'limit',
+      'engine',
       'explain',
     ])
     expect(query.required).toEqual(['query'])

@@ -232,6 +232,16 @@ describe('query', () => {
     expect([status, error.message]).toEqual([400, expect.stringContaining('explain')])
   })
 
+  it('takes the name of an engine, and refuses one that is none', async () => {
+    await shop()
+    const body = { query: PRICES, database: 'shop', engine: 'duckdb' }
+    const { result } = (await json('POST', '/v1/query', body)) as { result: unknown }
+    const native = (await json('POST', '/v1/query', { ...body, engine: 'native' })) as { result: unknown }
+    expect(result).toEqual(native.result)
+    const [status, error] = await problem('POST', '/v1/query', { body: { ...body, engine: 'ducks' } })
+    expect([status, error.code]).toEqual([400, 'varve.error/engine-unknown'])
+  })
+
   it('takes a request as text within JSON', async () => {
     await shop()
     const query =

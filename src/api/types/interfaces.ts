@@ -3,6 +3,7 @@
 
 import type { Warning } from '../../base/errors.ts'
 import type { IndexName } from '../../fact/datom.ts'
+import type { EngineName } from '../../plan/engine.ts'
 import type { Schema } from '../../fact/schema.ts'
 import type { ExplainMode, Explanation } from '../../plan/explain.ts'
 import type { Attributes, KeywordText, Sources } from './attributes.ts'
@@ -86,6 +87,11 @@ export type QueryRequest<M extends Sources, Q> = ArgumentsPart<RequestArgs<M, Q>
   readonly timeoutMs?: number
   /** The answer keeps this many rows, the first in the total order. */
   readonly limit?: number
+  /**
+   * Who answers; `auto` where nothing is said. `duckdb` gives the same answer or refuses with a reason
+   * (`varve.error/engine-refused`).
+   */
+  readonly engine?: EngineName
   readonly signal?: AbortSignal
 }
 

@@ -9,6 +9,7 @@ import { shapeAnswer } from '../../engine/shape.ts'
 import { writeEdn } from '../../fact/edn-writer.ts'
 import { type Edn, EdnMap, EdnSet, textKey } from '../../fact/value.ts'
 import { ask, type AskArgument } from '../../query/ask.ts'
+import type { Engine } from '../../plan/engine.ts'
 import { parsedQuery } from '../../query/parsed.ts'
 import { pullEntity } from '../../query/pull.ts'
 import { InThreadRunner } from '../../query/run-here.ts'
@@ -33,7 +34,17 @@ type Outcome =
   | { readonly kind: 'error'; readonly error: unknown }
 
 /** `folder` is where the layout `reopened` makes its databases; the caller removes it. */
-export type RunCasesOptions = { readonly folder: string; readonly layouts?: readonly Layout[] }
+/** An engine that gives no answer, with a reason: it is no failure. */
+export type CaseRefusal = { readonly name: string; readonly layout: Layout; readonly reason: string }
+
+export type RunCasesOptions = {
+  readonly folder: string
+  readonly layouts?: readonly Layout[]
+  /** The one of this process where none is given. */
+  readonly engine?: Engine
+  /** Told of refusals; without it they are failures. */
+  readonly refused?: (refusal: CaseRefusal) => void
+}
 
 /** The failure of a case on the first layout that shows one, or undefined. */
 export async function runCase(
@@ -42,16 +53,32 @@ export async function runCase(
   options: RunCasesOptions,
 ): Promise<CaseFailure | undefined> {
   for (const layout of options.layouts ?? LAYOUTS) {
-    const outcome = await outcomeOf(env, made, layout, options.folder)
+    const outcome = await outcomeOf(env, made, layout, options)
+    const reason = options.refused && refusalOf(outcome)
+    if (reason !== undefined) {
+      options.refused?.({ name: made.name, layout, reason })
+      continue
+    }
     const failure = judge(made, outcome)
     if (failure !== undefined) return { name: made.name, layout, ...failure }
   }
   return undefined
 }
 
+function refusalOf(outcome: Outcome): string | undefined {
+  const { error } = outcome.kind === 'error' ? outcome : { error: undefined }
+  if (!(error instanceof VarveError) || error.code !== 'varve.error/engine-refused') return undefined
+  return String(error.data['reason'])
+}
+
 let folderCount = 0
 
-async function outcomeOf(env: Env, made: Case, layout: Layout, folder: string): Promise<Outcome> {
+async function outcomeOf(
+  env: Env,
+  made: Case,
+  layout: Layout,
+  { folder, engine = createEngine(env) }: RunCasesOptions,
+): Promise<Outcome> {
   const data = `${folder}/${++folderCount}`
   const isReopened = layout === 'reopened'
   const catalogs: Catalog[] = [isReopened ? await Catalog.openFolder(env, data) : Catalog.openMemory(env)]
@@ -61,7 +88,7 @@ async function outcomeOf(env: Env, made: Case, layout: Layout, folder: string): 
     return catalogs.at(-1)!
   }
   try {
-    return await answer(env, made, layout, catalogs[0]!, reopen)
+    return await answer(env, { made, layout, engine }, catalogs[0]!, reopen)
   } catch (error) {
     return { kind: 'error', error }
   } finally {
@@ -72,8 +99,7 @@ async function outcomeOf(env: Env, made: Case, layout: Layout, folder: string): 
 
 async function answer(
   env: Env,
-  made: Case,
-  layout: Layout,
+  { made, layout, engine }: { readonly made: Case; readonly layout: Layout; readonly engine: Engine },
   catalog: Catalog,
   reopen: () => Promise<Catalog>,
 ): Promise<Outcome> {
@@ -96,7 +122,7 @@ async function answer(
     const { result } = await pullEntity(value, made.ask.pattern, settle(made.ask.eid))
     return { kind: 'answer', value: result, expected, isBag: false }
   }
-  const runner = new InThreadRunner(createEngine(env), env.clock)
+  const runner = new InThreadRunner(engine, env.clock)
   const query = settle(made.ask.query)
   const views = Array.isArray(made.extra) ? [...(made.extra as readonly Edn[])] : []
   const values = made.ask.args.map(settle)

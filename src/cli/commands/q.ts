@@ -1,8 +1,9 @@
 // `varve q QUERY [ARG…]`: asks, and writes the answer.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { readEdn } from '../../fact/edn-reader.ts'
 import { withLine } from '../../fact/path-place.ts'
+import { ENGINE_NAMES, type EngineName } from '../../plan/engine.ts'
 import { requestParts, type RequestParts } from '../../query/parsed.ts'
 import type { Context } from '../main.ts'
 import {
@@ -24,6 +25,7 @@ type Options = PlaceOptions & {
   readonly database?: string
   readonly asOf?: Date | number
   readonly limit?: number
+  readonly engine?: EngineName
   readonly timeout?: number
   readonly explain?: boolean
   readonly plan?: boolean
@@ -35,11 +37,13 @@ function askOptions(options: Options, parts: RequestParts): AskOptions {
   const database = options.database ?? parts.database
   const asOf = options.asOf ?? parts.asOf
   const limit = options.limit ?? parts.limit
+  const engine = options.engine ?? parts.engine
   const timeoutMs = options.timeout ?? parts.timeoutMs
   return {
     ...(database !== undefined && { database }),
     ...(asOf !== undefined && { asOf }),
     ...(limit !== undefined && { limit }),
+    ...(engine !== undefined && { engine }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   }
 }
@@ -52,6 +56,7 @@ export function addQueryCommand(program: Command, { env, terminal }: Context): v
     .option('--database <name>', 'the database that $ means')
     .option('--as-of <moment>', 'an instant or a t', parseMoment)
     .option('--limit <n>', 'keep the first n rows', parseCount)
+    .addOption(new Option('--engine <name>', 'who answers (default: auto)').choices(ENGINE_NAMES))
     .option('--timeout <ms>', 'give up after so many milliseconds', parseCount)
     .option('--explain', 'ask, and show what was done: rows and time of every step')
     .option('--plan', 'show what would be done, without asking')

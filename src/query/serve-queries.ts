@@ -1,0 +1,104 @@
+// What a query worker does: a thread that follows the databases of one folder by itself, as any reader process
+// would, and answers one query at a time. The writer's thread goes on meanwhile.
+//
+// A query is cancelled through shared memory, which the evaluator looks at: while it computes, this thread
+// hears no message.
+
+import type { Env, WorkerPort } from '../base/env.ts'
+import { Catalog } from '../database/catalog.ts'
+import type { DatabaseRef, DatabaseValue } from '../database/database-value.ts'
+import type { Engine } from '../plan/engine.ts'
+import type { JobInput, QueryJob } from './ask.ts'
+import { checkRules } from './check-rules.ts'
+import { parseRules } from './parse-rules.ts'
+import { parsedQuery } from './parsed.ts'
+import { InThreadRunner } from './run-here.ts'
+import {
+  receiveEdn,
+  receiveRef,
+  sendAnswer,
+  sendFailure,
+  type SentInput,
+  type SentJob,
+  type WorkerRequest,
+} from './transport.ts'
+import type { Edn } from '../fact/value.ts'
+
+/** Answers what comes through the port, by the engine. */
+export async function serveQueries(env: Env, port: WorkerPort, engine: Engine): Promise<void> {
+  // Whoever started this thread gave these (query-worker.ts).
+  const { folder, cancelled } = port.data as { readonly folder: string; readonly cancelled: Int32Array }
+  const catalog = await Catalog.openFolder(env, folder, { isReadOnly: true })
+  const runner = new InThreadRunner(engine, env.clock)
+  port.onMessage((message) => void answer(message as WorkerRequest))
+
+  async function answer({ id, job: sent, wanted }: WorkerRequest): Promise<void> {
+    try {
+      const job = await receiveJob(sent, catalog, sharedSignal(cancelled, id))
+      switch (wanted.kind) {
+        case 'answer':
+          return port.post({ id, sent: sendAnswer(await runner.run(job)) })
+        case 'written': {
+          const written = await runner.write(job, wanted.notation)
+          const buffers = written.pieces.map(({ buffer }) => buffer)
+          return port.post({ id, sent: { kind: 'written', ...written } }, buffers)
+        }
+        case 'explained': {
+          const explanation = await runner.explain(job, wanted.mode)
+          return port.post({ id, sent: { kind: 'explained', explanation } })
+        }
+      }
+    } catch (error) {
+      port.post({ id, sent: sendFailure(error) })
+    }
+  }
+}
+
+async function receiveJob(sent: SentJob, catalog: Catalog, signal: AbortSignal): Promise<QueryJob> {
+  const parsed = parsedQuery(receiveEdn(sent.query))
+  const inputs = await Promise.all(sent.inputs.map((input) => receiveInput(input, catalog)))
+  const rules = inputs.find((input) => input.kind === 'rules')
+  const databases = new Map(
+    await Promise.all(
+      sent.catalog.map(async ([name, ref]) => [name, await valueOf(catalog, receiveRef(ref))] as const),
+    ),
+  )
+  return {
+    form: parsed.form,
+    query: checkRules(parsed.query, rules?.rules ?? new Map()),
+    inputs,
+    catalog: databases,
+    timeoutMs: sent.timeoutMs,
+    rowCountMax: sent.rowCountMax,
+    answerBytesMax: sent.answerBytesMax,
+    limit: sent.limit,
+    engine: sent.engine,
+    signal,
+  }
+}
+
+async function receiveInput(input: SentInput, catalog: Catalog): Promise<JobInput> {
+  switch (input.kind) {
+    case 'facts':
+      return { kind: 'facts', value: await valueOf(catalog, receiveRef(input.ref)) }
+    case 'rows':
+      return { kind: 'rows', rows: receiveEdn(input.text) as readonly (readonly Edn[])[] }
+    case 'rules': {
+      const form = receiveEdn(input.text)
+      return { kind: 'rules', form, rules: parseRules(form) }
+    }
+    case 'value':
+      return { kind: 'value', value: receiveEdn(input.text) }
+  }
+}
+
+async function valueOf(catalog: Catalog, ref: DatabaseRef): Promise<DatabaseValue> {
+  return (await catalog.connection(ref.database)).resolve(ref)
+}
+
+/** An abort signal whose state is a number in shared memory: the id of the last job that was cancelled. */
+function sharedSignal(cancelled: Int32Array, id: number): AbortSignal {
+  const signal = new AbortController().signal
+  Object.defineProperty(signal, 'aborted', { get: () => Atomics.load(cancelled, 0) >= id })
+  return signal
+}
