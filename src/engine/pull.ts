@@ -1,47 +1,27 @@
 // Pull: what a pattern describes of one entity, as nested maps.
 //
-// A pattern is prepared once against a schema and then walked over facts. The walk keeps its own stack, so that
-// chains of a hundred thousand entities need no deep recursion of functions; how many entities one pull may
-// reach is bounded, since a net of references unfolds into far more paths than it has entities.
+// A pattern is prepared once against a schema (pull-plan.ts) and then walked over facts. Patterns within patterns are
+// walked by functions that call each other, as deep as the pattern is; recursion and components may lead on for
+// ever, so their walk keeps a stack of its own: chains of a hundred thousand entities need no deep recursion. How many
+// entities one pull may reach is bounded, since a net of references unfolds into far more paths than it has entities.
 
 import { isPlanted } from '../base/planted.ts'
-import type { Place, Warning } from '../base/errors.ts'
+import type { Place } from '../base/errors.ts'
 import type { Attribute, AttributeId, EntityId } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
-import type { Schema } from '../fact/schema.ts'
-import { type Edn, EdnMap, keyOf, keyword, type Value } from '../fact/value.ts'
-import { pullKeyTwice } from '../plan/errors.ts'
-import { functionNamed } from '../plan/functions.ts'
-import { show } from '../plan/show.ts'
-import type { PullAttribute, PullPattern } from '../plan/syntax.ts'
-import { attributeUnknown } from '../plan/entity-errors.ts'
+import { type Edn, EdnMap, type Value } from '../fact/value.ts'
 import { findEntity } from '../plan/entity.ts'
-import { VALUE_FUNCTIONS } from './functions.ts'
-import {
-  historyHasNoEntities,
-  pullNotReference,
-  pullTooLarge,
-  pullWasCut,
-  xformUnknown,
-} from './pull-errors.ts'
+import { show } from '../plan/show.ts'
+import type { PullPattern } from '../plan/syntax.ts'
+import { historyHasNoEntities, pullTooLarge, pullWasCut } from './pull-errors.ts'
+import { DB_ID, type PullOptions, type PullPlan, pullPlan, type PullStep, WHOLE } from './pull-plan.ts'
+
+export type { PullOptions } from './pull-plan.ts'
 
 /** Values of one attribute that a pull gives where the pattern does not say: Datomic's bound. */
 const LIMIT_DEFAULT = 1000
 /** Entities that one pull may reach, those met several times counted each time. */
 export const PULL_ENTITY_COUNT_MAX = 1_000_000
-
-const DB_ID = keyword('db/id')
-
-export type PullOptions = {
-  /** A function that `:xform` names, beside the built-in ones of one argument. */
-  readonly xform?: (name: string) => ((value: Edn) => Edn) | undefined
-  /** Entities that the pull may reach, each counted as often as it is met. */
-  readonly entityCountMax?: number
-  /** Called for every entity: whoever gives up throws. */
-  readonly step?: () => void
-  /** Told once for each attribute that the default limit cut. */
-  readonly warn?: (warning: Warning) => void
-}
 
 /** What the pattern describes of the entity (an id, an ident, a lookup ref); null where nothing is found. */
 export function pull(
@@ -60,11 +40,13 @@ export function preparePull(
   options: PullOptions = {},
 ): (entity: Edn) => EdnMap | null {
   if (facts.isHistory) throw historyHasNoEntities()
-  const plan = planOf(facts.schema, pattern, options)
+  const plan = pullPlan(facts, pattern, options)
   const cutSeen = new Set<AttributeId>()
   return (entity) => {
     const id = findEntity(facts, entity)
-    return id === undefined ? defaultsOf(plan) : new Walk(facts, options, cutSeen, false).pull(plan, id)
+    return id === undefined
+      ? defaultsOf(plan)
+      : (new Walk(facts, options, cutSeen, false).pull(plan, id) ?? null)
   }
 }
 
@@ -76,87 +58,11 @@ export function preparePull(
 export function entityMap(facts: FactSource, entity: Edn, options: PullOptions = {}): EdnMap | null {
   if (facts.isHistory) throw historyHasNoEntities()
   const id = findEntity(facts, entity)
-  return id === undefined ? null : new Walk(facts, options, new Set(), true).pull(WHOLE, id)
-}
-
-/** One attribute of a pattern, resolved against a schema. */
-type Step = {
-  readonly asked: PullAttribute
-  readonly attribute: Attribute
-  /** One value, not a vector: cardinality one, or the owner of a component. */
-  readonly isSingle: boolean
-  readonly xform: ((value: Edn) => Edn) | undefined
-  readonly nested: Plan | undefined
-  /** Place among the recursive steps of its plan; −1 for all others. */
-  readonly recursionIndex: number
-}
-
-type Plan = {
-  readonly wildcard: boolean
-  /** The keys that `:db/id` is asked under, none where it is not asked. */
-  readonly idKey: Edn | undefined
-  readonly steps: readonly Step[]
-  /** Attributes that the wildcard leaves to a step of their own. */
-  readonly overridden: ReadonlySet<AttributeId>
-  /** Depths of the recursive steps, in their order. */
-  readonly depths: readonly number[]
-}
-
-const WHOLE: Plan = { wildcard: true, idKey: DB_ID, steps: [], overridden: new Set(), depths: [] }
-
-function planOf(schema: Schema, pattern: PullPattern, options: PullOptions): Plan {
-  const depths: number[] = []
-  const steps: Step[] = []
-  let idKey: Edn | undefined = pattern.wildcard ? DB_ID : undefined
-  for (const asked of pattern.attributes) {
-    if (asked.attribute === DB_ID && !asked.isReverse) idKey = asked.key
-    else steps.push(stepOf(schema, asked, options, depths))
-  }
-  const overridden = new Set(
-    steps.filter(({ asked }) => !asked.isReverse).map(({ attribute }) => attribute.id),
-  )
-  if (pattern.wildcard) refuseClashes(schema, steps, overridden)
-  return { wildcard: pattern.wildcard, idKey, steps, overridden, depths }
-}
-
-function stepOf(schema: Schema, asked: PullAttribute, options: PullOptions, depths: number[]): Step {
-  const attribute = schema.attributeNamed(asked.attribute)
-  if (attribute === undefined) throw attributeUnknown(asked.attribute, schema, asked.place)
-  const { nested } = asked
-  if (attribute.valueType !== 'ref' && (asked.isReverse || nested.kind !== 'none')) {
-    throw pullNotReference(attribute.ident.toString(), asked.place)
-  }
-  return {
-    asked,
-    attribute,
-    isSingle: asked.isReverse ? attribute.isComponent : attribute.cardinality === 'one',
-    xform: asked.xform === undefined ? undefined : xformOf(asked.xform, options, asked.place),
-    nested: nested.kind === 'pattern' ? planOf(schema, nested.pattern, options) : undefined,
-    recursionIndex: nested.kind === 'recursion' ? depths.push(nested.depth) - 1 : -1,
-  }
-}
-
-function xformOf(name: string, options: PullOptions, place: Place | undefined): (value: Edn) => Edn {
-  const xform = options.xform?.(name)
-  if (xform !== undefined) return xform
-  const builtin = functionNamed(name)
-  const ofValue = VALUE_FUNCTIONS.get(builtin?.name ?? '')
-  if (builtin === undefined || ofValue === undefined || builtin.argumentCountMin > 1)
-    throw xformUnknown(name, place)
-  return (value) => ofValue([value])
-}
-
-/** The wildcard may bring an attribute under the very key that a step was given by `:as`. */
-function refuseClashes(schema: Schema, steps: readonly Step[], overridden: ReadonlySet<AttributeId>): void {
-  const keys = new Map(steps.map(({ asked }) => [keyOf(asked.key), asked]))
-  for (const { id, ident } of schema.attributes()) {
-    const clash = overridden.has(id) ? undefined : keys.get(ident)
-    if (clash !== undefined) throw pullKeyTwice(show(clash.key), clash.place)
-  }
+  return id === undefined ? null : (new Walk(facts, options, new Set(), true).pull(WHOLE, id) ?? null)
 }
 
 /** Of nobody, only defaults can be told. */
-function defaultsOf({ steps }: Plan): EdnMap | null {
+function defaultsOf({ steps }: PullPlan): EdnMap | null {
   const entries: (readonly [Edn, Edn])[] = []
   for (const { asked } of steps) if (asked.default !== undefined) entries.push([asked.key, asked.default])
   return entries.length === 0 ? null : new EdnMap(entries)
@@ -166,7 +72,7 @@ function defaultsOf({ steps }: Plan): EdnMap | null {
 type Path = Set<EntityId>
 
 type Frame = {
-  readonly plan: Plan
+  readonly plan: PullPlan
   readonly entity: EntityId
   readonly path: Path
   /** True where `path` holds components rather than a recursion of the plan. */
@@ -182,7 +88,7 @@ type Frame = {
 /** One attribute of a map in the making; its values are all there once the frames above are done. */
 type Slot = {
   readonly key: Edn
-  readonly step: Step | undefined
+  readonly step: PullStep | undefined
   readonly isSingle: boolean
   readonly values: (Edn | undefined)[]
 }
@@ -207,32 +113,73 @@ class Walk {
     this.#namesEntities = namesEntities
   }
 
-  pull(plan: Plan, entity: EntityId): EdnMap | null {
-    const result: Slot = { key: null, step: undefined, isSingle: true, values: [undefined] }
-    const { depths } = plan
-    const frame: Frame = {
-      plan,
-      entity,
-      path: new Set(),
-      isComponent: false,
-      isAgain: false,
-      depths,
-      slot: result,
+  /** Undefined where nothing is found. */
+  pull(plan: PullPlan, entity: EntityId): EdnMap | undefined {
+    return plan.isPlain ? this.#plain(plan, entity) : this.#unfolded(plan, entity)
+  }
+
+  /** By what the pattern spells out alone. */
+  #plain(plan: PullPlan, entity: EntityId): EdnMap | undefined {
+    this.#countEntity()
+    const entries: (readonly [Edn, Edn])[] = []
+    if (plan.idKey !== undefined) entries.push([plan.idKey, entity])
+    for (const step of plan.steps) {
+      const value = step.isSingle ? this.#single(step, entity) : this.#several(step, entity)
+      const finished = finish(step, value)
+      if (finished !== undefined) entries.push([step.asked.key, finished])
     }
+    return entries.length === 0 ? undefined : new EdnMap(entries)
+  }
+
+  #single(step: PullStep, entity: EntityId): Edn | undefined {
+    const value = step.asked.isReverse
+      ? step.reader.holdersOf(entity, 1)[0]
+      : step.reader.firstValueOf(entity)
+    return value === undefined ? undefined : this.#followed(step, value)
+  }
+
+  #several(step: PullStep, entity: EntityId): Edn | undefined {
+    const found: Edn[] = []
+    for (const value of this.#values(entity, step)) {
+      const followed = this.#followed(step, value)
+      if (followed !== undefined) found.push(followed)
+    }
+    return found.length === 0 ? undefined : found
+  }
+
+  /** What a value of a step stands as that leads no further than the pattern says. */
+  #followed({ follows }: PullStep, value: Value): Edn | undefined {
+    if (follows.kind === 'nested') return this.pull(follows.plan, value as EntityId)
+    return follows.kind === 'reference' ? this.#reference(value as EntityId) : value
+  }
+
+  /** With a stack of its own, for what may lead on for ever. */
+  #unfolded(plan: PullPlan, entity: EntityId): EdnMap | undefined {
+    const result: Slot = { key: null, step: undefined, isSingle: true, values: [undefined] }
+    const path: Path = new Set()
+    const { depths } = plan
+    const frame: Frame = { plan, entity, path, isComponent: false, isAgain: false, depths, slot: result }
+    // A pattern within may be walked while tasks of those around it wait.
+    const waitingCount = this.#tasks.length
     this.#tasks.push({ kind: 'open', frame, index: 0 })
-    for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) {
+    while (this.#tasks.length > waitingCount) {
+      const task = this.#tasks.pop()!
       if (task.kind === 'open') this.#open(task.frame, task.index)
       else this.#close(task.frame, task.index, task.slots)
     }
     const [map] = result.values
-    return map instanceof EdnMap ? map : null
+    return map instanceof EdnMap ? map : undefined
+  }
+
+  #countEntity(): void {
+    const { entityCountMax = PULL_ENTITY_COUNT_MAX } = this.#options
+    if (++this.#entityCount > entityCountMax) throw pullTooLarge(entityCountMax)
+    this.#options.step?.()
   }
 
   /** Reads one entity's values; entities to follow are put on the stack, above the task that joins them. */
   #open(frame: Frame, index: number): void {
-    const { entityCountMax = PULL_ENTITY_COUNT_MAX } = this.#options
-    if (++this.#entityCount > entityCountMax) throw pullTooLarge(entityCountMax)
-    this.#options.step?.()
+    this.#countEntity()
     const { plan, entity, path, isAgain } = frame
     if (!isAgain) path.add(entity)
     const slots: Slot[] = []
@@ -272,58 +219,41 @@ class Walk {
         }
         slots.push(slot)
       }
-      if (slot!.values.length < LIMIT_DEFAULT) this.#addPlain(frame, attribute, slot!, v, children)
-      else this.#warnCut(attribute, attribute.ident.toString(), undefined)
+      if (slot!.values.length >= LIMIT_DEFAULT)
+        this.#warnCut(attribute, attribute.ident.toString(), undefined)
+      else if (attribute.valueType !== 'ref') slot!.values.push(v)
+      else if (attribute.isComponent) this.#addComponent(frame, slot!, v as EntityId, children)
+      else slot!.values.push(this.#reference(v as EntityId))
     }
   }
 
-  #readStep(frame: Frame, step: Step, slots: Slot[], children: Task[]): void {
+  #readStep(frame: Frame, step: PullStep, slots: Slot[], children: Task[]): void {
     const slot: Slot = { key: step.asked.key, step, isSingle: step.isSingle, values: [] }
     slots.push(slot)
+    const { follows } = step
     for (const v of this.#values(frame.entity, step)) {
-      if (step.nested !== undefined) {
-        const { depths } = step.nested
-        this.#follow(slot, v, children, {
-          plan: step.nested,
-          path: new Set(),
-          isComponent: false,
-          isAgain: false,
-          depths,
-        })
-      } else if (step.recursionIndex >= 0) this.#recur(frame, step, slot, v as EntityId, children)
-      else if (step.asked.isReverse) slot.values.push(this.#reference(v as EntityId))
-      else this.#addPlain(frame, step.attribute, slot, v, children)
+      if (follows.kind === 'recursion') this.#recur(frame, follows.index, slot, v as EntityId, children)
+      else if (follows.kind === 'component') this.#addComponent(frame, slot, v as EntityId, children)
+      else slot.values.push(this.#followed(step, v))
     }
   }
 
   /** The values of one step, as many as its limit allows. */
-  #values(entity: EntityId, { asked, attribute, isSingle }: Step): readonly Value[] {
+  #values(entity: EntityId, { asked, attribute, reader, isSingle }: PullStep): readonly Value[] {
     const more = isPlanted('pull-one-more-than-the-limit') ? 1 : 0
     const limit = isSingle ? 1 : (asked.limit ?? Infinity) + more
-    const values: Value[] = []
-    const found = asked.isReverse
-      ? this.#facts.match(undefined, attribute.id, entity)
-      : this.#facts.match(entity, attribute.id, undefined)
-    for (const { e, v } of found) {
-      if (values.length === limit) {
-        if (!isSingle && !asked.isLimitGiven) this.#warnCut(attribute, show(asked.key), asked.place)
-        break
-      }
-      values.push(asked.isReverse ? e : v)
-    }
-    return values
+    // One more than wanted tells that there are more.
+    const found = asked.isReverse ? reader.holdersOf(entity, limit + 1) : reader.valuesOf(entity, limit + 1)
+    if (found.length <= limit) return found
+    if (!isSingle && !asked.isLimitGiven) this.#warnCut(attribute, show(asked.key), asked.place)
+    return found.slice(0, limit)
   }
 
-  /** A value that no pattern follows: components are whole all the same. */
-  #addPlain(frame: Frame, attribute: Attribute, slot: Slot, v: Value, children: Task[]): void {
-    if (attribute.valueType !== 'ref') {
-      slot.values.push(v)
-      return
-    }
-    const target = v as EntityId
-    const isNamed = this.#namesEntities && this.#facts.schema.identOf(target) !== undefined
+  /** Components are whole, unless they have a name that stands for them or were met on the way to them. */
+  #addComponent(frame: Frame, slot: Slot, target: EntityId, children: Task[]): void {
     const path = frame.isComponent ? frame.path : new Set([frame.entity])
-    if (!attribute.isComponent || isNamed || path.has(target)) slot.values.push(this.#reference(target))
+    const isNamed = this.#namesEntities && this.#facts.schema.identOf(target) !== undefined
+    if (isNamed || path.has(target)) slot.values.push(this.#reference(target))
     else
       this.#follow(slot, target, children, {
         plan: WHOLE,
@@ -338,14 +268,14 @@ class Walk {
    * Down one more step of a recursion, unless it ends here: at its bound, or below an entity that was met again.
    * Where it ends nothing is said, or only the id if the pattern asks for ids.
    */
-  #recur(frame: Frame, step: Step, slot: Slot, target: EntityId, children: Task[]): void {
+  #recur(frame: Frame, index: number, slot: Slot, target: EntityId, children: Task[]): void {
     const { plan, path, isAgain, depths } = frame
-    const depth = depths[step.recursionIndex]!
+    const depth = depths[index]!
     if (isAgain || depth === (isPlanted('pull-recursion-one-short') ? 1 : 0)) {
       if (plan.idKey !== undefined) slot.values.push(new EdnMap([[plan.idKey, target]]))
       return
     }
-    const left = depth === Infinity ? depths : depths.with(step.recursionIndex, depth - 1)
+    const left = depth === Infinity ? depths : depths.with(index, depth - 1)
     this.#follow(slot, target, children, {
       plan,
       path,
@@ -355,9 +285,9 @@ class Walk {
     })
   }
 
-  #follow(slot: Slot, target: Value, children: Task[], rest: Omit<Frame, 'entity' | 'slot'>): void {
+  #follow(slot: Slot, target: EntityId, children: Task[], rest: Omit<Frame, 'entity' | 'slot'>): void {
     const index = slot.values.push(undefined) - 1
-    children.push({ kind: 'open', frame: { ...rest, entity: target as EntityId, slot }, index })
+    children.push({ kind: 'open', frame: { ...rest, entity: target, slot }, index })
   }
 
   #reference(entity: EntityId): Edn {
@@ -375,8 +305,12 @@ class Walk {
 /** What stands under the key in the end: nothing where nothing was found and no default answers. */
 function valueOf({ step, isSingle, values }: Slot): Edn | undefined {
   const found = values.filter((value) => value !== undefined)
-  if (found.length === 0) return isPlanted('pull-without-defaults') ? undefined : step?.asked.default
-  const value: Edn = isSingle ? found[0]! : found
+  const value: Edn | undefined = found.length === 0 ? undefined : isSingle ? found[0]! : found
+  return step === undefined ? value : finish(step, value)
+}
+
+function finish({ asked, xform }: PullStep, found: Edn | undefined): Edn | undefined {
+  if (found === undefined) return isPlanted('pull-without-defaults') ? undefined : asked.default
   // A function that answers nil says that there is nothing.
-  return step?.xform === undefined ? value : (step.xform(value) ?? undefined)
+  return xform === undefined ? found : (xform(found) ?? undefined)
 }

@@ -30,11 +30,15 @@ export const GENERATION_BYTES_MAX = 1 << 28
 /** Of one fact: three numbers and two lookups in a table, and what the columns themselves take. */
 const FACT_BYTES = 56
 
+/** Names of columns that somebody did without: the oldest are forgotten. */
+const MISSED_COUNT_MAX = 1_000
+
 /** The columns used last, by name, within a bound. */
 export class KeptColumns<Columns extends { readonly rowCount: number }> {
   readonly #kept = new Map<string, Columns>()
   readonly #bytesMax: number
   #byteCount = 0
+  readonly #missed = new Map<string, number>()
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
@@ -48,7 +52,17 @@ export class KeptColumns<Columns extends { readonly rowCount: number }> {
     return kept
   }
 
+  /** Notes that somebody did without these columns, by so much work; all such work so far. */
+  miss(name: string, work: number): number {
+    const missed = (this.#missed.get(name) ?? 0) + work
+    this.#missed.delete(name)
+    this.#missed.set(name, missed)
+    if (this.#missed.size > MISSED_COUNT_MAX) this.#missed.delete(this.#missed.keys().next().value!)
+    return missed
+  }
+
   add(name: string, columns: Columns): void {
+    this.#missed.delete(name)
     this.#kept.set(name, columns)
     this.#byteCount += columns.rowCount * FACT_BYTES
     for (const [oldest, dropped] of this.#kept) {

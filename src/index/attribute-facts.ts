@@ -83,8 +83,10 @@ export class AttributeFacts {
     const parts = this.#visibleRuns.map((run) => this.#shownRows(run)).filter(hasRows)
     const late = this.#noveltyDatoms()
     if (late.length > 0) parts.push(rowsOfDatoms(type, late))
+    // A run lies in the order of entities, novelty in that of its coming.
+    const isInOrder = parts.length === 1 && late.length === 0
     const { entities, values, added } =
-      parts.length === 1 ? parts[0]! : parts.length === 0 ? rowsOfDatoms(type, []) : mergedRows(type, parts)
+      parts.length === 0 ? rowsOfDatoms(type, []) : isInOrder ? parts[0]! : mergedRows(type, parts)
     return { kind: 'whole', rowCount: rowCountOf(entities), type, entities, values, ts: added }
   }
 

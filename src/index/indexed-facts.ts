@@ -125,6 +125,11 @@ export class IndexedFacts implements FactSource {
     return this.isHistory ? undefined : this.#index.merged.get(this.#shownName(a))
   }
 
+  /** Notes that so many facts of an attribute were sought without its columns; how many by all who told so. */
+  noteSought(a: AttributeId, count: number): number {
+    return this.isHistory ? 0 : this.#index.merged.miss(this.#shownName(a), count)
+  }
+
   #shownName(a: AttributeId): string {
     return `${a} ${this.#attribute(a).shownName}`
   }

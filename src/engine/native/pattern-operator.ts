@@ -10,10 +10,8 @@ import { hasType } from '../../plan/value-type.ts'
 import { type AttributeTable, type Collected, tableOf } from './attribute-table.ts'
 import { type Chunk, type Layout, Operator, RowOutput, step } from './operator.ts'
 import { decodedId, decodedPlace, type PatternShape } from './pattern-shape.ts'
+import { SEEK_COST } from './statistics.ts'
 import { TableJoin } from './table-join.ts'
-
-/** A lookup of one row costs about as much as scanning so many facts, measured over a million of them. */
-export const SEEK_COST = 24
 
 export class PatternOperator extends Operator {
   readonly layout: Layout
