@@ -10,7 +10,15 @@ import type { File, FileCounts, Files, FileStatus, OpenMode } from './env.ts'
 import { lockFile } from './env-node-lock.ts'
 import { fileFailed, shortWrite, systemCode } from './file-errors.ts'
 
-const FLAGS: Readonly<Record<OpenMode, string>> = { read: 'r', write: 'r+', create: 'wx+', replace: 'w+' }
+const FLAGS: Readonly<Record<OpenMode, string>> = {
+  read: 'r',
+  write: 'r+',
+  create: 'wx+',
+  secret: 'wx+',
+  replace: 'w+',
+}
+const RIGHTS = 0o666
+const RIGHTS_OF_SECRET = 0o600
 
 /** A file whose syncs took less than this on average is synced in place. */
 const SYNC_IN_PLACE_MS_MAX = 0.5
@@ -31,7 +39,8 @@ export function nodeFiles(bootId: () => string): Files {
   return {
     counts,
     open: (path, mode) => {
-      const descriptor = attempt('open', path, () => fs.openSync(path, FLAGS[mode]))
+      const rights = mode === 'secret' ? RIGHTS_OF_SECRET : RIGHTS
+      const descriptor = attempt('open', path, () => fs.openSync(path, FLAGS[mode], rights))
       return new NodeFile(path, descriptor, counts)
     },
     list: (folder) => listFolder(folder),

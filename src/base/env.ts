@@ -33,8 +33,11 @@ export interface Timers {
   repeat(ms: number, work: () => void): Disposable
 }
 
-/** read: must exist. write: must exist, to read and write. create: must not exist. replace: made or emptied. */
-export type OpenMode = 'read' | 'write' | 'create' | 'replace'
+/**
+ * read: must exist. write: must exist, to read and write. create: must not exist. secret: the same, and nobody but this
+ * user may read it. replace: made or emptied.
+ */
+export type OpenMode = 'read' | 'write' | 'create' | 'secret' | 'replace'
 
 /** An open file. Reads and writes are synchronous and meet the page cache; only `sync` makes bytes durable. */
 export interface File extends Disposable {

@@ -124,7 +124,7 @@ export class SimulatedDisk {
     const found = this.#names.get(path)
     if (found === 'folder') throw failure('open', path, 'EISDIR')
     if (found !== undefined) {
-      if (mode === 'create') throw failure('open', path, 'EEXIST')
+      if (mode === 'create' || mode === 'secret') throw failure('open', path, 'EEXIST')
       if (mode === 'replace') found.truncate(0)
       return found
     }

@@ -240,7 +240,7 @@ export class SimulatedMachine {
     return {
       counts,
       open: (path, mode) => {
-        if (mode === 'create' || mode === 'replace') this.#operate(process, 'open', path)
+        if (mode !== 'read' && mode !== 'write') this.#operate(process, 'open', path)
         else this.#checkAlive(process)
         return this.#fileOf(process, path, mode, counts)
       },

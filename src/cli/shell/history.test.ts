@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -20,6 +20,8 @@ describe('the history', () => {
     first.add('[:find ?x\n :where [_ :a ?x]]')
     first.add('\\quit')
     expect(new History(env, folder).entries).toEqual(['[:find ?x\n :where [_ :a ?x]]', '\\quit'])
+    // Questions may hold what is nobody else's business.
+    expect(statSync(path).mode & 0o077).toBe(0)
   })
 
   it('leaves out blanks, repetitions and what is too long to be looked for', () => {
@@ -33,6 +35,7 @@ describe('the history', () => {
     writeFileSync(path, `${lines.join('\n')}\n`)
     const history = new History(env, folder)
     expect(history.entries).toHaveLength(1_000)
+    expect(statSync(path).mode & 0o077).toBe(0)
     expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(1_001)
     history.add('new')
     expect(history.entries).toHaveLength(1_000)

@@ -1,5 +1,5 @@
 // What was typed, kept between runs: one JSON string a line in a file of the user's home folder, the newest last. It
-// keeps the last entries only. Several shells may add to it at once; a file that cannot be read or written costs the
+// keeps the last entries only, and only for the eyes of this user. Several shells may add to it at once; a file that cannot be read or written costs the
 // history, never the shell.
 
 import type { Env } from '../../base/env.ts'
@@ -51,7 +51,7 @@ export class History {
     if (path === undefined) return
     this.#attempt(undefined, () => {
       const { files } = this.#env
-      using file = files.open(path, files.stat(path) === undefined ? 'create' : 'write')
+      using file = files.open(path, files.stat(path) === undefined ? 'secret' : 'write')
       file.write(file.byteCount(), new TextEncoder().encode(line))
     })
   }
@@ -62,8 +62,9 @@ export class History {
     this.#attempt(undefined, () => {
       const { files, processes } = this.#env
       const temporary = `${path}.${processes.pid}`
+      files.remove(temporary)
       {
-        using file = files.open(temporary, 'replace')
+        using file = files.open(temporary, 'secret')
         file.write(0, new TextEncoder().encode(this.#entries.map(lineOf).join('')))
       }
       files.rename(temporary, path)
