@@ -62,7 +62,8 @@ export class LineEditor implements Disposable {
   #draft = EMPTY_DRAFT
   #undo: Draft[] = []
   #killed = ''
-  #isPasting = false
+  /** What was pasted so far, while more comes. */
+  #pasted: string | undefined
   #search: Search | undefined
   /** Entries of the history and, last, what was typed before looking at them. */
   #lines: string[] = []
@@ -112,7 +113,7 @@ export class LineEditor implements Disposable {
   #onKey(key: Key): void {
     if (this.#done === undefined) this.#keep(key)
     else if (key.name === 'closed') this.#finish({ kind: 'end' })
-    else if (this.#isPasting) this.#paste(key)
+    else if (this.#pasted !== undefined) this.#paste(this.#pasted, key)
     else if (this.#search !== undefined) this.#searchKey(this.#search, key)
     else this.#edit(key)
     this.#drawSoon()
@@ -126,11 +127,13 @@ export class LineEditor implements Disposable {
     } else if (this.#waiting.length < WAITING_COUNT_MAX) this.#waiting.push(key)
   }
 
-  #paste(key: Key): void {
-    if (key.name === 'paste-end') this.#isPasting = false
-    else if (key.name === 'return' || key.name === 'enter') this.#change(inserted(this.#draft, '\n'))
-    else if (key.name === 'tab') this.#change(inserted(this.#draft, '  '))
-    else if (key.text !== '') this.#change(inserted(this.#draft, key.text))
+  #paste(before: string, { name, text }: Key): void {
+    if (name === 'paste-end') {
+      this.#pasted = undefined
+      this.#change(inserted(this.#draft, before))
+    } else if (name === 'return' || name === 'enter') this.#pasted = `${before}\n`
+    else if (name === 'tab') this.#pasted = `${before}  `
+    else this.#pasted = before + text
   }
 
   #edit(key: Key): void {
@@ -150,7 +153,7 @@ export class LineEditor implements Disposable {
       case 'tab':
         return void this.#complete()
       case 'paste-start':
-        this.#isPasting = true
+        this.#pasted = ''
         return
       case 'backspace':
         return this.#remove(leftOf(draft), draft.cursor)
@@ -363,7 +366,7 @@ export class LineEditor implements Disposable {
     this.#isDrawDue = true
     queueMicrotask(() => {
       this.#isDrawDue = false
-      if (this.#done !== undefined && !this.#isPasting) this.#draw()
+      if (this.#done !== undefined && this.#pasted === undefined) this.#draw()
     })
   }
 
