@@ -8,7 +8,7 @@ import { countAncestors, countSquares, countTriangles } from './graph/loops.ts'
 import { indexNetwork, makeNetwork, type Network, type NetworkFacts, pairsOf } from './graph/network.ts'
 import { type BenchContext, type Figure, median, runBench } from './harness.ts'
 
-const TURNS = { warmUpCount: 2, runCount: 5 }
+const TURNS = { warmUpMs: 500, runCount: 5 }
 const RATIO_MAX = 2
 const BOUND_MS_MAX = 3
 const SEED_COUNT = 100

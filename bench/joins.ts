@@ -7,7 +7,7 @@ import { type BenchContext, type Figure, median, runBench } from './harness.ts'
 import { indexFilms, makeFilms, tabulateFilms } from './joins/films.ts'
 import { JOIN_QUESTIONS, type JoinQuestion } from './joins/shapes.ts'
 
-const TURNS = { warmUpCount: 2, runCount: 5 }
+const TURNS = { warmUpMs: 200, runCount: 5 }
 const RATIO_MAX = 5
 const TOTAL_RATIO_MAX = 1
 

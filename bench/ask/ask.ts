@@ -58,7 +58,14 @@ export class TimedElsewhere {
   }
 }
 
-export type Turns = { readonly warmUpCount: number; readonly runCount: number }
+export type Turns = {
+  /** Each work is repeated for so long before its first turn: until the code that answers was compiled. */
+  readonly warmUpMs: number
+  readonly runCount: number
+}
+
+/** Repetitions to warm up that nobody needs more of. */
+const WARM_UP_COUNT_MAX = 1_000
 
 /** A work that takes longer at first is not asked again: that is its figure. */
 const LONG_MS = 5_000
@@ -66,22 +73,32 @@ const LONG_MS = 5_000
 /** Milliseconds of each run of each work, taking turns after a warm-up. Fails where two give different results. */
 export async function inTurns(
   works: readonly Work[],
-  { warmUpCount, runCount }: Turns,
+  { warmUpMs, runCount }: Turns,
 ): Promise<readonly (readonly number[])[]> {
-  const turns: number[][] = works.map(() => [])
   let expected: string | undefined
-  for (let turn = 0; turn < warmUpCount + runCount; turn++) {
-    for (const [at, { name, run }] of works.entries()) {
-      if (turns[at]![0]! > LONG_MS) continue
-      const { ms, result } = await timed(run)
-      const [ownResult, ownMs] = result instanceof TimedElsewhere ? [result.result, result.ms] : [result, ms]
-      const found = JSON.stringify(ownResult)
-      expected ??= found
-      if (found !== expected) throw new Error(`${name} gave ${found}, ${works[0]!.name} ${expected}`)
-      turns[at]!.push(ownMs)
-    }
+  const once = async ({ name, run }: Work): Promise<number> => {
+    const { ms, result } = await timed(run)
+    const [ownResult, ownMs] = result instanceof TimedElsewhere ? [result.result, result.ms] : [result, ms]
+    const found = JSON.stringify(ownResult)
+    expected ??= found
+    if (found !== expected) throw new Error(`${name} gave ${found}, ${works[0]!.name} ${expected}`)
+    return ownMs
   }
-  return turns.map((times) => (times[0]! > LONG_MS ? times : times.slice(warmUpCount)))
+  const firstMs: number[] = []
+  for (const work of works) firstMs.push(await warmUp(() => once(work), warmUpMs))
+  const runs = firstMs.map((ms) => (ms > LONG_MS ? [ms] : []))
+  for (let turn = 0; turn < runCount; turn++) {
+    for (const [at, work] of works.entries()) if (firstMs[at]! <= LONG_MS) runs[at]!.push(await once(work))
+  }
+  return runs
+}
+
+/** What the first time took. */
+async function warmUp(once: () => Promise<number>, warmUpMs: number): Promise<number> {
+  const firstMs = await once()
+  let sumMs = firstMs
+  for (let count = 1; count < WARM_UP_COUNT_MAX && sumMs < warmUpMs; count++) sumMs += await once()
+  return firstMs
 }
 
 /** A target that is a ratio to something measured in the same run. */

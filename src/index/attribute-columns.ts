@@ -1,28 +1,33 @@
 // All facts of one attribute that a view shows, as columns by entity: what scans and joins read. The runs of an
 // attribute are merged once per root, not per question; a single run without dead rows is used as it lies. Of a
-// moment of the past only rows are chosen, of columns that all moments of its generation share.
+// moment of the past only rows are chosen, of columns that all moments of its generation share, and what came after the
+// index was written changes few rows of what it holds.
 
 import type { ValueType } from '../fact/attribute.ts'
 import type { ColumnData } from '../segment/column.ts'
 import type { GenerationColumns, Moment } from './generation-columns.ts'
+import type { LateColumns } from './late-columns.ts'
 
 export type AttributeColumns =
-  | {
-      readonly kind: 'whole'
-      readonly rowCount: number
-      readonly type: ValueType
-      /** Ascending, values ascending within one entity. */
-      readonly entities: ColumnData
-      readonly values: ColumnData
-      /** The t at which each fact was asserted. */
-      readonly ts: ColumnData
-    }
+  | WholeColumns
   | {
       readonly kind: 'moment'
       readonly rowCount: number
       readonly generation: GenerationColumns
       readonly moment: Moment
     }
+  | { readonly kind: 'late'; readonly rowCount: number; readonly late: LateColumns }
+
+export type WholeColumns = {
+  readonly kind: 'whole'
+  readonly rowCount: number
+  readonly type: ValueType
+  /** Ascending, values ascending within one entity. */
+  readonly entities: ColumnData
+  readonly values: ColumnData
+  /** The t at which each fact was asserted. */
+  readonly ts: ColumnData
+}
 
 /** Memory of columns that are kept, with what engines make of them (their tables of numbers). */
 export const MERGED_BYTES_MAX = 1 << 29

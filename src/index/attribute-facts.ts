@@ -9,10 +9,11 @@ import { compareDatoms, type Datom } from '../fact/datom.ts'
 import { compareValues, type Value } from '../fact/value.ts'
 import { type ColumnData, integerAt, rowCountOf, sliceColumn, takeRows } from '../segment/column.ts'
 import { valueAt } from '../segment/value-column.ts'
-import type { AttributeColumns, KeptColumns } from './attribute-columns.ts'
+import type { AttributeColumns, KeptColumns, WholeColumns } from './attribute-columns.ts'
 import type { AttributeNovelty } from './attribute-novelty.ts'
 import { GenerationColumns } from './generation-columns.ts'
 import type { AttributeRuns } from './index.ts'
+import { type LateColumns, lateColumns } from './late-columns.ts'
 import { mergeDatoms } from './merge.ts'
 import { Probe } from './probe.ts'
 import { liveRowsOf, mergedRows, rowsOfDatoms, type RunRows } from './run-rows.ts'
@@ -63,8 +64,9 @@ export class AttributeFacts {
     const isNow = view.untilT === view.newestT && view.sinceT < 0 && !view.isHistory
     this.#hasOneValue = isNow && attribute?.cardinality === 'one'
     this.#hasOneEntity = isNow && attribute?.unique !== undefined
-    const isPast = view.untilT < view.indexedT && !view.isHistory
-    this.#generation = isPast && runs !== undefined ? generationAt(runs, view.untilT) : undefined
+    // Behind the last change nothing is past, even where the index goes further.
+    const isPast = view.untilT < Math.min(view.indexedT, runs?.lastChangeT ?? -1) && !view.isHistory
+    this.#generation = isPast ? generationAt(runs!, view.untilT) : undefined
     this.#visibleRuns = runs === undefined ? [] : visibleRuns(runs, this.#generation, view, this.#isForgetful)
   }
 
@@ -76,18 +78,42 @@ export class AttributeFacts {
     return this.#view.isHistory ? count * 2 + (this.#novelty?.retractionCount ?? 0) : count
   }
 
-  /** Everything that the view shows, as columns. Not of a history, where one fact shows several times. */
-  columns(type: ValueType, generations: KeptColumns<GenerationColumns>): AttributeColumns {
+  /** True where the view shows what the index holds with what came later. */
+  get isLate(): boolean {
+    const { untilT, sinceT, isHistory, indexedT } = this.#view
+    const isOfLater = untilT >= indexedT && sinceT < 0 && !isHistory
+    if (!isOfLater || this.#visibleRuns.length === 0) return false
+    return (this.#novelty?.lastChangeT(untilT) ?? -1) >= 0
+  }
+
+  /**
+   * Everything that the view shows, as columns. Not of a history, where one fact shows several times. `indexed` is
+   * what the index holds, where the view shows that with what came later.
+   */
+  columns(
+    type: ValueType,
+    generations: KeptColumns<GenerationColumns>,
+    indexed: WholeColumns | undefined,
+  ): AttributeColumns {
     assert(!this.#view.isHistory, 'a history has no columns')
+    const late = indexed === undefined ? undefined : this.#lateColumns(indexed)
+    if (late !== undefined) return { kind: 'late', rowCount: late.moment.rowCount, late }
     if (this.#generation !== undefined) return this.#columnsOfMoment(type, this.#generation, generations)
     const parts = this.#visibleRuns.map((run) => this.#shownRows(run)).filter(hasRows)
-    const late = this.#noveltyDatoms()
-    if (late.length > 0) parts.push(rowsOfDatoms(type, late))
+    const later = this.#noveltyDatoms()
+    if (later.length > 0) parts.push(rowsOfDatoms(type, later))
     // A run lies in the order of entities, novelty in that of its coming.
-    const isInOrder = parts.length === 1 && late.length === 0
+    const isInOrder = parts.length === 1 && later.length === 0
     const { entities, values, added } =
       parts.length === 0 ? rowsOfDatoms(type, []) : isInOrder ? parts[0]! : mergedRows(type, parts)
     return { kind: 'whole', rowCount: rowCountOf(entities), type, entities, values, ts: added }
+  }
+
+  /** undefined where a long came that is wider than all that the index holds: then columns are of another kind. */
+  #lateColumns(indexed: WholeColumns): LateColumns | undefined {
+    const late = lateColumns(indexed, this.#novelty!, this.#view.untilT)
+    const isWider = indexed.values.kind !== 'long' && late.values.some((v) => typeof v === 'bigint')
+    return isWider ? undefined : late
   }
 
   #columnsOfMoment(
@@ -443,9 +469,9 @@ function visibleRuns(
   isForgetful: boolean,
 ): readonly Run[] {
   const { present, history } = runs
-  const { untilT, sinceT, isHistory, indexedT } = view
+  const { untilT, sinceT, isHistory } = view
   // What the index has in its history was gone before the view's moment.
-  if (untilT >= indexedT && !isHistory) return present
+  if (generation === undefined && !isHistory) return present
   const all = generation === undefined ? [...present, ...history] : [...generation.held, ...generation.ended]
   return all.filter(({ entry: { added, retracted } }) => {
     if (added[0] > untilT) return false

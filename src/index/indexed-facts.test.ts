@@ -10,7 +10,8 @@ import { double, equalValues, keyword, type Value } from '../fact/value.ts'
 import { COLUMN_CACHE_LIMITS, ColumnCache } from '../segment/column-cache.ts'
 import { NaiveFacts } from '../testing/naive-facts.ts'
 import { TINY_CACHE, TINY_INDEX } from '../testing/simulated-storage.ts'
-import type { AttributeColumns } from './attribute-columns.ts'
+import type { AttributeColumns, WholeColumns } from './attribute-columns.ts'
+import type { Moment } from './generation-columns.ts'
 import { integerAt } from '../segment/column.ts'
 import { valueAt } from '../segment/value-column.ts'
 import { buildIndex } from './build.ts'
@@ -182,6 +183,10 @@ function expectSame(facts: Viewable, naive: Viewable): void {
       )
     }
   }
+  if (facts instanceof IndexedFacts && !facts.isHistory) {
+    for (const a of VALUES.keys())
+      expect(shownByColumns(facts, a)).toEqual(show(naive.match(undefined, a, undefined)))
+  }
   for (const kind of [0, 1, A, A + 7, 12345]) expect(facts.entityCount(kind)).toBe(naive.entityCount(kind))
   for (const ms of [-1, 0, 1000, 2500, 99_999]) expect(facts.tAt(ms)).toBe(naive.tAt(ms))
 }
@@ -320,23 +325,42 @@ describe('IndexedFacts', () => {
 
 function shownByColumns(facts: IndexedFacts, a: number): string[] {
   const columns = facts.columns(a)!
-  const { entities, values, ts, type } = columns.kind === 'whole' ? columns : columns.generation
-  const rows = columns.kind === 'whole' ? identity(columns.rowCount) : rowsOf(columns)
-  expect(rows.length).toBe(columns.rowCount)
-  return show(
-    Array.from(rows, (row) => ({
-      e: integerAt(entities, row),
-      a,
-      v: valueAt(type, values, row),
-      t: integerAt(ts, row),
-      added: true,
-    })),
-  )
+  const datoms = datomsOf(columns, a)
+  expect(datoms.length).toBe(columns.rowCount)
+  return show(datoms)
 }
 
-function rowsOf({ generation, moment }: AttributeColumns & { readonly kind: 'moment' }): Uint32Array {
+function datomsOf(columns: AttributeColumns, a: number): readonly Datom[] {
+  const read = (
+    { entities, values, ts, type }: Pick<WholeColumns, 'entities' | 'values' | 'ts' | 'type'>,
+    row: number,
+  ) => ({
+    e: integerAt(entities, row),
+    a,
+    v: valueAt(type, values, row),
+    t: integerAt(ts, row),
+    added: true,
+  })
+  switch (columns.kind) {
+    case 'whole':
+      return Array.from(identity(columns.rowCount), (row) => read(columns, row))
+    case 'moment': {
+      const { generation, moment } = columns
+      return Array.from(rowsOf(moment, generation.heldCount), (row) => read(generation, row))
+    }
+    case 'late': {
+      const { indexed, entities, values, ts, moment } = columns.late
+      return Array.from(rowsOf(moment, indexed.rowCount), (row): Datom => {
+        const at = row - indexed.rowCount
+        return at < 0 ? read(indexed, row) : { e: entities[at]!, a, v: values[at]!, t: ts[at]!, added: true }
+      })
+    }
+  }
+}
+
+function rowsOf(moment: Moment, heldCount: number): Uint32Array {
   if (moment.kind === 'listed') return moment.rows
-  const rows = identity(generation.heldCount)
+  const rows = identity(heldCount)
   moment.hidden.forEach((row, i) => (rows[row] = moment.shown[i]!))
   return rows
 }

@@ -4,12 +4,12 @@
 
 import { assert, unreachable } from '../base/assert.ts'
 import { isPlanted } from '../base/planted.ts'
-import { type AttributeId, type EntityId, type T, TX_BASE } from '../fact/attribute.ts'
+import { type AttributeId, type EntityId, type T, TX_BASE, type ValueType } from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT, DB_TX_INSTANT } from '../fact/bootstrap.ts'
 import { compareDatoms, type Datom, type FactSource, type IndexName, type IndexRange } from '../fact/datom.ts'
 import { isSchemaAttribute, Schema } from '../fact/schema.ts'
 import { compareValues, equalValues, type Value } from '../fact/value.ts'
-import type { AttributeColumns } from './attribute-columns.ts'
+import type { AttributeColumns, WholeColumns } from './attribute-columns.ts'
 import { AttributeFacts, type View } from './attribute-facts.ts'
 import { historyGone } from './errors.ts'
 import type { Index } from './index.ts'
@@ -114,9 +114,26 @@ export class IndexedFacts implements FactSource {
     const name = this.#shownName(a)
     let columns = this.#index.merged.get(name)
     if (columns === undefined) {
-      columns = facts.columns(type, this.#index.generations)
+      const indexed = facts.isLate ? this.#indexedColumns(a, type) : undefined
+      columns = facts.columns(type, this.#index.generations, indexed)
       this.#index.merged.add(name, columns)
     }
+    return columns
+  }
+
+  /** What the index alone holds of an attribute. */
+  #indexedColumns(a: AttributeId, type: ValueType): WholeColumns {
+    const { merged, generations, root } = this.#index
+    const { indexedT } = root
+    const view = { newestT: indexedT, untilT: indexedT, sinceT: -1, isHistory: false, indexedT }
+    const facts = new AttributeFacts(a, this.schema.attribute(a), this.#index.attribute(a), undefined, view)
+    const name = `${a} ${facts.shownName}`
+    let columns = merged.get(name)
+    if (columns === undefined) {
+      columns = facts.columns(type, generations, undefined)
+      merged.add(name, columns)
+    }
+    assert(columns.kind === 'whole', 'an index alone is no moment of a past')
     return columns
   }
 

@@ -8,6 +8,7 @@ import type { Datom, FactSource } from '../../fact/datom.ts'
 import { type Edn, numberType, toDouble } from '../../fact/value.ts'
 import type { AttributeColumns } from '../../index/attribute-columns.ts'
 import type { GenerationColumns, Moment } from '../../index/generation-columns.ts'
+import type { LateColumns } from '../../index/late-columns.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
 import { type ColumnData, rowCountOf } from '../../segment/column.ts'
 import { valueAt } from '../../segment/value-column.ts'
@@ -15,6 +16,7 @@ import {
   CollectedDomain,
   type Domain,
   HashedTextDomain,
+  LateDomain,
   NumberDomain,
   type NumberTypes,
   SortedTextDomain,
@@ -86,11 +88,7 @@ const ofFacts = new WeakMap<FactSource, Map<AttributeId, AttributeTable>>()
 /** The table of an attribute as these facts show it. */
 export function tableOf(facts: FactSource, attribute: Attribute): AttributeTable {
   const columns = facts instanceof IndexedFacts ? facts.columns(attribute.id) : undefined
-  if (columns !== undefined) {
-    let table = ofColumns.get(columns)
-    if (table === undefined) ofColumns.set(columns, (table = fromColumns(attribute, columns)))
-    return table
-  }
+  if (columns !== undefined) return tableOfColumns(attribute, columns)
   let tables = ofFacts.get(facts)
   if (tables === undefined) ofFacts.set(facts, (tables = new Map()))
   let table = tables.get(attribute.id)
@@ -105,8 +103,15 @@ export function hasTable(facts: FactSource, attribute: Attribute): boolean {
   return columns !== undefined && ofColumns.has(columns)
 }
 
+function tableOfColumns(attribute: Attribute, columns: AttributeColumns): AttributeTable {
+  let table = ofColumns.get(columns)
+  if (table === undefined) ofColumns.set(columns, (table = fromColumns(attribute, columns)))
+  return table
+}
+
 function fromColumns(attribute: Attribute, columns: AttributeColumns): AttributeTable {
   if (columns.kind === 'moment') return fromMoment(attribute, columns)
+  if (columns.kind === 'late') return fromLate(attribute, columns.late)
   const { type, entities, values, ts } = columns
   return new AttributeTable(attribute, {
     entities: numbersOf(entities),
@@ -133,29 +138,17 @@ function fromMoment(
   if (numbers === undefined)
     ofGenerations.set(generation, (numbers = generationNumbers(attribute, generation)))
   const { entities, values, domain, held } = numbers
-  const ts = (): Float64Array => shownNumbers(numbersOf(generation.ts), generation, moment)
-  const isExchanged = moment.kind === 'exchanged'
-  return new AttributeTable(attribute, {
-    entities: isExchanged ? held.entities : shownNumbers(entities, generation, moment),
-    values: shownNumbers(values, generation, moment),
-    domain,
-    ts,
-    ...(isExchanged && { byEntity: () => held.byEntity }),
+  const { heldCount } = generation
+  const split = (all: Float64Array): SplitNumbers => ({
+    held: all.subarray(0, heldCount),
+    others: all.subarray(heldCount),
   })
-}
-
-/** Of the numbers of all facts, those that the moment shows. */
-function shownNumbers(numbers: Float64Array, { heldCount }: GenerationColumns, moment: Moment): Float64Array {
-  if (moment.kind === 'listed') {
-    const { rows } = moment
-    const listed = new Float64Array(rows.length)
-    for (let i = 0; i < rows.length; i++) listed[i] = numbers[rows[i]!]!
-    return listed
-  }
-  const { hidden, shown } = moment
-  const exchanged = numbers.slice(0, heldCount)
-  for (let i = 0; i < hidden.length; i++) exchanged[hidden[i]!] = numbers[shown[i]!]!
-  return exchanged
+  return momentTable(held, moment, {
+    entities: split(entities),
+    values: split(values),
+    domain,
+    ts: () => split(numbersOf(generation.ts)),
+  })
 }
 
 function generationNumbers(attribute: Attribute, generation: GenerationColumns): GenerationNumbers {
@@ -168,6 +161,64 @@ function generationNumbers(attribute: Attribute, generation: GenerationColumns):
     ts: () => numbersOf(ts).subarray(0, heldCount),
   })
   return { ...numbers, held }
+}
+
+/** What came later changes the table of what the index holds. */
+function fromLate(
+  attribute: Attribute,
+  { indexed, moment, entities, values, ts }: LateColumns,
+): AttributeTable {
+  const held = tableOfColumns(attribute, indexed)
+  const domain = LateDomain.of(held.domain, values)
+  return momentTable(held, moment, {
+    entities: { held: held.entities, others: Float64Array.from(entities) },
+    values: { held: held.values, others: Float64Array.from(values, (v) => domain.encode(v as Edn)) },
+    domain,
+    ts: () => ({ held: numbersOf(indexed.ts), others: Float64Array.from(ts) }),
+  })
+}
+
+/** Numbers of the rows of a table, and of the rows that follow them. */
+type SplitNumbers = { readonly held: Float64Array; readonly others: Float64Array }
+
+type MomentNumbers = {
+  readonly entities: SplitNumbers
+  readonly values: SplitNumbers
+  readonly domain: Domain
+  readonly ts: () => SplitNumbers
+}
+
+/** The table of a moment: that of what held then and still holds at another one, with other rows for some. */
+function momentTable(
+  held: AttributeTable,
+  moment: Moment,
+  { entities, values, domain, ts }: MomentNumbers,
+): AttributeTable {
+  const isExchanged = moment.kind === 'exchanged'
+  return new AttributeTable(held.attribute, {
+    entities: isExchanged ? held.entities : shownNumbers(entities, moment),
+    values: shownNumbers(values, moment),
+    domain,
+    ts: () => shownNumbers(ts(), moment),
+    ...(isExchanged && { byEntity: () => held.byEntity }),
+  })
+}
+
+function shownNumbers({ held, others }: SplitNumbers, moment: Moment): Float64Array {
+  const heldCount = held.length
+  if (moment.kind === 'listed') {
+    const { rows } = moment
+    const listed = new Float64Array(rows.length)
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
+      listed[i] = row < heldCount ? held[row]! : others[row - heldCount]!
+    }
+    return listed
+  }
+  const { hidden, shown } = moment
+  const exchanged = held.slice()
+  for (let i = 0; i < hidden.length; i++) exchanged[hidden[i]!] = others[shown[i]! - heldCount]!
+  return exchanged
 }
 
 function valueNumbers(type: ValueType, column: ColumnData): { values: Float64Array; domain: Domain } {

@@ -3,6 +3,7 @@
 // Numbers of one domain are equal exactly when their values are; NaN stands for a value that a domain does not have.
 
 import { isPlanted } from '../../base/planted.ts'
+import { assert } from '../../base/assert.ts'
 import type { ValueType } from '../../fact/attribute.ts'
 import { double, Double, Float, keyOf, numberType, toDouble, type Edn, type Value } from '../../fact/value.ts'
 import type { TextColumn } from '../../segment/column.ts'
@@ -245,6 +246,46 @@ export class CollectedDomain implements Domain {
     }
     return code
   }
+}
+
+/** A domain of places in a list with a few values more, which came after the list was made. */
+export class LateDomain implements Domain {
+  readonly #before: Domain
+  readonly #countBefore: number
+  readonly #late = new CollectedDomain()
+
+  private constructor(before: Domain, countBefore: number) {
+    this.#before = before
+    this.#countBefore = countBefore
+  }
+
+  /** The domain itself where it has all of the values, as one of numbers has. */
+  static of(before: Domain, values: readonly Edn[]): Domain {
+    if (before instanceof NumberDomain) return before
+    const unknown = values.filter((value) => Number.isNaN(before.encode(value)))
+    if (unknown.length === 0) return before
+    const domain = new LateDomain(before, valueCountOf(before))
+    for (const value of unknown) domain.#late.collect(value)
+    return domain
+  }
+
+  decode(code: number): Edn {
+    return code < this.#countBefore ? this.#before.decode(code) : this.#late.decode(code - this.#countBefore)
+  }
+
+  encode(value: Edn): number {
+    const code = this.#before.encode(value)
+    return Number.isNaN(code) ? this.#countBefore + this.#late.encode(value) : code
+  }
+}
+
+function valueCountOf(domain: Domain): number {
+  const isListed =
+    domain instanceof SortedTextDomain ||
+    domain instanceof HashedTextDomain ||
+    domain instanceof CollectedDomain
+  assert(isListed, 'a table has the domain of its columns')
+  return domain.valueCount
 }
 
 /** Turns numbers of one domain into those of another; undefined where they are the same numbers. */
