@@ -96,7 +96,8 @@ export class GroupCommit {
     if (last !== undefined && last.bytes.length < this.#limits.frameBytesMax) return last
     const bytes = this.#spare.pop() ?? new ByteWriter()
     bytes.reset()
-    const batch: Batch = { ...Promise.withResolvers<void>(), bytes, firstT: t, lastT: t - 1 }
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const batch: Batch = { promise, resolve, reject, bytes, firstT: t, lastT: t - 1 }
     this.#queue.push(batch)
     return batch
   }

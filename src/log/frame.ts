@@ -34,27 +34,52 @@ export type FrameHeader = {
   readonly previousHash: Uint8Array
 }
 
-/** Writes the frame to the beginning of `target`; its length. `target` must be large enough. */
-export function encodeFrame(
-  target: Uint8Array,
-  frame: Frame,
-  salt: number,
-  previousHash: Uint8Array,
-): number {
-  const { firstT, lastT, epoch, payload } = frame
-  assert(previousHash.byteLength === HASH_BYTES, 'a frame follows a hash')
-  const byteCount = FRAME_HEADER_BYTES + payload.byteLength
-  const view = viewOf(target)
-  view.setUint32(0, MAGIC, true)
-  view.setUint32(4, payload.byteLength, true)
-  setCount(view, 8, firstT)
-  setCount(view, 16, lastT)
-  view.setUint32(24, epoch, true)
-  view.setUint32(28, crc32(payload, salt), true)
-  target.set(previousHash, PREVIOUS_HASH)
-  view.setUint32(HEADER_CHECKSUM, crc32(target.subarray(0, HEADER_CHECKSUM), salt), true)
-  target.set(payload, FRAME_HEADER_BYTES)
-  return byteCount
+/** The array that frames are written in is kept up to this size; a larger frame takes one of its own. */
+const SCRATCH_BYTES_MAX = 1 << 20
+const SCRATCH_BYTES_MIN = 4_096
+
+/** An array for a frame, and the views through which its header is written: made once, since every commit needs them. */
+class Scratch {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  /** What the checksum of the header is about. */
+  readonly header: Uint8Array
+
+  constructor(byteCount: number) {
+    this.bytes = new Uint8Array(byteCount)
+    this.view = viewOf(this.bytes)
+    this.header = this.bytes.subarray(0, HEADER_CHECKSUM)
+  }
+}
+
+/** Writes one frame after another, in the same place. */
+export class FrameEncoder {
+  #scratch = new Scratch(SCRATCH_BYTES_MIN)
+
+  /** The frame as it stands in a file; valid until the next one is encoded. */
+  encode({ firstT, lastT, epoch, payload }: Frame, salt: number, previousHash: Uint8Array): Uint8Array {
+    assert(previousHash.byteLength === HASH_BYTES, 'a frame follows a hash')
+    const byteCount = FRAME_HEADER_BYTES + payload.byteLength
+    const { bytes, view, header } = this.#room(byteCount)
+    view.setUint32(0, MAGIC, true)
+    view.setUint32(4, payload.byteLength, true)
+    setCount(view, 8, firstT)
+    setCount(view, 16, lastT)
+    view.setUint32(24, epoch, true)
+    view.setUint32(28, crc32(payload, salt), true)
+    bytes.set(previousHash, PREVIOUS_HASH)
+    view.setUint32(HEADER_CHECKSUM, crc32(header, salt), true)
+    bytes.set(payload, FRAME_HEADER_BYTES)
+    return bytes.subarray(0, byteCount)
+  }
+
+  #room(byteCount: number): Scratch {
+    if (byteCount > SCRATCH_BYTES_MAX) return new Scratch(byteCount)
+    if (byteCount > this.#scratch.bytes.byteLength) {
+      this.#scratch = new Scratch(Math.min(2 * byteCount, SCRATCH_BYTES_MAX))
+    }
+    return this.#scratch
+  }
 }
 
 /** The header at the beginning of `bytes`, or undefined if there is no whole, undamaged one. */

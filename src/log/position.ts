@@ -47,6 +47,8 @@ export class PositionWriter {
   readonly #file: File
   readonly #bytes = new Uint8Array(SLOT_BYTES)
   readonly #view = viewOf(this.#bytes)
+  /** What the checksum is about. */
+  readonly #content = this.#bytes.subarray(8)
   #slot = 0
 
   constructor(file: File) {
@@ -60,7 +62,7 @@ export class PositionWriter {
     setCount(this.#view, 8, lastT + 1)
     setCount(this.#view, 16, file.firstT)
     this.#view.setUint32(24, file.epoch, true)
-    this.#view.setUint32(4, crc32(this.#bytes.subarray(8)), true)
+    this.#view.setUint32(4, crc32(this.#content), true)
     this.#file.write(SLOT_OFFSETS[this.#slot] ?? 0, this.#bytes)
     this.#slot = 1 - this.#slot
   }

@@ -16,7 +16,7 @@ import type { Env, File } from '../base/env.ts'
 import type { T } from '../fact/attribute.ts'
 import { logCorrupt } from './errors.ts'
 import {
-  encodeFrame,
+  FrameEncoder,
   FRAME_HEADER_BYTES,
   getCount,
   hashFrame,
@@ -159,12 +159,10 @@ export function verifySealed(
   header: FileHeader,
 ): { readonly lastT: T; readonly lastHash: Uint8Array } {
   let hash = header.previousHash
-  let scratch = new Uint8Array(BLOCK_BYTES)
+  const encoder = new FrameEncoder()
   let lastT = header.firstT - 1
   for (const frame of readSealedFrames(file, header, header.firstT)) {
-    const byteCount = FRAME_HEADER_BYTES + frame.payload.byteLength
-    if (byteCount > scratch.byteLength) scratch = new Uint8Array(byteCount)
-    hash = hashFrame(scratch.subarray(0, encodeFrame(scratch, frame, header.salt, hash)))
+    hash = hashFrame(encoder.encode(frame, header.salt, hash))
     lastT = frame.lastT
   }
   const end = readSealedEnd(file)

@@ -17,7 +17,7 @@ import {
   type LogLimits,
 } from './current-file.ts'
 import { frameTooLarge, logClosed, logPoisoned, writerFenced } from './errors.ts'
-import { encodeFrame, FRAME_HEADER_BYTES, FRAME_PAYLOAD_BYTES_MAX, hashFrame } from './frame.ts'
+import { FrameEncoder, FRAME_HEADER_BYTES, FRAME_PAYLOAD_BYTES_MAX, hashFrame } from './frame.ts'
 import { FrameReader, partOf } from './frame-reader.ts'
 import { fileName, FRAMES_START, type FileHeader } from './log-file.ts'
 import type { LogPart } from './log-folder.ts'
@@ -26,10 +26,6 @@ import { claimEpoch, epochPath, recoverLog, type Recovered } from './recovery.ts
 import { sealFile } from './sealed-file.ts'
 import type { Frame, WritableLog } from './transaction-log.ts'
 import { Waiters } from './waiters.ts'
-
-/** An array for a frame's bytes is kept up to this size; a larger frame takes one of its own. */
-const SCRATCH_BYTES_MAX = 1 << 20
-const SCRATCH_BYTES_MIN = 4_096
 
 export type WriteOptions = { readonly takeOver: boolean; readonly limits: LogLimits }
 
@@ -73,7 +69,7 @@ export class WritingLog implements WritableLog {
   readonly #fence: string
   readonly #positionFile: File
   readonly #position: PositionWriter
-  #scratch = new Uint8Array(SCRATCH_BYTES_MIN)
+  readonly #encoder = new FrameEncoder()
   readonly #spare: SpareFile
   #parts: readonly LogPart[]
   #current: CurrentFile
@@ -186,9 +182,7 @@ export class WritingLog implements WritableLog {
   /** Puts the frame behind those before it. */
   #write(frame: Frame, byteCount: number): Uint8Array {
     const current = this.#current
-    const target = this.#room(byteCount)
-    encodeFrame(target, frame, current.header.salt, this.#lastHash)
-    const bytes = target.subarray(0, byteCount)
+    const bytes = this.#encoder.encode(frame, current.header.salt, this.#lastHash)
     current.file.write(current.end, bytes)
     fillAhead(current, current.end + byteCount, this.#limits)
     if (isPlanted('log-publish-before-sync')) this.#position.write(frame.lastT, current.header)
@@ -203,14 +197,6 @@ export class WritingLog implements WritableLog {
     if (current.end > this.#limits.fileBytesMax / 2) this.#spare.prepare(this.#limits)
     this.#lastHash = hash
     this.#lastT = frame.lastT
-  }
-
-  #room(byteCount: number): Uint8Array {
-    if (byteCount > SCRATCH_BYTES_MAX) return new Uint8Array(byteCount)
-    if (byteCount > this.#scratch.byteLength) {
-      this.#scratch = new Uint8Array(Math.min(2 * byteCount, SCRATCH_BYTES_MAX))
-    }
-    return this.#scratch
   }
 
   #checkFence(): void {
