@@ -22,11 +22,11 @@ import {
   EdnMap,
   equalValues,
   type Keyword,
-  keyOf,
   keyword,
   type Scalar,
   type Value,
 } from '../fact/value.ts'
+import { ValueSet } from '../fact/value-set.ts'
 
 /** One value; several of an attribute that has several; undefined for none. */
 export type RowValue = Value | readonly Scalar[] | undefined
@@ -207,6 +207,9 @@ function kindsOfRows(
   return ofRows
 }
 
+// One transaction at a time, and nothing waits between its first use and its last.
+const seen = new ValueSet()
+
 /** The entities that rows are about, by row, where they are known; undefined where two rows are about one. */
 function holdersOfRows(
   { attributes, identity }: RowShape,
@@ -217,15 +220,12 @@ function holdersOfRows(
   if (identity < 0) return holders
   const { id } = attributes[identity]!
   const keys = columns[identity]!
-  const seen = new Set<unknown>()
+  seen.clear()
   for (let row = 0; row < keys.length; row++) {
     // Of an identity there is one value, which is no list.
     const key = keys[row]
     if (key === undefined) continue
-    const seenCount = seen.size
-    // Values of one attribute are of one type, among which a text is its own key.
-    seen.add(typeof key === 'string' ? key : keyOf(key))
-    if (seen.size === seenCount) return undefined
+    if (!seen.add(key)) return undefined
     const held = firstOf(before.match(undefined, id, key))
     if (held !== undefined) holders.set(row, held.e)
   }

@@ -1,27 +1,27 @@
 // What no two rows of one transaction may share: values of unique attributes, and the identity as a whole. Those of the
 // rows taken so far.
 
-import { keyOf, type Scalar, textKey } from '../fact/value.ts'
-import type { RowValue } from '../database/transact-rows.ts'
+import type { Scalar, Tuple, Value } from '../fact/value.ts'
+import { ValueSet } from '../fact/value-set.ts'
 import type { ImportRows } from './convert-rows.ts'
 import type { ImportPlan } from './import-plan.ts'
 
-type UniqueColumn = { readonly place: number; readonly isMany: boolean; readonly keys: Set<unknown> }
+type UniqueColumn = { readonly place: number; readonly isMany: boolean; readonly taken: ValueSet }
 
 export class UniqueKeys {
   readonly #columns: readonly UniqueColumn[]
   readonly #parts: readonly number[] | undefined
-  readonly #composites = new Set<unknown>()
+  readonly #composites = new ValueSet()
 
   constructor({ columns, composite }: ImportPlan) {
     this.#columns = columns.flatMap(({ unique, isMany }, place) =>
-      unique === undefined ? [] : [{ place, isMany, keys: new Set() }],
+      unique === undefined ? [] : [{ place, isMany, taken: new ValueSet() }],
     )
     this.#parts = composite?.parts
   }
 
   clear(): void {
-    for (const { keys } of this.#columns) keys.clear()
+    for (const { taken } of this.#columns) taken.clear()
     this.#composites.clear()
   }
 
@@ -31,46 +31,30 @@ export class UniqueKeys {
     const [only] = this.#columns
     if (this.#columns.length === 1 && this.#parts === undefined && !only!.isMany) {
       const value = columns[only!.place]![row]
-      return value === undefined || isNew(only!.keys, keyOfValue(value))
+      return value === undefined || only!.taken.add(value)
     }
-    const isFree = this.#each(columns, row, (keys, key) => !keys.has(key))
-    return isFree && this.#each(columns, row, (keys, key) => keys.add(key) !== undefined)
+    const isFree = this.#each(columns, row, (taken, value) => !taken.has(value))
+    return isFree && this.#each(columns, row, (taken, value) => taken.add(value) || true)
   }
 
   /** False as soon as `visit` says so. */
   #each(
     columns: ImportRows['columns'],
     row: number,
-    visit: (keys: Set<unknown>, key: unknown) => boolean,
+    visit: (taken: ValueSet, value: Value) => boolean,
   ): boolean {
-    for (const { place, isMany, keys } of this.#columns) {
+    for (const { place, isMany, taken } of this.#columns) {
       const value = columns[place]![row]
       if (value === undefined) continue
-      const several = isMany ? (value as readonly Scalar[]) : [value]
-      if (!several.every((one) => visit(keys, keyOfValue(one)))) return false
+      const several = (isMany ? value : [value]) as readonly Value[]
+      if (!several.every((one) => visit(taken, one))) return false
     }
-    if (this.#parts === undefined) return true
-    return visit(this.#composites, textKey(compositeValue(this.#parts, columns, row)))
+    return this.#parts === undefined || visit(this.#composites, compositeValue(this.#parts, columns, row))
   }
 }
 
-/** A column has one type, among whose values a text is its own key. */
-function keyOfValue(value: Exclude<RowValue, undefined>): unknown {
-  return typeof value === 'string' ? value : keyOf(value)
-}
-
-function isNew(keys: Set<unknown>, key: unknown): boolean {
-  const countBefore = keys.size
-  keys.add(key)
-  return keys.size > countBefore
-}
-
 /** The tuple of several columns that together are the identity. */
-export function compositeValue(
-  parts: readonly number[],
-  columns: ImportRows['columns'],
-  row: number,
-): readonly (Scalar | null)[] {
+export function compositeValue(parts: readonly number[], columns: ImportRows['columns'], row: number): Tuple {
   // Parts of an identity have one value each, and no column holds tuples.
   return parts.map((place) => (columns[place]![row] ?? null) as Scalar | null)
 }

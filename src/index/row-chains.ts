@@ -9,7 +9,7 @@ import { NumberList } from './number-list.ts'
 const CAPACITY_FIRST = 16
 
 export class RowChains {
-  readonly #entities = new NumberList()
+  #entities = new NumberList()
   #greatest: EntityId = -1
   #links: RowLinks | undefined
 
@@ -44,7 +44,10 @@ export class RowChains {
   /** The rows from `first` on, as the first ones. */
   from(first: number): RowChains {
     const rest = new RowChains()
-    for (let row = first; row < this.#entities.length; row++) rest.add(this.#entities.at(row))
+    if (this.#links === undefined) {
+      rest.#entities = this.#entities.from(first)
+      rest.#greatest = this.#greatest
+    } else for (let row = first; row < this.#entities.length; row++) rest.add(this.#entities.at(row))
     return rest
   }
 }

@@ -185,10 +185,11 @@ async function addToPack<R>(
 }
 
 function attributeColumn(parts: readonly (readonly [attribute: number, rowCount: number])[]): SegmentColumn {
-  const numbers = new Float64Array(parts.reduce((sum, [, rowCount]) => sum + rowCount, 0))
+  const base = Math.min(...parts.map(([attribute]) => attribute))
+  const data = new Int32Array(parts.reduce((sum, [, rowCount]) => sum + rowCount, 0))
   let row = 0
-  for (const [attribute, rowCount] of parts) numbers.fill(attribute, row, (row += rowCount))
-  return { name: 'attribute', type: 'int32', data: integerColumn(numbers), isSorted: false }
+  for (const [attribute, rowCount] of parts) data.fill(attribute - base, row, (row += rowCount))
+  return { name: 'attribute', type: 'int32', data: { kind: 'integer', base, data }, isSorted: false }
 }
 
 function isOrderOfParquet({ type }: NewRun): boolean {

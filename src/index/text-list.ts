@@ -2,7 +2,7 @@
 
 import { type ByteReader, writeUtf8 } from '../base/bytes.ts'
 import type { TextColumn } from '../segment/column.ts'
-import { hashOfText, HASH_FACTOR, HASH_FIRST } from './value-hash.ts'
+import { hashOfText, HASH_FACTOR, HASH_FIRST } from '../fact/value-hash.ts'
 
 const COUNT_FIRST = 16
 const BYTES_FIRST = 256

@@ -3,7 +3,7 @@
 // each of them, and be made anew string by string whenever novelty is cut off at an index.
 
 import type { Value } from '../fact/value.ts'
-import { hashOfValue } from './value-hash.ts'
+import { hashOfValue } from '../fact/value-hash.ts'
 import type { ValueList } from './value-list.ts'
 
 const CAPACITY_FIRST = 16

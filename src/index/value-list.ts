@@ -10,7 +10,7 @@ import { type ColumnData, integerColumn, sliceColumn, takeRows } from '../segmen
 import { columnOf } from '../segment/value-column.ts'
 import { isPrefix, NumberList } from './number-list.ts'
 import { TextList } from './text-list.ts'
-import { hashOfValue } from './value-hash.ts'
+import { hashOfValue } from '../fact/value-hash.ts'
 
 /** How the values of a list lie. Longs are those within 2^53. */
 type Kind = 'none' | 'long' | 'double' | 'instant' | 'text' | 'other'

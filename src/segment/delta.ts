@@ -58,6 +58,9 @@ function packBlock(out: PackedBytes, deltas: Float64Array, length: number, least
   }
 }
 
+/** Room for a page of the usual size, used again by every one: it is filled and copied without a pause. */
+const scratch = new Uint8Array(1 << 16)
+
 class PackedBytes {
   readonly #bytes: Uint8Array<ArrayBuffer>
   #length = 0
@@ -65,7 +68,7 @@ class PackedBytes {
   #heldCount = 0
 
   constructor(byteCountMax: number) {
-    this.#bytes = new Uint8Array(byteCountMax)
+    this.#bytes = byteCountMax <= scratch.byteLength ? scratch : new Uint8Array(byteCountMax)
   }
 
   varint(value: number): void {
@@ -106,7 +109,7 @@ class PackedBytes {
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(0, this.#length)
+    return this.#bytes.slice(0, this.#length)
   }
 
   #push(value: number, width: number): void {

@@ -83,7 +83,7 @@ function packCodes(codes: Uint8Array | Uint16Array | Uint32Array, from: number, 
 }
 
 function packTexts({ offsets, bytes }: TextColumn, from: number, to: number): Uint8Array {
-  const lengths = new Float64Array(to - from)
+  const lengths = new Uint32Array(to - from)
   for (let row = from; row < to; row++) lengths[row - from] = offsets[row + 1]! - offsets[row]!
   const packed = packDeltas(lengths, 0, lengths.length, 0)
   assert(packed !== undefined, 'lengths within one page differ by less than 2^32')

@@ -1,7 +1,7 @@
 // Hashes of values for tables of rows: whole numbers of 32 bits. They live no longer than a table does.
 
 import { unreachable } from '../base/assert.ts'
-import { keyOf, type Value } from '../fact/value.ts'
+import { keyOf, type Value } from './value.ts'
 
 /** FNV-1a, over UTF-16 units. */
 export const HASH_FIRST = 0x811c9dc5 | 0
