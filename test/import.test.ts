@@ -362,6 +362,17 @@ describe('other formats', () => {
     expect([code, err.includes('varve.error/import-file-broken')]).toEqual([1, true])
   })
 
+  it('Parquet with a broken page behind whole ones is refused, and nothing is written', async () => {
+    const place = new Place()
+    const path = await parquet(place, "select range as n, 'text ' || hash(range) as t from range(200000)")
+    const bytes = readFileSync(path)
+    bytes.fill(0xff, bytes.length >> 1, (bytes.length >> 1) + 5_000)
+    writeFileSync(path, bytes)
+    const { code, err } = await place.import(path)
+    expect([code, err.includes('varve.error/import-file-broken')]).toEqual([1, true])
+    expect((await varve(['databases', '--data', place.data])).out).not.toContain('db')
+  })
+
   it('works over HTTP as it does on a folder', async () => {
     const place = new Place()
     const path = place.file('x.csv', 'id,n\na,1\nb,two\na,3\n')

@@ -185,6 +185,7 @@ export class AttributeNovelty {
     const later = new AttributeNovelty(this.#a)
     later.#byEntity = this.#byEntity.from(firstRow)
     later.#values = this.#values.from(firstRow)
+    later.#byValue = this.#byValue?.from(firstRow, later.#values)
     later.#ts = this.#ts.from(firstRow)
     later.#retractedTs = this.#retractedTs.from(firstRow)
     later.#retractionTs = this.#retractionTs.from(firstRetraction)

@@ -16,23 +16,35 @@ const stretches = fc.oneof(
 
 it('knows the rows of every value, newest first, whenever it is asked between two additions', () => {
   fc.assert(
-    fc.property(stretches, (added) => {
-      const list = new ValueList()
-      const chains = new ValueChains(list)
-      const expected = new Map<unknown, number[]>()
-      for (const values of added) {
-        for (const v of values) {
-          expected.set(keyOf(v), [list.length, ...(expected.get(keyOf(v)) ?? [])])
-          list.push(v)
+    fc.property(
+      stretches,
+      fc.array(SCALARS.string, { maxLength: 40 }),
+      fc.nat(40),
+      (added, cut, takenCount) => {
+        // Values before the cut are taken off, whether the chains have taken them and some behind them or not.
+        const whole = new ValueList()
+        const before = new ValueChains(whole)
+        for (const v of [...cut, ...(added[0] ?? [])].slice(0, takenCount)) whole.push(v)
+        before.addAll()
+        for (const v of [...cut, ...(added[0] ?? [])].slice(takenCount)) whole.push(v)
+        const list = whole.from(cut.length)
+        const chains = before.from(cut.length, list)
+        const expected = new Map<unknown, number[]>()
+        added[0]?.forEach((v, row) => expected.set(keyOf(v), [row, ...(expected.get(keyOf(v)) ?? [])]))
+        for (const [index, values] of added.entries()) {
+          for (const v of index === 0 ? [] : values) {
+            expected.set(keyOf(v), [list.length, ...(expected.get(keyOf(v)) ?? [])])
+            list.push(v)
+          }
+          chains.addAll()
+          for (const v of [...added.flat(), 'nobody has it']) {
+            const rows: number[] = []
+            for (let row = chains.last(v); row >= 0; row = chains.before(row)) rows.push(row)
+            expect(rows).toEqual(expected.get(keyOf(v)) ?? [])
+          }
         }
-        chains.addAll()
-        for (const v of [...added.flat(), 'nobody has it']) {
-          const rows: number[] = []
-          for (let row = chains.last(v); row >= 0; row = chains.before(row)) rows.push(row)
-          expect(rows).toEqual(expected.get(keyOf(v)) ?? [])
-        }
-      }
-    }),
+      },
+    ),
     { numRuns: 150 },
   )
 })

@@ -19,13 +19,22 @@ export class ValueChains {
 
   constructor(values: ValueList) {
     this.#values = values
-    this.addAll()
   }
 
-  /** Takes the values that were pushed to the list since. */
+  /** Of `values`, which are those of this list from `first` on: their hashes need not be made again. */
+  from(first: number, values: ValueList): ValueChains {
+    const rest = new ValueChains(values)
+    const count = Math.max(0, this.#count - first)
+    rest.#makeRoom(count)
+    rest.#hashes.set(this.#hashes.subarray(first, first + count))
+    while (rest.#count < count) rest.#link(rest.#count++)
+    return rest
+  }
+
+  /** Takes the values that were pushed to the list and not taken yet. */
   addAll(): void {
     while (this.#count < this.#values.length) {
-      if (this.#count === this.#lasts.length) this.#grow()
+      if (this.#count === this.#lasts.length) this.#makeRoom(this.#count + 1)
       const row = this.#count++
       this.#hashes[row] = this.#values.hashAt(row)
       this.#link(row)
@@ -54,8 +63,9 @@ export class ValueChains {
     this.#lasts[place] = row
   }
 
-  #grow(): void {
-    const capacity = this.#lasts.length * 2
+  #makeRoom(count: number): void {
+    let capacity = this.#lasts.length
+    while (capacity < count) capacity *= 2
     const hashes = new Int32Array(capacity)
     hashes.set(this.#hashes)
     this.#hashes = hashes
