@@ -147,6 +147,15 @@ describe.each(NODE_VERSIONS)('on Node %s', (version) => {
     expect(finished).toMatchObject({ code: 0 })
     expect(finished.stdout).toContain('varve')
   })
+
+  it('runs the shell, in a pipe', async ({ skip }) => {
+    const node = await nodeOfVersion(version)
+    if (node === undefined) return skip(`Node ${version} cannot be had here`)
+    const words = ['node_modules/varve/bin/varve.mjs', 'shell', '--write', '--data', `shell-${version}`]
+    const stdin = '\\databases\n[:find ?x\n :in ?x] 1\n'
+    const finished = await runProgram(node, words, { cwd: app, node, stdin })
+    expect(finished).toMatchObject({ code: 0, stdout: '[]\n[[1]]\n' })
+  })
 })
 
 describe('the varve command', () => {

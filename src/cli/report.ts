@@ -4,17 +4,23 @@ import { type Place, VarveError, type Warning } from '../base/errors.ts'
 import type { Terminal } from '../base/terminal.ts'
 import { textWidth } from './text-width.ts'
 
+export type ReportedInput = {
+  readonly text: string
+  /** The line of its source at which it begins. */
+  readonly firstLine?: number
+}
+
 /** Of a long line, what is shown around the place. */
 const EXCERPT_LENGTH = 100
 
-/** `text` is what the error's place is in, where it is at hand: the line is shown, with a mark below the place. */
-export function reportError(error: unknown, terminal: Terminal, text?: string): void {
+/** `input` is what the error's place is in, where it is at hand: the line is shown, with a mark below the place. */
+export function reportError(error: unknown, terminal: Terminal, input?: ReportedInput): void {
   if (!(error instanceof VarveError)) {
     terminal.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
     return
   }
   const place = error.data['place'] as Place | undefined
-  const shown = text === undefined ? '' : excerpt(text, place)
+  const shown = input === undefined ? '' : excerpt(input, place)
   terminal.err(
     `error: ${error.message}${placeText(place, error.message)}\n${shown}  fix: ${error.fix}\n  code: ${error.code}\n`,
   )
@@ -36,8 +42,8 @@ function placeText(place: Place | undefined, message: string): string {
 }
 
 /** The line of a place, as much of it as fits, with a mark below the column. */
-function excerpt(text: string, place: Place | undefined): string {
-  const line = place?.line === undefined ? undefined : text.split('\n')[place.line - 1]
+function excerpt({ text, firstLine = 1 }: ReportedInput, place: Place | undefined): string {
+  const line = place?.line === undefined ? undefined : text.split('\n')[place.line - firstLine]
   if (line === undefined) return ''
   const offset = (place?.column ?? 1) - 1
   const first = Math.max(0, offset - EXCERPT_LENGTH / 2)

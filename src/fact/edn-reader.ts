@@ -70,7 +70,7 @@ class Stray {
 function read(text: string, options: EdnOptions, isSingle: boolean): AllRead {
   const limits = limitsOf(options)
   checkTextBytes(text, limits.textBytesMax, options.source)
-  const source = new SourceText(text, options.source)
+  const source = new SourceText(text, options.source, options.firstLine)
   if (!text.isWellFormed()) throw stringIllFormed(source.place(loneSurrogate(text)))
   const first = new Reader(source, limits, isSingle, []).readAll()
   if (!(first instanceof Stray)) return { ...first, warnings: [] }

@@ -34,7 +34,7 @@ export type JsonEntry = { readonly key: string; readonly keyStart: number; reado
 export function readJson(text: string, options: ReadOptions = {}): JsonNode {
   const limits = limitsOf(options)
   checkTextBytes(text, limits.textBytesMax, options.source)
-  return new Reader(new SourceText(text, options.source), limits).readAll()
+  return new Reader(new SourceText(text, options.source, options.firstLine), limits).readAll()
 }
 
 type Frame =

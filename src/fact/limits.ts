@@ -27,6 +27,8 @@ export type ReadOptions = {
   readonly decimalExponentMax?: number
   /** How the text is called in places: a file, a field of a request. */
   readonly source?: string
+  /** The line of its source at which the text begins, from 1. */
+  readonly firstLine?: number
 }
 
 /** For text that Varve wrote itself, to its own workers, files and clients: as large as what was said. */
@@ -40,7 +42,7 @@ export const WRITTEN_BY_VARVE: ReadOptions = {
   decimalExponentMax: Infinity,
 }
 
-export type Limits = Required<Omit<ReadOptions, 'source'>>
+export type Limits = Required<Omit<ReadOptions, 'source' | 'firstLine'>>
 
 export function limitsOf(options: ReadOptions): Limits {
   return {

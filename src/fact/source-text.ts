@@ -8,14 +8,17 @@ export class SourceText {
   readonly text: string
   /** How its author calls it: a file, a field of a request. */
   readonly source: string | undefined
+  readonly #firstLine: number
   #lineStarts: readonly number[] | undefined
 
-  constructor(text: string, source: string | undefined) {
+  /** `firstLine` is the line of its source at which the text begins. */
+  constructor(text: string, source: string | undefined, firstLine = 1) {
     this.text = text
     this.source = source
+    this.#firstLine = firstLine
   }
 
-  /** Line and column of an offset, both from 1. */
+  /** Line and column of an offset, both from 1 where the text is all of its source. */
   place(offset: number): Place {
     const starts = (this.#lineStarts ??= lineStarts(this.text))
     let first = 0
@@ -25,7 +28,7 @@ export class SourceText {
       if (starts[middle]! <= offset) first = middle
       else limit = middle
     }
-    const place = { line: first + 1, column: offset - starts[first]! + 1 }
+    const place = { line: first + this.#firstLine, column: offset - starts[first]! + 1 }
     return this.source === undefined ? place : { source: this.source, ...place }
   }
 

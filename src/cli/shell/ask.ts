@@ -10,7 +10,7 @@ import { requestParts } from '../../query/parsed.ts'
 import { formatResult } from '../output.ts'
 import { reportWarnings } from '../report.ts'
 import type { AskOptions } from '../session.ts'
-import type { ShellInput, ShellState } from './state.ts'
+import { readOptions, type ShellInput, type ShellState } from './state.ts'
 
 type Question = {
   readonly query: Edn
@@ -43,8 +43,8 @@ export async function explainQuestion(
   state.terminal.out(isText ? told.text : formatResult(told.value, [], state.format))
 }
 
-function readQuestion(state: ShellState, { text, source }: ShellInput, signal: AbortSignal): Question {
-  const read = readAllEdn(text, { recover: true, source })
+function readQuestion(state: ShellState, input: ShellInput, signal: AbortSignal): Question {
+  const read = readAllEdn(input.text, { ...readOptions(input), recover: true })
   const [form, ...words] = read.value
   if (form === undefined || !isQuestion(form)) throw notAQuestion(form)
   const parts = requestParts(form, read.places)

@@ -4,7 +4,7 @@ import { VarveError } from '../../base/errors.ts'
 import { readAllEdn } from '../../fact/edn-reader.ts'
 import { writeEdn } from '../../fact/edn-writer.ts'
 import { forms } from '../../testing/arbitrary-values.ts'
-import { indentation, isComplete } from './brackets.ts'
+import { indentation, isComplete, openParts, type OpenParts } from './brackets.ts'
 
 describe('a form is complete', () => {
   it.each([
@@ -38,6 +38,29 @@ describe('a form is complete', () => {
         expect(isComplete(text)).toBe(true)
         const part = text.slice(0, at % (text.length + 1))
         if (!isComplete(part)) expect(() => readAllEdn(part)).toThrow(VarveError)
+      }),
+    )
+  })
+})
+
+describe('what is open', () => {
+  it('is the same line by line as at once', () => {
+    fc.assert(
+      fc.property(forms, fc.array(fc.nat(), { maxLength: 5 }), (value, cuts) => {
+        // Lines end where tokens do; a text within quotes may be cut anywhere but behind a backslash.
+        const text = writeEdn(value).replaceAll(' ', '\n')
+        const ends = [...cuts.map((cut) => text.indexOf('\n', cut % text.length) + 1), text.length]
+        let open = openParts('')
+        let from = 0
+        for (const end of ends.sort((x, y) => x - y)) {
+          open = openParts(text.slice(from, end), open)
+          from = end
+        }
+        const shape = ({ brackets, ...rest }: OpenParts): unknown => ({
+          ...rest,
+          closing: brackets.map(({ closing }) => closing),
+        })
+        expect(shape(open)).toEqual(shape(openParts(text)))
       }),
     )
   })

@@ -12,7 +12,7 @@ import { reportWarnings } from '../report.ts'
 import { explainQuestion } from './ask.ts'
 import type { ArgumentKind } from './completion.ts'
 import { KEYS_HELP } from './keys-help.ts'
-import type { Outcome, ShellInput, ShellState } from './state.ts'
+import { type Outcome, readOptions, type ShellInput, type ShellState } from './state.ts'
 
 export type ShellCommand = {
   readonly name: string
@@ -216,8 +216,8 @@ function schemaRow(form: EdnMap): readonly Edn[] {
   ]
 }
 
-async function pull(state: ShellState, { text, source }: ShellInput, signal: AbortSignal): Promise<void> {
-  const { value, places } = readAllEdn(text, source === undefined ? {} : { source })
+async function pull(state: ShellState, input: ShellInput, signal: AbortSignal): Promise<void> {
+  const { value, places } = readAllEdn(input.text, readOptions(input))
   const [pattern, eid] = value
   if (pattern === undefined || eid === undefined || value.length > 2) {
     throw usage('\\pull takes a pattern and an entity', 'Write \\pull [*] [:customer/id "cus-1"]')
@@ -244,8 +244,8 @@ async function showLog(state: ShellState, { text }: ShellInput, signal: AbortSig
   }
 }
 
-async function transact(state: ShellState, { text, source }: ShellInput): Promise<void> {
-  const { value, places } = readAllEdn(text, source === undefined ? {} : { source })
+async function transact(state: ShellState, input: ShellInput): Promise<void> {
+  const { value, places } = readAllEdn(input.text, readOptions(input))
   const [tx] = value
   if (tx === undefined || value.length > 1) {
     throw usage(

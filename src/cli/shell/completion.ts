@@ -57,7 +57,12 @@ function candidatesFor(
     return context.names.databases.flatMap(({ name, alias }) => [`$${alias}`, `$${name}`])
   }
   if (word.startsWith('?')) return text.match(/\?[^\s()[\]{}",]+/g)?.filter((name) => name !== word) ?? []
-  if (word.startsWith(':')) return keywordsFor(before, brackets, context)
+  if (word.startsWith(':'))
+    return keywordsFor(
+      before,
+      brackets.map(({ offset }) => offset),
+      context,
+    )
   return before.endsWith('(') ? HEADS : []
 }
 

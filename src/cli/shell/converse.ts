@@ -8,9 +8,10 @@ import { indentation, isComplete } from './brackets.ts'
 import { SHELL_COMMANDS } from './commands.ts'
 import { completionOf } from './completion.ts'
 import { History } from './history.ts'
+import { inputsOf } from './inputs.ts'
 import { LineEditor } from './line-editor.ts'
 import { runInput } from './run-input.ts'
-import type { ShellInput, ShellState } from './state.ts'
+import type { ShellState } from './state.ts'
 
 export async function converse(state: ShellState): Promise<void> {
   const { env, terminal } = state
@@ -35,7 +36,7 @@ export async function converse(state: ShellState): Promise<void> {
       )
       if (outcome === 'quit') return
     } catch (error) {
-      reportError(error, terminal, input.text)
+      reportError(error, terminal, input)
     }
   }
 }
@@ -49,25 +50,11 @@ export async function runPiped(state: ShellState): Promise<number> {
       if ((await runInput(state, input, never)) === 'quit') return 0
       await terminal.flushed()
     } catch (error) {
-      reportError(error, terminal, input.text)
+      reportError(error, terminal, input)
       return exitCodeOf(error)
     }
   }
   return 0
-}
-
-/** The forms of a text, each once its brackets are closed; the lines before it stay as empty ones, for the places. */
-async function* inputsOf(lines: AsyncIterable<string>, source: string): AsyncGenerator<ShellInput> {
-  let lineCount = 0
-  let text = ''
-  for await (const line of lines) {
-    text += text === '' ? `${'\n'.repeat(lineCount)}${line}` : `\n${line}`
-    lineCount++
-    if (!isComplete(text)) continue
-    yield { text, source }
-    text = ''
-  }
-  if (text !== '') yield { text, source }
 }
 
 /** `pur=> `, or `pur@2014-11-15=> ` where the past is asked. */

@@ -3,6 +3,7 @@
 import type { Env } from '../../base/env.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { Terminal } from '../../base/terminal.ts'
+import type { ReadOptions } from '../../fact/limits.ts'
 import type { Edn } from '../../fact/value.ts'
 import { formatResult, type OutputFormat } from '../output.ts'
 import type { AskOptions, Session } from '../session.ts'
@@ -14,8 +15,14 @@ const ROW_COUNT_SHOWN = 1_000
 /** A command or a question, as it was typed. */
 export type ShellInput = {
   readonly text: string
-  /** Where its lines and columns count: `stdin`, a file. */
+  /** Where its lines count, and at which it begins: `stdin`, a file. */
   readonly source?: string
+  readonly firstLine?: number
+}
+
+/** How an input is read, so that places in it are those of its source. */
+export function readOptions({ source, firstLine }: ShellInput): ReadOptions {
+  return { ...(source !== undefined && { source }), ...(firstLine !== undefined && { firstLine }) }
 }
 
 export type Outcome = 'go-on' | 'quit'
