@@ -3,7 +3,7 @@
 // function makes no sense of a row, DuckDB stops with an error, and the question is refused.
 
 import { type Edn, EdnList, equalValues, numberType } from '../../fact/value.ts'
-import type { Argument, Binding, Variable } from '../../plan/syntax.ts'
+import type { Argument, Binding, Clause, Variable } from '../../plan/syntax.ts'
 import { VALUE_FUNCTIONS } from '../../engine/functions.ts'
 import { Refusal } from '../../plan/refusal.ts'
 import {
@@ -24,7 +24,12 @@ import type { SqlWriter } from './sql-writer.ts'
 
 export type Columns = ReadonlyMap<Variable, Expression>
 
-type Call = { readonly name: string; readonly args: readonly Argument[] }
+type Call = {
+  readonly name: string
+  readonly args: readonly Argument[]
+  /** The clause that it stands for. */
+  readonly clause?: Clause | undefined
+}
 
 /** Stops the question, from within SQL. */
 export function failure(what: string): string {
@@ -33,12 +38,13 @@ export function failure(what: string): string {
 
 /** A test that holds where the predicate gives anything but nil or false. */
 export function testOf(call: Call, columns: Columns, writer: SqlWriter): string {
-  return nativeTest(call, columns, writer) ?? `varve_test(${callArguments(call, columns, writer).join(', ')})`
+  const native = writer.isExact ? undefined : nativeTest(call, columns, writer)
+  return native ?? `varve_test(${callArguments(call, columns, writer).join(', ')})`
 }
 
 /** The value of a call; its cell is null where the function gives nil. */
 export function valueOf(call: Call, columns: Columns, writer: SqlWriter): Expression {
-  const native = nativeValue(call, columns)
+  const native = writer.isExact ? undefined : nativeValue(call, columns)
   if (native !== undefined) return native
   const args = callArguments(call, columns, writer)
   const kind = RESULT_KINDS.get(call.name)
@@ -91,7 +97,7 @@ function callArguments(
     if (!VALUE_FUNCTIONS.has(name)) throw new Refusal('a function of this program')
     return { name, args: args.map(sent) }
   }
-  const number = writer.call(sentCall(call), binding)
+  const number = writer.call(sentCall(call), binding, call.clause?.place)
   return [`'${number}'`, ...cells]
 }
 

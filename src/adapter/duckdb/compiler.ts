@@ -195,7 +195,13 @@ export class Compiler {
       : equalsConstant(cell, value, (constant) => this.writer.constant(constant))
   }
 
-  #filter(step: FilterStep, relation: Relation): Relation {
+  /** Before calls whose errors are wanted: they see only rows that everything before them accepts. */
+  #beforeCall(relation: Relation): Relation {
+    return this.writer.isExact ? this.stored(relation) : relation
+  }
+
+  #filter(step: FilterStep, before: Relation): Relation {
+    const relation = step.source === undefined ? this.#beforeCall(before) : before
     const test =
       step.source === undefined
         ? testOf(step, relation.columns, this.writer)
@@ -203,9 +209,10 @@ export class Compiler {
     return this.selected(relation, step, new Map(), ` WHERE ${test}`)
   }
 
-  #compute(step: ComputeStep, relation: Relation): Relation {
+  #compute(step: ComputeStep, before: Relation): Relation {
     const { binding } = step
-    if (step.source !== undefined) return this.#ofSource(step.source, step, relation)
+    if (step.source !== undefined) return this.#ofSource(step.source, step, before)
+    const relation = this.#beforeCall(before)
     if (binding.kind !== 'variable' && binding.kind !== 'blank')
       return this.#computeRows(step, binding, relation)
     const value = valueOf(step, relation.columns, this.writer)

@@ -3,14 +3,17 @@
 // questions whose way to the answer does not fit in memory.
 
 import type { Env } from '../../base/env.ts'
+import { errorFromData, type Place } from '../../base/errors.ts'
 import { engineOptions } from '../../engine/create.ts'
 import { prepare, type UserFunctions } from '../../engine/naive.ts'
+import { withPlace } from '../../engine/errors.ts'
 import type { FindSetting } from '../../engine/find.ts'
-import type { Answer, Engine } from '../../plan/engine.ts'
+import type { Answer, Engine, EngineLimits } from '../../plan/engine.ts'
 import { explainedPlan, type ExplainMode, type Explanation, explanationOf } from '../../plan/explain.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { planOf } from '../../plan/planner.ts'
 import { Refusal } from '../../plan/refusal.ts'
+import type { Query } from '../../plan/syntax.ts'
 import { queryQueueFull } from '../../query/run-errors.ts'
 import { Compiler } from './compiler.ts'
 import { boundCounts } from './counts.ts'
@@ -18,8 +21,9 @@ import { engineRefused } from './errors.ts'
 import { FactViews } from './fact-views.ts'
 import { type Finish, finishOf } from './finish.ts'
 import type { SqlProgram, SqlSettings, SqlStep } from './protocol.ts'
+import { withLateCalls } from './late-calls.ts'
 import { SegmentFiles } from './segment-files.ts'
-import { SqlClient } from './sql-client.ts'
+import { RowFailure, SqlClient } from './sql-client.ts'
 import { SqlWriter } from './sql-writer.ts'
 
 export type DuckDbLimits = {
@@ -69,20 +73,25 @@ export class DuckDbEngine implements Engine, AsyncDisposable {
 
   answer(...question: Asking): Promise<Answer> {
     return this.#inTurn(async () => {
-      const { program, answer, setting } = this.#compile(question)
-      const { columns, rowCount } = await this.#open().client.ask(program, question[3])
-      return answer(columns, rowCount, setting)
+      const planned = this.#plan(question)
+      try {
+        return await this.#run(planned, question[3])
+      } catch (error) {
+        const late = error instanceof RowFailure ? withLateCalls(planned.plan) : undefined
+        if (late === undefined) throw error
+        return await this.#runLate({ ...planned, plan: late }, question[3])
+      }
     })
   }
 
   explain(...[query, inputs, catalog, limits, mode]: [...Asking, ExplainMode]): Promise<Explanation> {
     return this.#inTurn(async () => {
       const sinceMs = this.#env.clock.monotonicMs()
-      const { plan, program, answer, setting } = this.#compile([query, inputs, catalog, limits])
-      const told = { engine: this.name, mode, parts: explainedPlan(plan), sql: sqlOf(program) }
+      const planned = this.#plan([query, inputs, catalog, limits])
+      const { program } = this.#compile(planned, false)
+      const told = { engine: this.name, mode, parts: explainedPlan(planned.plan), sql: sqlOf(program) }
       if (mode === 'plan') return explanationOf({ ...told, warnings: [] })
-      const { columns, rowCount } = await this.#open().client.ask(program, limits)
-      const { rows, warnings } = answer(columns, rowCount, setting)
+      const { rows, warnings } = await this.#run(planned, limits)
       const timeMs = this.#env.clock.monotonicMs() - sinceMs
       return explanationOf({ ...told, rowCount: rows.length, timeMs, warnings })
     })
@@ -111,13 +120,34 @@ export class DuckDbEngine implements Engine, AsyncDisposable {
     this.#env.files.remove(opened.folder)
   }
 
-  #compile([query, inputs, catalog, limits]: Asking): Compiled {
+  #plan([query, inputs, catalog, limits]: Asking): Planned {
     const options = engineOptions(this.#env, this.#functions)
     const { goals, setting } = prepare({ query, inputs, catalog, limits }, options)
     const { context, scope } = setting
-    const plan = planOf(query, goals, scope, { context, counts: boundCounts })
+    return { query, setting, plan: planOf(query, goals, scope, { context, counts: boundCounts }) }
+  }
+
+  async #run(planned: Planned, limits: EngineLimits): Promise<Answer> {
+    const { program, answer } = this.#compile(planned, false)
+    const { columns, rowCount } = await this.#open().client.ask(program, limits)
+    return answer(columns, rowCount, planned.setting)
+  }
+
+  /** With calls last: what fails now is an error of the question, if all that fails fails alike. */
+  async #runLate(planned: Planned, limits: EngineLimits): Promise<Answer> {
+    const { program, answer, places } = this.#compile(planned, true)
+    try {
+      const { columns, rowCount } = await this.#open().client.ask(program, limits)
+      return answer(columns, rowCount, planned.setting)
+    } catch (error) {
+      if (!(error instanceof RowFailure) || error.error === undefined) throw error
+      throw withPlace(errorFromData(error.error.data), places[error.error.call])
+    }
+  }
+
+  #compile({ query, plan, setting: { context } }: Planned, isExact: boolean): Compiled {
     const views = new FactViews(this.#open().files)
-    const writer = new SqlWriter()
+    const writer = new SqlWriter(isExact)
     const asked = { sources: context.sources, inputs: plan.inputs }
     const relation = new Compiler(asked, writer, views).conjunction(plan.body)
     const { select, kinds, answer } = finishOf(query, relation)
@@ -129,9 +159,10 @@ export class DuckDbEngine implements Engine, AsyncDisposable {
       bindings: writer.bindings,
       steps: [...views.statements.map((sql) => ({ kind: 'run', sql }) as const), ...writer.steps],
       query: text,
+      isExact,
       kinds,
     }
-    return { plan, program, answer, setting }
+    return { program, answer, places: writer.places }
   }
 
   #open(): Opened {
@@ -161,11 +192,13 @@ function sqlOf({ steps, query }: SqlProgram): string {
 
 type Asking = Parameters<Engine['answer']>
 
+type Planned = { readonly query: Query; readonly plan: Plan; readonly setting: FindSetting }
+
 type Compiled = {
-  readonly plan: Plan
   readonly program: SqlProgram
   readonly answer: Finish['answer']
-  readonly setting: FindSetting
+  /** Where the clauses stand whose calls have these numbers. */
+  readonly places: readonly (Place | undefined)[]
 }
 
 type Opened = { readonly folder: string; readonly files: SegmentFiles; readonly client: SqlClient }

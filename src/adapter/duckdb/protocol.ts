@@ -1,6 +1,7 @@
 // What the engine and the process that runs DuckDB say to each other: one question at a time goes over as tables,
 // statements and a query; the answer comes back part by part, as fast as it is taken.
 
+import type { ErrorData } from '../../base/errors.ts'
 import type { Binding } from '../../plan/syntax.ts'
 import type { SqlKind, Wire } from './kinds.ts'
 
@@ -46,6 +47,8 @@ export type SqlProgram = {
   readonly bindings: readonly (Binding | undefined)[]
   readonly steps: readonly SqlStep[]
   readonly query: string
+  /** Goes on after a call failed, to know whether all fail alike. */
+  readonly isExact: boolean
   /** Of the columns of the query. */
   readonly kinds: readonly SqlKind[]
 }
@@ -66,7 +69,12 @@ export type SqlRequest =
 /** Why a question was not answered. */
 export type SqlFailure =
   /** A function failed on some row, or a number grew out of its type. */
-  | { readonly kind: 'row'; readonly message: string }
+  | {
+      readonly kind: 'row'
+      readonly message: string
+      /** The error of the call that failed, and its number; undefined where there is none, or there are several. */
+      readonly error: { readonly data: ErrorData; readonly call: number } | undefined
+    }
   | { readonly kind: 'memory'; readonly message: string }
   | { readonly kind: 'interrupted' }
   /** Nothing that a question can be to blame for. */

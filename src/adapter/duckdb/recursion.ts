@@ -3,12 +3,13 @@
 // as it has parts that may be new: in each run one part sees only what the last round brought, the others everything (semi-naive).
 // A call within a body asks by adding to the other's table; whoever calls from outside starts the rounds.
 
-import type { CallStep, Conjunction, RuleTablePlan, Step } from '../../plan/plan.ts'
+import type { CallStep, Conjunction, RuleTablePlan } from '../../plan/plan.ts'
 import { Refusal } from '../../plan/refusal.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import { converted } from './calls.ts'
 import type { Compiler } from './compiler.ts'
 import { equality, type Expression, literal } from './expressions.ts'
+import { bodiesOf } from './late-calls.ts'
 import { kindOfType, kindOfValue, type SqlKind, sqlTypeOf } from './kinds.ts'
 import type { Relation } from './relation.ts'
 
@@ -194,17 +195,5 @@ export class Recursion {
     return added.size === 0
       ? this.#compiler.selected(asking, step, added, ` WHERE EXISTS (SELECT 1 FROM ${from}${where})`)
       : this.#compiler.selected(asking, step, added, where, from)
-  }
-}
-
-function bodiesOf(step: Step): readonly Conjunction[] {
-  switch (step.kind) {
-    case 'anti-join':
-    case 'product':
-      return [step.body]
-    case 'union':
-      return step.branches.map(({ body }) => body)
-    default:
-      return []
   }
 }

@@ -84,13 +84,37 @@ it('a question that outgrows memory and disk is told so', async () => {
   expect(await codeOf(ask(engine, question, args))).toBe('varve.error/query-out-of-memory')
 })
 
-it('a question with a function that fails on a row is refused, with the reason', async () => {
+describe('a function that fails on a row', () => {
   const engine = opened(new DuckDbEngine(env))
-  const asking = ask(engine, '[:find ?y :in [?x ...] :where [(even? ?x) ?y]]', [[1, 'a']])
-  await expect(asking).rejects.toMatchObject({
-    code: 'varve.error/engine-refused',
-    kind: 'unsupported',
-    data: { engine: 'duckdb', reason: expect.stringContaining('fails on a row') },
+
+  it('is an error of the question, with its place, where nothing else rejects the row', async () => {
+    const asking = ask(engine, '[:find ?z :in [?x ...] :where [(inc ?x) ?y] [(even? ?y) ?z]]', [[1, 'a']])
+    await expect(asking).rejects.toMatchObject({
+      code: 'varve.error/function-arguments-wrong',
+      data: { name: '+', place: { path: [5] } },
+    })
+  })
+
+  it('is nothing where a clause rejects the row', async () => {
+    const question = '[:find [?x ...] :in [?x ...] [[?x _]] :where [(even? ?x)]]'
+    const { rows } = await ask(engine, question, [
+      [1, 2, 'a'],
+      [
+        [2, 0],
+        [1, 0],
+      ],
+    ])
+    expect([...rows]).toEqual([[2]])
+  })
+
+  it('is refused where another call may reject the row, or the call stands within a clause', async () => {
+    for (const where of ['[(even? ?x)] [(string? ?x)]', '(not [(even? ?x)])']) {
+      await expect(ask(engine, `[:find ?x :in [?x ...] :where ${where}]`, [[1, 'a']])).rejects.toMatchObject({
+        code: 'varve.error/engine-refused',
+        kind: 'unsupported',
+        data: { engine: 'duckdb', reason: expect.stringContaining('fails on a row') },
+      })
+    }
   })
 })
 

@@ -18,6 +18,16 @@ const LOOK_MS = 20
 /** What an interrupted question gets before its process is ended. */
 const GRACE_MS = 2_000
 
+/** A function failed on a row that DuckDB showed it. */
+export class RowFailure extends Refusal {
+  readonly error: Extract<SqlFailure, { kind: 'row' }>['error']
+
+  constructor({ message, error }: Extract<SqlFailure, { kind: 'row' }>) {
+    super(`a function or a number that fails on a row (${message})`)
+    this.error = error
+  }
+}
+
 export type SqlColumns = { readonly rowCount: number; readonly columns: readonly (readonly Edn[])[] }
 
 type Settle = {
@@ -137,7 +147,7 @@ export class SqlClient implements AsyncDisposable {
       case 'memory':
         return memoryExceeded(failure.message)
       case 'row':
-        return new Refusal(`a function or a number that fails on a row (${failure.message})`)
+        return new RowFailure(failure)
       case 'fault':
         return sqlFailed(failure.message)
     }

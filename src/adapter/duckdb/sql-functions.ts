@@ -15,6 +15,7 @@ import type * as duckdb from '@duckdb/node-api'
 import { resultRows } from '../../engine/binding.ts'
 import { isNotANumber } from '../../engine/arithmetic.ts'
 import { isTruthy, VALUE_FUNCTIONS } from '../../engine/functions.ts'
+import { VarveError } from '../../base/errors.ts'
 import type { Edn } from '../../fact/value.ts'
 import { Refusal } from '../../plan/refusal.ts'
 import { equalText, fromText, type SqlKind } from './kinds.ts'
@@ -32,17 +33,38 @@ export class QuestionValues {
   readonly #constants: readonly Edn[]
   readonly #calls: readonly SentCall[]
   readonly #bindings: readonly (Binding | undefined)[]
-  /** The first thing that went wrong in a function. */
-  failure: unknown
+  readonly #isExact: boolean
+  /** What went wrong in functions: the first of each code. */
+  readonly #failures = new Map<string, { readonly error: unknown; readonly call: number }>()
 
   constructor(
     constants: readonly Edn[],
     calls: readonly SentCall[],
     bindings: readonly (Binding | undefined)[],
+    isExact: boolean,
   ) {
+    this.#isExact = isExact
     this.#constants = constants
     this.#calls = calls
     this.#bindings = bindings
+  }
+
+  get hasFailed(): boolean {
+    return this.#failures.size > 0
+  }
+
+  /** True where nothing that comes can change what the question ends with. */
+  get isOver(): boolean {
+    return this.hasFailed && !this.#isExact
+  }
+
+  get failures(): readonly { readonly error: unknown; readonly call: number }[] {
+    return [...this.#failures.values()]
+  }
+
+  fail(error: unknown, call: Text): void {
+    const code = error instanceof VarveError && error.kind === 'incorrect' ? error.code : ''
+    if (!this.#failures.has(code)) this.#failures.set(code, { error, call: Number(call) })
   }
 
   constant(index: number): Edn {
@@ -109,7 +131,9 @@ export function registerFunctions(
             const [first = null, ...rest] = vectors.map((vector) => vector.getItem(row) as Text)
             output.setItem(
               row,
-              resultOf(question, () => run(question, first, ...rest)),
+              resultOf(question, name === 'varve_text' ? rest[0]! : first, () =>
+                run(question, first, ...rest),
+              ),
             )
           }
           output.flush()
@@ -122,7 +146,10 @@ export function registerFunctions(
   )
   register('varve_text', VARCHAR, (question, kind, call, ...args) => {
     const result = question.result(call ?? null, args)
-    return result === null ? null : (equalText(kind as SqlKind, result) ?? null)
+    if (result === null) return null
+    const text = equalText(kind as SqlKind, result)
+    if (text === undefined) throw new Refusal('a result of another type')
+    return text
   })
   register('varve_test', BOOLEAN, (question, call, ...args) => isTruthy(question.result(call, args)))
   register('varve_rows', VARCHAR, (question, call, ...args) => question.rows(call, args))
@@ -138,12 +165,12 @@ export function registerFunctions(
 }
 
 /** A function that failed gives null; the question fails later, when nobody waits within DuckDB. */
-function resultOf(question: QuestionValues, run: () => Answered): Answered {
-  if (question.failure !== undefined) return null
+function resultOf(question: QuestionValues, call: Text, run: () => Answered): Answered {
+  if (question.isOver) return null
   try {
     return run()
   } catch (error) {
-    question.failure = error
+    question.fail(error, call)
     return null
   }
 }

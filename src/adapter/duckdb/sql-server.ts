@@ -3,6 +3,7 @@
 
 import type * as duckdb from '@duckdb/node-api'
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult, DuckDBValue } from '@duckdb/node-api'
+import { errorToData, VarveError } from '../../base/errors.ts'
 import { readEdn } from '../../fact/edn-reader.ts'
 import { writeEdn } from '../../fact/edn-writer.ts'
 import { WRITTEN_BY_VARVE } from '../../fact/limits.ts'
@@ -87,7 +88,7 @@ export class SqlServer {
 
   async #ask(id: number, program: SqlProgram): Promise<void> {
     const constants = readEdn(program.constants, WRITTEN_BY_VARVE).value as readonly Edn[]
-    const values = new QuestionValues(constants, program.calls, program.bindings)
+    const values = new QuestionValues(constants, program.calls, program.bindings, program.isExact)
     const running: Running = {
       id,
       values,
@@ -124,6 +125,7 @@ export class SqlServer {
       }
       this.#check(running)
       if (rowCount === 0) {
+        if (running.values.hasFailed) throw new Error('The question is over')
         await this.#clean(running)
         this.#say({ kind: 'end', id: running.id })
         return
@@ -166,7 +168,7 @@ export class SqlServer {
 
   /** Ends the question where somebody gave it up, or where a function failed. */
   #check(running: Running): void {
-    if (running.isCancelled || running.values.failure !== undefined) throw new Error('The question is over')
+    if (running.isCancelled || running.values.isOver) throw new Error('The question is over')
   }
 
   async #run(sql: string): Promise<void> {
@@ -227,20 +229,27 @@ export class SqlServer {
   }
 }
 
-function failureOf(error: unknown, { failure }: QuestionValues): SqlFailure {
-  if (failure !== undefined) {
-    const message = failure instanceof Error ? failure.message : 'a function failed'
-    return failure instanceof ValueListFull ? { kind: 'memory', message } : { kind: 'row', message }
+function failureOf(error: unknown, { failures }: QuestionValues): SqlFailure {
+  const [first, ...others] = failures
+  if (first !== undefined) {
+    const { message } = first.error as Error
+    if (first.error instanceof ValueListFull) return { kind: 'memory', message }
+    const isOne = others.length === 0 && first.error instanceof VarveError
+    return {
+      kind: 'row',
+      message,
+      error: isOne ? { data: errorToData(first.error), call: first.call } : undefined,
+    }
   }
   const message = error instanceof Error ? error.message : String(error)
   if (message.startsWith('Out of Memory Error')) return { kind: 'memory', message }
   if (message.startsWith('INTERRUPT Error')) return { kind: 'interrupted' }
   // Arithmetic beyond 64 bits, and what the SQL that Varve wrote refuses by itself.
-  if (message.startsWith('Out of Range Error')) return { kind: 'row', message }
+  if (message.startsWith('Out of Range Error')) return { kind: 'row', message, error: undefined }
   const at = message.indexOf(ROW_FAILURE)
   return at < 0
     ? { kind: 'fault', message }
-    : { kind: 'row', message: message.slice(at + ROW_FAILURE.length) }
+    : { kind: 'row', message: message.slice(at + ROW_FAILURE.length), error: undefined }
 }
 
 /** Begins the text of every `error(…)` in the SQL that Varve writes. */

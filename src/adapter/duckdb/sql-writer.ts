@@ -2,6 +2,7 @@
 // names by number. A statement is written as a list of named parts (WITH); where a part is wanted by several
 // statements, it is made a table.
 
+import type { Place } from '../../base/errors.ts'
 import { writeEdn } from '../../fact/edn-writer.ts'
 import { type Edn, textKey } from '../../fact/value.ts'
 import type { Binding } from '../../plan/syntax.ts'
@@ -12,6 +13,10 @@ export class SqlWriter {
   readonly tables: SentTable[] = []
   readonly calls: SentCall[] = []
   readonly bindings: (Binding | undefined)[] = []
+  /** Where the clauses stand whose calls these are. */
+  readonly places: (Place | undefined)[] = []
+  /** Calls go to Varve's own functions, whatever SQL has: their errors are wanted (late-calls.ts). */
+  readonly isExact: boolean
   readonly #constants: Edn[] = []
   readonly #constantNumbers = new Map<string, number>()
   /** Parts of the statement that is being written. */
@@ -19,6 +24,10 @@ export class SqlWriter {
   #steps: SqlStep[] = []
   readonly #stored = new Set<string>()
   #nameCount = 0
+
+  constructor(isExact: boolean) {
+    this.isExact = isExact
+  }
 
   get steps(): readonly SqlStep[] {
     return this.#steps
@@ -89,7 +98,8 @@ export class SqlWriter {
   }
 
   /** The number of a call, with the form that takes its result apart where there is one. */
-  call(call: SentCall, binding?: Binding): number {
+  call(call: SentCall, binding: Binding | undefined, place: Place | undefined): number {
+    this.places.push(place)
     this.bindings.push(binding)
     return this.calls.push(call) - 1
   }
