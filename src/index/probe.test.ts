@@ -1,5 +1,6 @@
 // Searches against looking at every row.
 
+import type { ValueType } from '../fact/attribute.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compareValues, double, symbol, Uri, type Value } from '../fact/value.ts'
@@ -9,11 +10,7 @@ import { Probe, searchInteger } from './probe.ts'
 
 const ascending = (values: readonly Value[]): Value[] => [...values].sort(compareValues)
 
-function expectSearch(
-  type: 'string' | 'long' | 'uri' | 'symbol' | 'double',
-  values: Value[],
-  wanted: Value,
-): void {
+function expectSearch(type: ValueType, values: Value[], wanted: Value): void {
   const column = columnOf(type, values)
   const probe = new Probe(type, wanted)
   const count = (test: (difference: number) => boolean): number =>
@@ -60,6 +57,7 @@ describe('a probe', () => {
     expectSearch('symbol', [symbol('a'), symbol('b')], 'a')
     expectSearch('string', ['a', 'b'], symbol('a'))
     expectSearch('string', ['\u{fffd}'], '\ud800')
+    expectSearch('instant', [new Date(0), new Date(5)], 0)
   })
 })
 

@@ -115,7 +115,8 @@ function compareText({ offsets, bytes }: TextColumn, row: number, wanted: Uint8A
 }
 
 function numberOf(type: ValueType, value: Value): number | undefined {
-  const number = type === 'instant' && value instanceof Date ? value.getTime() : value
+  // A number is no instant, though instants lie as numbers.
+  const number = type === 'instant' ? value instanceof Date && value.getTime() : value
   // NaN has no place among numbers; `compareValues` gives it one.
   return typeof number === 'number' && !Number.isNaN(number) ? number : undefined
 }
