@@ -100,16 +100,29 @@ export function answerNow(question: Question, options: NaiveEngineOptions): Answ
   return formAnswer(query, rows, setting)
 }
 
-/** A question found right, whatever the facts: what every engine begins with. */
-export type Prepared = {
-  /** The inputs that anything asks for. */
+/** A question with its inputs taken apart; whether it is right nobody has looked at. */
+export type BoundQuestion = {
   readonly goals: readonly InputGoal[]
-  readonly order: ClauseOrder
   readonly setting: FindSetting
 }
 
+/** A question found right, whatever the facts: what every engine begins with. */
+export type Prepared = BoundQuestion & {
+  /** The inputs that anything asks for. */
+  readonly goals: readonly InputGoal[]
+  readonly order: ClauseOrder
+}
+
 /** Throws what is wrong with the question. */
-export function prepare({ query, inputs, catalog, limits }: Question, options: NaiveEngineOptions): Prepared {
+export function prepare(question: Question, options: NaiveEngineOptions): Prepared {
+  return checked(question.query, bound(question, options))
+}
+
+/** Throws what is wrong with the inputs alone. */
+export function bound(
+  { query, inputs, catalog, limits }: Question,
+  options: NaiveEngineOptions,
+): BoundQuestion {
   const budget = new Budget(limits, () => options.clock.nowMs())
   const { sources, rules: given, goals } = bindInputs(query, inputs, budget)
   const { rules, walks } = withWalks(given)
@@ -126,7 +139,6 @@ export function prepare({ query, inputs, catalog, limits }: Question, options: N
     userFunctions: options.functions?.functions ?? NOTHING,
   }
   const scope: Scope = { defaultSource: '$', inputs: inputValues(goals) }
-  const order = new ClauseOrder(context)
   const setting: FindSetting = {
     context,
     scope,
@@ -134,6 +146,13 @@ export function prepare({ query, inputs, catalog, limits }: Question, options: N
     userAggregates: options.functions?.aggregates ?? NOTHING,
     xform: (name) => options.functions?.xforms?.get(name),
   }
+  return { goals, setting }
+}
+
+/** Throws what is wrong with the question, whatever the facts. */
+export function checked(query: Query, { goals, setting }: BoundQuestion): Prepared {
+  const { context, scope } = setting
+  const order = new ClauseOrder(context)
   validate(query.where, scope, context, order)
   checkFind(query, setting)
   const variables = findVariables(query)
@@ -154,7 +173,7 @@ function bindInputs(query: Query, inputs: readonly EngineInput[], budget: Budget
   if (inputs.length !== query.inputs.length) throw inputCountWrong(query.inputs.length, inputs.length)
   const sources = new Map<SourceName, Source>()
   const goals: InputGoal[] = []
-  let rules: RuleSet = new Map()
+  let rules: RuleSet = NOTHING
   for (const [index, input] of query.inputs.entries()) {
     const given = inputs[index]!
     if (input.kind === 'source') sources.set(input.name, sourceOf(given, input.name))

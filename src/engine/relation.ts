@@ -10,7 +10,7 @@ const STEPS_BETWEEN_CHECKS = 4096
 
 /** Counts the work of one query and stops it at its bounds. */
 export class Budget {
-  readonly #limits: EngineLimits
+  #limits: EngineLimits
   readonly #nowMs: () => number
   #steps = 0
 
@@ -18,6 +18,12 @@ export class Budget {
     this.#limits = limits
     this.#nowMs = nowMs
     this.check()
+  }
+
+  /** Goes on with the bounds of another question. */
+  restart(other: Budget): void {
+    this.#limits = other.#limits
+    this.#steps = 0
   }
 
   /** One small piece of work; looks at clock and signal every few thousand. */

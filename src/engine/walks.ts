@@ -33,7 +33,15 @@ export type RulesWithWalks = {
 type RuleCall = Extract<Clause, { kind: 'rule' }>
 type LastCall = { readonly call: RuleCall; readonly handedOn: ReadonlySet<number> }
 
+const known = new WeakMap<RuleSet, RulesWithWalks>()
+
 export function withWalks(rules: RuleSet): RulesWithWalks {
+  let made = known.get(rules)
+  if (made === undefined) known.set(rules, (made = makeWalks(rules)))
+  return made
+}
+
+function makeWalks(rules: RuleSet): RulesWithWalks {
   const all = new Map(rules)
   const walks = new Map<string, Walk>()
   for (const [name, ofOneName] of rules) {

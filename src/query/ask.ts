@@ -13,9 +13,8 @@ import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { Query, RuleSet, SourceName } from '../plan/syntax.ts'
 import { argumentCountWrong, engineUnknown, sourceMissing } from './ask-errors.ts'
 import { basisOf } from './basis.ts'
-import { parsedQuery, type ParsedQuery } from './parsed.ts'
-import { checkRules } from './check-rules.ts'
-import { parseRules } from './parse-rules.ts'
+import { parsedQuery, type ParsedQuery, parsedRules } from './parsed.ts'
+import { checkRules, NO_RULES } from './check-rules.ts'
 import { type FactsNamed, typedArgument } from './plain-arguments.ts'
 import { sourcesOf } from './variables.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
@@ -98,8 +97,6 @@ export type Asked<A = Answer> = {
   readonly databases: ReadonlyMap<SourceName, string>
   readonly warnings: readonly Warning[]
 }
-
-const NO_RULES: RuleSet = new Map()
 
 export async function ask(
   request: AskRequest,
@@ -258,7 +255,7 @@ async function bindInputs(
     }
     bound.push(
       input.kind === 'rules'
-        ? { kind: 'rules', form: next.value, rules: parseRules(next.value, placeOf) }
+        ? { kind: 'rules', form: next.value, rules: parsedRules(next.value, placeOf) }
         : { kind: 'value', value: next.value, ...(next.isPlainData && { isPlainData: true }) },
     )
   }

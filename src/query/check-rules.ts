@@ -11,8 +11,21 @@ import { defaultSourceMissing, rulesNotDeclared } from './errors.ts'
 import { checkBound } from './parse-query.ts'
 import { callsOf, type RuleCall, sourcesOf } from './variables.ts'
 
+export const NO_RULES: RuleSet = new Map()
+
+/** What was found right with which rules: a question that is asked again is not looked at again. */
+const known = new WeakMap<Query, { readonly rules: RuleSet; readonly checked: Query }>()
+
 /** The query, with the sources from the catalog that its rules name added to its own. */
 export function checkRules(query: Query, rules: RuleSet): Query {
+  const before = known.get(query)
+  if (before?.rules === rules) return before.checked
+  const checked = checkedQuery(query, rules)
+  known.set(query, { rules, checked })
+  return checked
+}
+
+function checkedQuery(query: Query, rules: RuleSet): Query {
   const declared = new Set(query.inputs.map((input) => (input.kind === 'source' ? input.name : '')))
   const catalogSources = new Set(query.catalogSources)
   for (const { call, source } of callsOf(query.where)) {

@@ -97,9 +97,10 @@ export function checkBound(query: Query, check: BindingCheck): void {
   const given = inputNames(query)
   const bound = check.boundBy(query.where, given)
   const mustBeIn = (names: ReadonlySet<Variable>, name: Variable, place?: Place): void => {
+    if (names.has(name)) return
     // Short names are all near to each other.
     const near = name.length < NAME_LENGTH_FOR_SUGGESTION ? undefined : nearest(name, names)
-    if (!names.has(name)) throw findVariableUnbound(name, near, place)
+    throw findVariableUnbound(name, near, place)
   }
   for (const name of query.with) mustBeIn(bound, name)
   for (const element of query.find.elements) {

@@ -1,4 +1,4 @@
-// Queries and patterns parsed once: the same text is asked again and again. The cache of texts is bounded; forms
+// Queries, patterns and rules parsed once: the same text is asked again and again. The cache of texts is bounded; forms
 // are remembered for as long as somebody else holds them.
 
 import type { Warning } from '../base/errors.ts'
@@ -6,10 +6,11 @@ import { readEdn } from '../fact/edn-reader.ts'
 import type { EdnMap } from '../fact/value.ts'
 import { type Edn, keyword, Keyword } from '../fact/value.ts'
 import type { PlaceOf } from '../plan/spot.ts'
-import type { PullPattern, Query } from '../plan/syntax.ts'
+import type { PullPattern, Query, RuleSet } from '../plan/syntax.ts'
 import { parsePullPattern } from './parse-pull.ts'
 import { parseQuery } from './parse-query.ts'
 import { isRequest, parseRequest } from './parse-request.ts'
+import { parseRules } from './parse-rules.ts'
 
 const TEXT_COUNT_MAX = 512
 /** Longer texts are parsed each time: they are data in disguise. */
@@ -49,6 +50,7 @@ class ParseCache<X> {
 
 const queries = new ParseCache<ParsedQuery>()
 const patterns = new ParseCache<PullPattern>()
+const rules = new ParseCache<RuleSet>()
 
 /** The query that a form or a text says. */
 export function parsedQuery(form: Edn, placeOf?: PlaceOf): ParsedQuery {
@@ -62,6 +64,11 @@ export function parsedQuery(form: Edn, placeOf?: PlaceOf): ParsedQuery {
 /** The pull pattern that a form or a text says. */
 export function parsedPattern(form: Edn): PullPattern {
   return patterns.get(form, () => parsePullPattern(form))
+}
+
+/** The rules that a form or a text says. */
+export function parsedRules(form: Edn, placeOf?: PlaceOf): RuleSet {
+  return rules.get(form, () => parseRules(form, placeOf))
 }
 
 export type RequestParts = {

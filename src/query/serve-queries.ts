@@ -9,7 +9,7 @@ import { Catalog } from '../database/catalog.ts'
 import type { DatabaseRef, DatabaseValue } from '../database/database-value.ts'
 import type { Engine } from '../plan/engine.ts'
 import type { JobInput, QueryJob } from './ask.ts'
-import { checkRules } from './check-rules.ts'
+import { checkRules, NO_RULES } from './check-rules.ts'
 import { parseRules } from './parse-rules.ts'
 import { parsedQuery } from './parsed.ts'
 import { InThreadRunner } from './run-here.ts'
@@ -65,7 +65,7 @@ async function receiveJob(sent: SentJob, catalog: Catalog, signal: AbortSignal):
   )
   return {
     form: parsed.form,
-    query: checkRules(parsed.query, rules?.rules ?? new Map()),
+    query: checkRules(parsed.query, rules?.rules ?? NO_RULES),
     inputs,
     catalog: databases,
     timeoutMs: sent.timeoutMs,

@@ -4,6 +4,7 @@
 import { VarveError } from '../base/errors.ts'
 import { answerNow, type NaiveEngineOptions, type Question } from '../engine/naive.ts'
 import { nativeAnswer } from '../engine/native/native.ts'
+import { PLAN_CACHE_LIMITS, PlanCache } from '../engine/native/plan-cache.ts'
 import { Refusal } from '../plan/refusal.ts'
 import { shapeAnswer } from '../engine/shape.ts'
 import { type Edn, textKey } from '../fact/value.ts'
@@ -34,7 +35,19 @@ export const WORK_COUNT_MAX = 60
 export const CONTESTANTS: readonly Contestant[] = [
   inThisThread('naive', ['mixed'], answerNow),
   inThisThread('native', ['novelty', 'segments', 'mixed'], nativeAnswer),
+  inThisThread('native, asked again', ['segments', 'mixed'], askedAgain),
 ]
+
+/** Keeps every plan, and every pipeline. */
+const PLANS = new PlanCache({ ...PLAN_CACHE_LIMITS, answerMsMax: Infinity, executableMsMax: Infinity })
+
+/** What the native engine says with the plan of another layout, and with the operators of the time before. */
+function askedAgain(question: Question, options: NaiveEngineOptions): Answer | Refusal {
+  const first = nativeAnswer(question, options, PLANS)
+  return first instanceof Refusal
+    ? first
+    : nativeAnswer(question, { ...options, clock: countingClock() }, PLANS)
+}
 
 function inThisThread(
   name: string,

@@ -76,6 +76,8 @@ export class Compiler {
   #fixpoint = new Fixpoint()
   #tablePlans: ReadonlyMap<string, RuleTablePlan> = new Map()
 
+  /** What joins the inputs. */
+  readonly inputOperators: { readonly index: number; readonly operator: RowsOperator }[] = []
   /** Measures what runs, where it is to be explained. */
   readonly #profile: Profile | undefined
 
@@ -140,7 +142,9 @@ export class Compiler {
     dependencies.addBranches(from.kind === 'input' ? bound : [...bound, '!ways'])
     const rows = from.kind === 'input' ? this.#inputs.get(from.index)! : this.#sourceRows(from.name)
     const outside = { layout, kept: keptBy(step, layout), fresh }
-    return new RowsOperator({ terms, rows }, outside, this.#context.budget)
+    const operator = new RowsOperator({ terms, rows }, outside, this.#context.budget)
+    if (from.kind === 'input') this.inputOperators.push({ index: from.index, operator })
+    return operator
   }
 
   #pattern(step: PatternStep, attribute: Attribute, { layout, dependencies }: Course): Operator {

@@ -10,33 +10,38 @@ import { elementVariable, findVariables, isAggregated, isOne } from '../../plan/
 import { type ExplainMode, type Explanation, explainedPlan, explanationOf } from '../../plan/explain.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { planWarnings } from '../../plan/plan-warnings.ts'
+import type { InputGoal } from '../../plan/scope.ts'
 import { withWarnings } from '../errors.ts'
 import { cutAnswer, finishAnswer } from '../find.ts'
 import {
+  bound,
+  type BoundQuestion,
+  checked,
   naiveEngine,
   type NaiveEngineOptions,
   naiveExplanation,
   prepare,
-  type Prepared,
   type Question,
 } from '../naive.ts'
 import { Profile } from './profile.ts'
-import { Compiler } from './compiler.ts'
+import { Executable } from './executable.ts'
 import { type Domain, NumberDomain, SortedTextDomain } from './domain.ts'
-import { columnOf, gather, step } from './operator.ts'
+import { gather, step } from './operator.ts'
 import { Groups } from './groups.ts'
 import { Refusal } from '../../plan/refusal.ts'
 import { leastRow, type NumberColumn, orderOf } from './row-order.ts'
+import { type Ground, groundOf, type Kept, PlanCache } from './plan-cache.ts'
 import { RowSet } from './row-set.ts'
 import { tableCounts } from './statistics.ts'
 
 /** Answers by columns where it can, and as the naive engine does elsewhere. */
 export function nativeEngine(options: NaiveEngineOptions): Engine {
   const naive = naiveEngine(options)
+  const plans = new PlanCache()
   return {
     name: 'native',
     answer: async (query, inputs, catalog, limits) => {
-      const answer = nativeAnswer({ query, inputs, catalog, limits }, options)
+      const answer = nativeAnswer({ query, inputs, catalog, limits }, options, plans)
       return answer instanceof Refusal ? naive.answer(query, inputs, catalog, limits) : answer
     },
     explain: async (query, inputs, catalog, limits, mode) => {
@@ -49,9 +54,42 @@ export function nativeEngine(options: NaiveEngineOptions): Engine {
 }
 
 /** The answer, or why this engine gives none. Throws what is wrong with the question. */
-export function nativeAnswer(question: Question, options: NaiveEngineOptions): Answer | Refusal {
-  const prepared = prepare(question, options)
-  return unlessRefused(() => run(question, prepared, planned(question, prepared)))
+export function nativeAnswer(
+  question: Question,
+  options: NaiveEngineOptions,
+  plans: PlanCache = new PlanCache(),
+): Answer | Refusal {
+  const given = bound(question, options)
+  const ground = groundOf(question.query, given)
+  const kept = ground && plans.find(question.query, ground)
+  const goals = kept
+    ? given.goals.filter(({ index }) => kept.inputIndexes.has(index))
+    : checked(question.query, given).goals
+  const asked = { goals, setting: given.setting }
+  return unlessRefused(() => {
+    const plan = kept === undefined ? planned(question, asked) : renewed(kept.plan, goals)
+    const used = kept ?? (ground && keptOf(ground, plan, asked))
+    if (used === undefined) return run(question, asked, plan)
+    const sinceMs = options.clock.nowMs()
+    const held = used.executable?.deref()
+    const executable = held?.renew(asked) === true ? held : new Executable(plan, asked.setting.context)
+    if (executable !== held) used.executable = new WeakRef(executable)
+    const answer = run(question, asked, plan, executable)
+    plans.keep(question.query, used, options.clock.nowMs() - sinceMs)
+    return answer
+  })
+}
+
+/** A plan of the time before, with the inputs of now. */
+function renewed(plan: Plan, goals: readonly InputGoal[]): Plan {
+  return { ...plan, inputs: new Map(goals.map(({ index, rows }) => [index, rows])) }
+}
+
+/** Undefined where the plan has found out what the inputs of this question name. */
+function keptOf(ground: Ground, plan: Plan, { goals }: BoundQuestion): Kept | undefined {
+  if (goals.some(({ index, rows }) => plan.inputs.get(index) !== rows)) return undefined
+  const inputIndexes = new Set(goals.map(({ index }) => index))
+  return { ground, plan, inputIndexes, executable: undefined }
 }
 
 function nativeExplanation(
@@ -68,7 +106,13 @@ function nativeExplanation(
     if (mode === 'plan')
       return explanationOf({ ...told, parts: explainedPlan(plan), warnings: planWarnings(plan) })
     const profile = new Profile(nowMs)
-    const { rows, warnings } = run(question, prepared, plan, profile)
+    const { rows, warnings } = run(
+      question,
+      prepared,
+      plan,
+      new Executable(plan, prepared.setting.context, profile),
+      profile,
+    )
     const parts = explainedPlan(plan, profile.measured)
     return explanationOf({ ...told, parts, rowCount: rows.length, timeMs: nowMs() - sinceMs, warnings })
   })
@@ -83,51 +127,53 @@ function unlessRefused<X>(work: () => X): X | Refusal {
   }
 }
 
-function planned({ query }: Question, { goals, setting: { context, scope } }: Prepared): Plan {
+function planned({ query }: Question, { goals, setting: { context, scope } }: BoundQuestion): Plan {
   return planOf(query, goals, scope, { context, counts: tableCounts })
 }
 
-function run(question: Question, prepared: Prepared, plan: Plan, profile?: Profile): Answer {
+function run(
+  { query }: Question,
+  asked: BoundQuestion,
+  plan: Plan,
+  executable: Executable = new Executable(plan, asked.setting.context),
+  profile?: Profile,
+): Answer {
   const warnings = planWarnings(plan)
   try {
-    const answer = answered(question, prepared, plan, profile)
-    return { ...answer, warnings: [...warnings, ...answer.warnings] }
+    const answer = answered(query, asked, executable, profile?.countOf(plan.finish[0]!))
+    return warnings.length === 0 ? answer : { ...answer, warnings: [...warnings, ...answer.warnings] }
   } catch (error) {
     throw withWarnings(error, warnings)
   }
 }
 
+/** `counted` is told how many rows there were. */
 function answered(
-  { query }: Question,
-  { setting }: Prepared,
-  { body, inputs, finish: [distinct] }: Plan,
-  profile: Profile | undefined,
+  query: Query,
+  { setting }: BoundQuestion,
+  executable: Executable,
+  counted: ((rowCount: number) => void) | undefined,
 ): Answer {
   const { budget } = setting.context
-  const pipeline = new Compiler(setting.context, inputs, profile).conjunction(body, distinct!)
-  const places = body.outputs.map((name) => columnOf(pipeline.layout, name))
-  const domains = places.map((place) => pipeline.layout.domains[place]!)
+  const { places, domains, isDistinct } = executable
   const found = new RowSet(places.length)
   const groups = isAggregated(query) ? new Groups(query, domains, setting) : undefined
-  const isGroupedAtOnce = groups !== undefined && pipeline.isDistinct
-  pipeline.connect({
+  const isGroupedAtOnce = groups !== undefined && isDistinct
+  executable.run({
     push: (chunk) => {
       step(budget, chunk.rowCount)
       if (isGroupedAtOnce) {
         const columns = places.map((place) => chunk.columns[place]!)
         return groups.take({ rowCount: chunk.rowCount, columns })
       }
-      if (pipeline.isDistinct) found.appendAll(chunk, places)
+      if (isDistinct) found.appendAll(chunk, places)
       else found.addAll(chunk, places)
       budget.holdRows(found.rowCount, () => 'the answer')
     },
     finish: () => undefined,
   })
-  pipeline.first.push({ rowCount: 1, columns: [] })
-  pipeline.complete()
-  budget.check()
   if (groups !== undefined) for (const chunk of found.chunks()) groups.take(chunk)
-  profile?.count(distinct!, groups?.rowCount ?? found.rowCount)
+  counted?.(groups?.rowCount ?? found.rowCount)
   return groups === undefined
     ? cutAnswer(query, sortedRows(query, found, domains), setting)
     : finishAnswer(query, groups.rows(), setting)
@@ -141,7 +187,11 @@ function sortedRows(query: Query, { rowCount, columns }: RowSet, domains: readon
     return { numbers: columns[place]!, domain: domains[place]! }
   })
   const order =
-    isOne(query) && rowCount > 0 ? Int32Array.of(leastRow(read, rowCount)) : orderOf(read, rowCount)
+    rowCount < 2
+      ? undefined
+      : isOne(query)
+        ? Int32Array.of(leastRow(read, rowCount))
+        : orderOf(read, rowCount)
   const count = order?.length ?? rowCount
   const answerColumns = read.map(({ numbers, domain }): AnswerColumn => {
     if (order === undefined) return answerColumn(domain, numbers.subarray(0, count))

@@ -52,7 +52,7 @@ export function pickLayout({ names, domains }: Layout, columns: readonly number[
 }
 
 /** Rows of a buffer at first: most questions are about a few things. */
-const BUFFER_ROW_COUNT_START = 32
+const BUFFER_ROW_COUNT_START = 8
 
 /** The columns that an operator writes: small at first, eight times as large whenever they were filled. */
 export class Output {

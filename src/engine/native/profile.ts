@@ -26,6 +26,11 @@ export class Profile {
     this.#tally(part).rowCount += rowCount
   }
 
+  /** Takes how many rows came out of a part. */
+  countOf(part: object): (rowCount: number) => void {
+    return (rowCount) => this.count(part, rowCount)
+  }
+
   /** Does work on behalf of a part. */
   within(part: object, work: () => void): void {
     this.#stop()

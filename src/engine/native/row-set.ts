@@ -6,7 +6,8 @@ import { hashOfNumber } from './lookup.ts'
 import { DenseSet } from './dense-set.ts'
 import { type Chunk, CHUNK_ROW_COUNT, gather, RowNumbers } from './operator.ts'
 
-const ROW_COUNT_START = 1_024
+/** Few at first, as most questions find few: arrays this small are made at no cost. */
+const ROW_COUNT_START = 8
 
 export class RowSet {
   readonly columnCount: number

@@ -10,17 +10,20 @@ import { CollectedDomain, type Domain, NumberDomain, type Translation, translati
 import { Lookup } from './lookup.ts'
 import { type Chunk, columnOf, type Layout, Operator, PairOutput, pickLayout, step } from './operator.ts'
 
-type Column = { readonly domain: Domain; readonly numbers: Float64Array }
-
 /** A place that incoming rows bring as well. */
-type Shared = { readonly from: number; readonly column: Column; readonly translate: Translation }
+type Shared = { readonly from: number; readonly place: number; readonly translate: Translation }
 
 export class RowsOperator extends Operator {
   readonly layout: Layout
-  readonly #rowCount: number
-  readonly #isExistence: boolean
+  readonly #terms: readonly PlanTerm[]
+  /** By place of the rows. */
+  readonly #domains: readonly Domain[]
+  #columns: readonly Float64Array[] = []
+  readonly #freshPlaces: readonly number[]
+  readonly #freshColumns: Float64Array[] = []
   readonly #shared: readonly Shared[]
-  readonly #lookup: Lookup | undefined
+  #rowCount = 0
+  #lookup: Lookup | undefined
   readonly #output: PairOutput
   readonly #budget: Budget
 
@@ -35,31 +38,37 @@ export class RowsOperator extends Operator {
   ) {
     super()
     const { layout, kept, fresh } = outside
-    const usable = rows.filter((row) => fits(row, terms))
-    const columns = terms.map((_, place) => columnOfValues(usable.map((row) => row[place]!)))
-    const placeOf = (name: Variable): number =>
-      terms.findIndex((term) => term.kind === 'fresh' && term.name === name)
-    const added = fresh.map((name) => columns[placeOf(name)]!)
-    this.#rowCount = usable.length
-    this.#isExistence = fresh.length === 0
+    this.#terms = terms
+    this.#domains = terms.map((_, place) => domainOfValues(rows.map((row) => row[place]!)))
+    this.#freshPlaces = fresh.map((name) =>
+      terms.findIndex((term) => term.kind === 'fresh' && term.name === name),
+    )
     this.#shared = terms.flatMap((term, place): readonly Shared[] => {
       if (term.kind !== 'bound') return []
       const from = columnOf(layout, term.name)
-      const column = columns[place]!
-      return [{ from, column, translate: translation(layout.domains[from]!, column.domain) }]
+      return [{ from, place, translate: translation(layout.domains[from]!, this.#domains[place]!) }]
     })
-    this.#lookup = this.#shared[0] && Lookup.of(this.#shared[0].column.numbers)
     const keptLayout = pickLayout(layout, kept)
+    const freshDomains = this.#freshPlaces.map((place) => this.#domains[place]!)
     this.layout = {
       names: [...keptLayout.names, ...fresh],
-      domains: [...keptLayout.domains, ...added.map(({ domain }) => domain)],
+      domains: [...keptLayout.domains, ...freshDomains],
     }
-    this.#output = new PairOutput(
-      kept,
-      added.map(({ numbers }) => numbers),
-      budget,
-    )
+    this.load(rows)
+    this.#output = new PairOutput(kept, this.#freshColumns, budget)
     this.#budget = budget
+  }
+
+  /** Takes rows, of the same kinds of values as those before, in place of them. */
+  load(rows: readonly (readonly Edn[])[]): void {
+    const usable = rows.filter((row) => fits(row, this.#terms))
+    this.#rowCount = usable.length
+    this.#columns = this.#domains.map((domain, place) =>
+      Float64Array.from(usable, (row) => numberIn(domain, row[place]!)),
+    )
+    this.#freshPlaces.forEach((place, at) => (this.#freshColumns[at] = this.#columns[place]!))
+    const [first] = this.#shared
+    this.#lookup = first && Lookup.of(this.#columns[first.place]!)
   }
 
   push(chunk: Chunk): void {
@@ -76,7 +85,7 @@ export class RowsOperator extends Operator {
   }
 
   #joinAll(i: number): void {
-    const limit = this.#isExistence ? Math.min(1, this.#rowCount) : this.#rowCount
+    const limit = this.#freshPlaces.length === 0 ? Math.min(1, this.#rowCount) : this.#rowCount
     for (let row = 0; row < limit; row++) this.#output.pair(i, row)
   }
 
@@ -85,10 +94,10 @@ export class RowsOperator extends Operator {
     if (slot < 0) return
     for (let at = lookup.first[slot]!; at < lookup.first[slot + 1]!; at++) {
       const row = lookup.order === undefined ? at : lookup.order[at]!
-      if (!this.#shared.every(({ column }, which) => column.numbers[row] === keys[which]![i])) continue
+      if (!this.#shared.every(({ place }, which) => this.#columns[place]![row] === keys[which]![i])) continue
       this.#output.pair(i, row)
       // Nothing new: the row stays because there is such a row.
-      if (this.#isExistence) return
+      if (this.#freshPlaces.length === 0) return
     }
   }
 }
@@ -101,18 +110,14 @@ function fits(row: readonly Edn[], terms: readonly PlanTerm[]): boolean {
   })
 }
 
-function columnOfValues(values: readonly Edn[]): Column {
-  if (values.every((value) => typeof value === 'number' && numberType(value) === 'long')) {
-    return { domain: new NumberDomain('long'), numbers: Float64Array.from(values as readonly number[]) }
-  }
-  if (values.every((value) => value instanceof Date)) {
-    return {
-      domain: new NumberDomain('instant'),
-      numbers: Float64Array.from(values, (value) => value.getTime()),
-    }
-  }
-  const domain = new CollectedDomain()
-  return { domain, numbers: Float64Array.from(values, (value) => domain.collect(value)) }
+function domainOfValues(values: readonly Edn[]): Domain {
+  if (values.every((value) => typeof value === 'number' && numberType(value) === 'long'))
+    return new NumberDomain('long')
+  return values.every((value) => value instanceof Date) ? new NumberDomain('instant') : new CollectedDomain()
+}
+
+function numberIn(domain: Domain, value: Edn): number {
+  return domain instanceof CollectedDomain ? domain.collect(value) : domain.encode(value)
 }
 
 function translated(column: Float64Array, rowCount: number, translate: Translation): Float64Array {

@@ -1,0 +1,173 @@
+// Plans of questions that are asked again: the same query over a database of the same schema, with inputs of the same
+// kinds, is neither checked nor planned anew. A plan is only kept while its question is answered quickly, since beside a
+// long answer planning costs nothing and sees the counts of today.
+
+import { TX_BASE } from '../../fact/attribute.ts'
+import type { Schema } from '../../fact/schema.ts'
+import { Double, type Edn, Uuid } from '../../fact/value.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Clause, Query, RuleSet, SourceName, Term } from '../../plan/syntax.ts'
+import type { BoundQuestion } from '../naive.ts'
+import type { Executable } from './executable.ts'
+
+export type PlanCacheLimits = {
+  /** Plans kept for one query: of so many schemas and kinds of inputs. */
+  readonly plansPerQueryMax: number
+  /** Where answering took longer, a plan is not kept. */
+  readonly answerMsMax: number
+  /** Where answering took longer, operators are not kept: what they hold is large. */
+  readonly executableMsMax: number
+}
+export const PLAN_CACHE_LIMITS: PlanCacheLimits = { plansPerQueryMax: 8, answerMsMax: 5, executableMsMax: 1 }
+
+/** What a plan rests on beside the query. */
+export type Ground = {
+  readonly find: Query['find']
+  readonly with: Query['with']
+  readonly rules: RuleSet
+  readonly sources: readonly {
+    readonly name: SourceName
+    readonly schema: Schema
+    readonly isHistory: boolean
+  }[]
+  /** The kinds of the values of each input, and about how many there are. */
+  readonly inputs: string
+}
+
+/** A plan, and the inputs that it asks for. */
+export type Kept = {
+  readonly ground: Ground
+  readonly plan: Plan
+  readonly inputIndexes: ReadonlySet<number>
+  /** Weakly, since it holds facts that may be of the past, and is made again soon. */
+  executable: WeakRef<Executable> | undefined
+}
+
+export class PlanCache {
+  /** By the clauses, which stay the same object while limits come and go. */
+  readonly #kept = new WeakMap<readonly Clause[], Kept[]>()
+  readonly #limits: PlanCacheLimits
+
+  constructor(limits: PlanCacheLimits = PLAN_CACHE_LIMITS) {
+    this.#limits = limits
+  }
+
+  /** The plan kept for such a question, and which of its inputs it asks for. */
+  find(query: Query, ground: Ground): Kept | undefined {
+    return this.#kept.get(query.where)?.find((kept) => isSame(kept.ground, ground))
+  }
+
+  /** Keeps a plan, or forgets it, by the time that its answer took. */
+  keep(query: Query, kept: Kept, answerMs: number): void {
+    const { plansPerQueryMax, answerMsMax, executableMsMax } = this.#limits
+    const isQuick = answerMs <= answerMsMax
+    if (answerMs > executableMsMax) kept.executable = undefined
+    if (isQuick && this.#kept.get(query.where)?.includes(kept) === true) return
+    const others = (this.#kept.get(query.where) ?? []).filter(({ ground }) => !isSame(ground, kept.ground))
+    this.#kept.set(query.where, isQuick ? [kept, ...others.slice(0, plansPerQueryMax - 1)] : others)
+  }
+}
+
+/** What a plan for the question may rest on; undefined where its plan depends on more, and is not kept. */
+export function groundOf(
+  query: Query,
+  { goals, setting: { context, scope } }: BoundQuestion,
+): Ground | undefined {
+  if (!isFixed(query) || !areFixed(context.rules)) return undefined
+  const sources: Ground['sources'][number][] = []
+  for (const [name, source] of context.sources) {
+    if (source.kind === 'rows') return undefined
+    sources.push({ name, schema: source.facts.schema, isHistory: source.facts.isHistory })
+  }
+  let inputs = ''
+  for (const [name, values] of scope.inputs) {
+    const kinds = kindsOf(values)
+    if (kinds === undefined) return undefined
+    inputs += `${name} ${kinds} `
+  }
+  for (const { rows } of goals)
+    inputs += `${rows.length < 2 ? rows.length : Math.ceil(Math.log2(rows.length))} `
+  return { find: query.find, with: query.with, rules: context.rules, sources, inputs }
+}
+
+function isSame(x: Ground, y: Ground): boolean {
+  return (
+    x.find === y.find &&
+    x.with === y.with &&
+    x.rules === y.rules &&
+    x.inputs === y.inputs &&
+    x.sources.length === y.sources.length &&
+    x.sources.every(({ name, schema, isHistory }, at) => {
+      const other = y.sources[at]!
+      return name === other.name && schema === other.schema && isHistory === other.isHistory
+    })
+  )
+}
+
+/** Kinds of values that mean the same in every place, whichever they are; undefined for a name or a lookup ref. */
+function kindsOf(values: readonly Edn[]): string | undefined {
+  let kinds = ''
+  for (const value of values) {
+    const kind = kindOf(value)
+    if (kind === undefined) return undefined
+    if (!kinds.includes(kind)) kinds += kind
+  }
+  return kinds
+}
+
+function kindOf(value: Edn): string | undefined {
+  if (typeof value === 'string') return 's'
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) ? (value < TX_BASE ? 'l' : 't') : undefined
+  if (typeof value === 'boolean') return 'b'
+  if (value instanceof Date) return 'i'
+  if (value instanceof Double) return 'd'
+  return value instanceof Uuid ? 'u' : undefined
+}
+
+const fixed = new WeakMap<readonly Clause[], boolean>()
+const fixedRules = new WeakMap<RuleSet, boolean>()
+
+function areFixed(rules: RuleSet): boolean {
+  let known = fixedRules.get(rules)
+  if (known === undefined) {
+    known = [...rules.values()].flat().every(({ body }) => body.every(isFixedClause))
+    fixedRules.set(rules, known)
+  }
+  return known
+}
+
+/** True where nothing in the query is understood by the facts or the values of inputs: no lookup ref, no given pattern. */
+function isFixed({ find, where }: Query): boolean {
+  let known = fixed.get(where)
+  if (known === undefined) fixed.set(where, (known = where.every(isFixedClause)))
+  return (
+    known &&
+    find.elements.every((element) => {
+      if (element.kind === 'aggregate') return element.args.every(({ kind }) => kind === 'constant')
+      return element.kind === 'variable' || element.pattern.kind === 'pattern'
+    })
+  )
+}
+
+function isFixedClause(clause: Clause): boolean {
+  switch (clause.kind) {
+    case 'pattern':
+      // An input may name the attribute.
+      return clause.terms[1]?.kind !== 'variable' && clause.terms.every(isFixedTerm)
+    case 'rule':
+      return clause.args.every(isFixedTerm)
+    case 'predicate':
+    case 'function':
+      return true
+    case 'not':
+      return clause.clauses.every(isFixedClause)
+    case 'or':
+      return clause.branches.every((branch) => branch.every(isFixedClause))
+  }
+}
+
+/** A vector may be a lookup ref, and whom it names changes. */
+function isFixedTerm(term: Term): boolean {
+  return term.kind !== 'constant' || !Array.isArray(term.value)
+}
