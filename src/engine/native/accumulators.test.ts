@@ -66,7 +66,12 @@ function byColumns(name: string, keys: Column, { domain, numbers }: Column): Rec
     accumulator.add(numbers.subarray(first, first + CHUNK), ofRows, CHUNK, groups.limit)
   }
   return Object.fromEntries(
-    groups.groups().map((group) => [groups.keyOf(group, 0), outcome(() => accumulator.value(group))]),
+    groups
+      .groups()
+      .map((group) => [
+        groups.keyOf(group, 0),
+        outcome(() => accumulator.value(group, groups.countOf(group))),
+      ]),
   )
 }
 

@@ -13,8 +13,8 @@ import { RowSet } from './row-set.ts'
 export interface Accumulator {
   /** Takes the number of each row, and its group, which is below `groupLimit`. */
   add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void
-  /** The value of a group that has rows, once all are taken. */
-  value(group: number): Edn
+  /** The value of a group that has so many rows, once all are taken. */
+  value(group: number, rowCount: number): Edn
 }
 
 /** `run` makes the value of a group out of its values. */
@@ -47,16 +47,14 @@ function ofColumn(name: string, domain: Domain): Accumulator | undefined {
   }
 }
 
+/** Rows are counted for every group anyway. */
 class Counts implements Accumulator {
-  #counts = new Float64Array(0)
-
-  add(_: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
-    const counts = (this.#counts = atLeast(this.#counts, groupLimit, 0))
-    for (let row = 0; row < rowCount; row++) counts[groups[row]!]!++
+  add(): void {
+    // There is nothing to take.
   }
 
-  value(group: number): Edn {
-    return this.#counts[group]!
+  value(_: number, rowCount: number): Edn {
+    return rowCount
   }
 }
 
@@ -82,7 +80,6 @@ class DistinctCounts implements Accumulator {
 class LongSums implements Accumulator {
   readonly #name: 'sum' | 'avg'
   #sums = new Float64Array(0)
-  #counts = new Float64Array(0)
   readonly #carried = new Map<number, bigint>()
 
   constructor(name: 'sum' | 'avg') {
@@ -91,19 +88,16 @@ class LongSums implements Accumulator {
 
   add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
     const sums = (this.#sums = atLeast(this.#sums, groupLimit, 0))
-    const counts = (this.#counts = atLeast(this.#counts, groupLimit, 0))
     for (let row = 0; row < rowCount; row++) {
       const group = groups[row]!
       const sum = sums[group]! + numbers[row]!
-      counts[group]!++
       if (sum <= Number.MAX_SAFE_INTEGER && sum >= Number.MIN_SAFE_INTEGER) sums[group] = sum
       else this.#carry(group, numbers[row]!)
     }
   }
 
-  value(group: number): Edn {
+  value(group: number, count: number): Edn {
     const sum = this.#sums[group]!
-    const count = this.#counts[group]!
     const carried = this.#carried.get(group)
     if (carried === undefined) return this.#name === 'sum' ? sum : double(sum / count)
     const total = carried + BigInt(sum)
@@ -121,7 +115,6 @@ class LongSums implements Accumulator {
 class DoubleSums implements Accumulator {
   readonly #name: 'sum' | 'avg'
   readonly #sums: ExactSum[] = []
-  #counts = new Float64Array(0)
 
   constructor(name: 'sum' | 'avg') {
     this.#name = name
@@ -129,16 +122,12 @@ class DoubleSums implements Accumulator {
 
   add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
     while (this.#sums.length < groupLimit) this.#sums.push(new ExactSum())
-    const counts = (this.#counts = atLeast(this.#counts, groupLimit, 0))
-    for (let row = 0; row < rowCount; row++) {
-      this.#sums[groups[row]!]!.add(numbers[row]!)
-      counts[groups[row]!]!++
-    }
+    for (let row = 0; row < rowCount; row++) this.#sums[groups[row]!]!.add(numbers[row]!)
   }
 
-  value(group: number): Edn {
+  value(group: number, rowCount: number): Edn {
     const sum = this.#sums[group]!
-    const count = this.#name === 'sum' ? 1 : this.#counts[group]!
+    const count = this.#name === 'sum' ? 1 : rowCount
     const total = sum.fraction()
     if (total === undefined) return double(sum.infinite / count)
     return double(roundToDouble({ ...total, denominator: total.denominator * BigInt(count) }))

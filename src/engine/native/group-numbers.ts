@@ -13,8 +13,8 @@ export class GroupNumbers {
   limit = 0
   /** Keys are not, or no longer, the numbers of their groups. */
   #isHashed: boolean
-  /** Which groups have rows, of those numbered by their keys. */
-  #isMet = new Uint8Array(0)
+  /** Rows of each group: none of those keys that were not met. */
+  #counts = new Float64Array(0)
   /** Keys are codes, all of them below the limit. */
   readonly #areCodes: boolean
   readonly #hashed: RowSet
@@ -40,15 +40,21 @@ export class GroupNumbers {
     }
     const groups = this.#hashed.groupsOf(keys, rowCount)
     this.limit = this.#hashed.rowCount
-    // A group beyond the list has rows as soon as it has a number.
-    for (let row = 0; row < rowCount; row++) this.#isMet[groups[row]!] = 1
+    this.#grow(this.limit)
+    const counts = this.#counts
+    for (let row = 0; row < rowCount; row++) counts[groups[row]!]!++
     return groups
   }
 
   /** The groups that have rows. */
   groups(): readonly number[] {
     const all = Array.from({ length: this.limit }, (_, group) => group)
-    return all.filter((group) => this.#isMet[group] !== 0)
+    return all.filter((group) => this.#counts[group]! > 0)
+  }
+
+  /** How many rows a group has. */
+  countOf(group: number): number {
+    return this.#counts[group]!
   }
 
   /** The number that a group has for one of its keys. */
@@ -58,34 +64,35 @@ export class GroupNumbers {
 
   /** Without keys all rows are one group, if there are any. */
   #onlyGroup(rowCount: number): Int32Array {
-    if (rowCount > 0) this.limit = 1
+    this.#grow(rowCount > 0 ? 1 : 0)
+    this.#counts[0]! += rowCount
     return this.#ofRow
   }
 
   #byKey(keys: Float64Array, rowCount: number, limit: number): Int32Array {
-    if (limit > this.limit) this.#grow(limit)
+    this.#grow(limit)
     const ofRow = this.#ofRow
-    const isMet = this.#isMet
+    const counts = this.#counts
     for (let row = 0; row < rowCount; row++) {
       const key = keys[row]!
       ofRow[row] = key
-      isMet[key] = 1
+      counts[key]!++
     }
     return ofRow
   }
 
   #grow(limit: number): void {
-    const grown = new Uint8Array(limit)
-    grown.set(this.#isMet)
-    this.#isMet = grown
-    this.limit = limit
+    this.limit = Math.max(this.limit, limit)
+    if (this.limit <= this.#counts.length) return
+    const grown = new Float64Array(this.limit + (this.#isHashed ? this.#counts.length : 0))
+    grown.set(this.#counts)
+    this.#counts = grown
   }
 
   /** Rows so far had groups that were numbered by their keys, so these keys come first, in their order. */
   #leaveKeys(): void {
     this.#isHashed = true
-    const keys = Float64Array.from(this.#isMet.keys())
-    this.#hashed.groupsOf([keys], keys.length)
+    this.#hashed.groupsOf([Float64Array.from({ length: this.limit }, (_, key) => key)], this.limit)
   }
 }
 

@@ -64,6 +64,8 @@ export class Groups {
     const { place, domain, accumulator } = this.#elements[at]!
     if (accumulator === undefined)
       return domain.decode(this.#numbers.keyOf(group, this.#keyPlaces.indexOf(place)))
-    return placed(this.#query.find.elements[at]!, () => accumulator.value(group))
+    return placed(this.#query.find.elements[at]!, () =>
+      accumulator.value(group, this.#numbers.countOf(group)),
+    )
   }
 }
