@@ -8,7 +8,7 @@
             [clojure.walk :refer [postwalk]]
             [datomic.api :as datomic])
   (:import [java.io PushbackReader]
-           [java.util Date UUID]))
+           [java.util Base64 Date UUID]))
 
 ;; --- reading -----------------------------------------------------------------------------------------------
 
@@ -23,7 +23,8 @@
   {'tempid (partial ->Pending :tempid)
    'tx     (partial ->Pending :tx)
    'inst   (fn [x] (if (integer? x) (Date. (long x)) (clojure.instant/read-instant-date x)))
-   'uuid   (fn [x] (UUID/fromString (dashed x)))})
+   'uuid   (fn [x] (UUID/fromString (dashed x)))
+   'bytes  (fn [x] (.decode (Base64/getDecoder) ^String x))})
 
 (defn read-cases [path]
   (with-open [in (PushbackReader. (io/reader path))]
@@ -123,8 +124,11 @@
     (instance? java.util.Map x)  (into {} (map (fn [[k v]] [(canonical k) (canonical v)])) x)
     (instance? java.util.Set x)  (into #{} (map canonical) x)
     (instance? java.util.List x) (mapv canonical x)
-    (instance? Float x)          (double x)
+    (instance? Float x)          (canonical (double x))
+    (and (instance? Double x) (.isNaN ^Double x)) :NaN
     (instance? Integer x)        (long x)
+    ;; 1.50M and 1.5M are one value.
+    (instance? BigDecimal x)     (.stripTrailingZeros ^BigDecimal x)
     :else                        x))
 
 (defn bag [x]

@@ -58,7 +58,7 @@ function head(cases: readonly Case[], pom: string): string[] {
     '# Varve for people who know Datomic',
     '',
     `Varve speaks the Datomic dialect. Each of its ${cases.length} [cases](../../test/cases/README.md) was put to the real Datomic`,
-    `(peer ${version}, in memory): **${same} get the same answer**, ${different} another one on purpose; ${skipped} cannot be put to it.`,
+    `(peer ${version}, in memory): **${same} get the same answer**, ${different} another one on purpose${skipped === 0 ? '' : `; ${skipped} cannot be put to it`}.`,
     'This page counts the former and shows the latter, each with its reason. `npm run judge` asks again (it needs Java 17',
     'and Maven).',
     '',
