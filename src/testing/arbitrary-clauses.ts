@@ -4,9 +4,9 @@
 import { type EntityId, kindOf, TX_BASE, TX_KIND } from '../fact/attribute.ts'
 import type { Datom } from '../fact/datom.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
-import { type Edn, equalValues, Keyword, numberType, Uuid } from '../fact/value.ts'
+import { type Edn, EdnSymbol, equalValues, Keyword, numberType, Uuid } from '../fact/value.ts'
 import type { SourceName } from '../plan/syntax.ts'
-import { isConstant, isEntity, type QuestionDraft } from './question-draft.ts'
+import { isConstant, isEntity, isId, type QuestionDraft } from './question-draft.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 const COMPARISONS = ['<', '<=', '>', '>=', '=', 'not='] as const
@@ -43,7 +43,8 @@ export class ClauseMaker {
   #patternText(source: SourceName, { e, a, v, t, added }: Datom, mayBind: boolean): string {
     const facts = this.#draft.facts.get(source)!
     const { ident } = facts.schema.attribute(a)!
-    const hasAnyAttribute = mayBind && this.#random.below(16) === 0
+    // Unbound, it would meet what every database says of itself.
+    const hasAnyAttribute = mayBind && this.#random.below(16) === 0 && !this.#draft.isForDatomic
     const terms = [
       this.#entityTerm(source, e, mayBind),
       hasAnyAttribute ? this.#draft.variable('a', a, mayBind) : String(ident),
@@ -130,7 +131,7 @@ export class ClauseMaker {
   #predicate(): boolean {
     const [name, value] = this.#draft.one()
     const number = numberType(value)
-    if (number !== undefined && !isEntity(value)) {
+    if (number !== undefined && !isId(value)) {
       const other =
         this.#random.below(2) === 0 ? this.#random.oneOf(this.#draft.numbers()) : this.#draft.literal(value)
       if (number === 'long' && this.#random.below(4) === 0) {
@@ -139,7 +140,7 @@ export class ClauseMaker {
           `[(${this.#random.oneOf(['even?', 'odd?', 'zero?', 'pos?', 'neg?'])} ${name})]`,
         )
       }
-      if (this.#random.below(6) === 0)
+      if (this.#random.below(6) === 0 && !this.#draft.isForDatomic)
         return this.#draft.propose('predicate', `[(< (+ ${name} 1) (* ${other} 3))]`)
       return this.#draft.propose('predicate', `[(${this.#random.oneOf(COMPARISONS)} ${name} ${other})]`)
     }
@@ -173,35 +174,38 @@ export class ClauseMaker {
     if (this.#random.below(6) === 0) return this.#collection(made)
     const number = numberType(value)
     let calls: readonly string[] = [`(identity ${name})`, `(vector ${name} 1)`]
-    if (isEntity(value)) calls = [`(mod ${name} 3)`, ...calls]
+    if (isId(value)) calls = this.#draft.isForDatomic ? calls.slice(0, 1) : [`(mod ${name} 3)`, ...calls]
     else if (number !== undefined) {
       const other = this.#random.oneOf(this.#draft.numbers())
+      const whole = [`(quot ${name} 2)`, `(rem ${name} 3)`, `(mod ${name} 3)`]
+      const ofVarve = [
+        `(+ (* ${name} 2) ${other})`,
+        `(abs ${name})`,
+        `(double ${name})`,
+        `(/ ${name} 2)`,
+        `(bigdec ${name})`,
+      ]
       calls = [
         `(+ ${name} 1)`,
         `(* ${name} 2)`,
         `(- ${name} ${other})`,
         `(max ${name} ${other})`,
         `(min ${name} 2)`,
-        `(abs ${name})`,
-        `(quot ${name} 2)`,
-        `(rem ${name} 3)`,
-        `(mod ${name} 3)`,
         `(inc ${name})`,
+        `(dec ${name})`,
         `(- ${name})`,
-        `(+ (* ${name} 2) ${other})`,
-        `(double ${name})`,
-        ...(this.#draft.isForDatomic ? [] : [`(/ ${name} 2)`, `(bigdec ${name})`]),
+        ...(number === 'long' || !this.#draft.isForDatomic ? whole : []),
+        ...(this.#draft.isForDatomic ? [] : ofVarve),
       ]
     } else if (typeof value === 'string') {
       calls = [
         `(count ${name})`,
         `(str ${name} "!")`,
         `(clojure.string/upper-case ${name})`,
-        `(subs ${name} 0 1)`,
+        ...(this.#draft.isForDatomic ? [] : [`(subs ${name} 0 1)`]),
         `(re-find #"[a-e]+" ${name})`,
         `(clojure.string/replace ${name} "e" "o")`,
         `(clojure.string/index-of ${name} "a")`,
-        `(keyword ${name})`,
       ].filter((text) => !text.includes('#"'))
     } else if (value instanceof Keyword) calls = [`(name ${name})`, `(namespace ${name})`, `(str ${name})`]
     else if (value instanceof Date) calls = [`(inst-ms ${name})`, `(identity ${name})`]
@@ -215,6 +219,8 @@ export class ClauseMaker {
   #collection(made: string): boolean {
     const [name, value] = this.#draft.one()
     if (!isConstant(value, this.#draft.isForDatomic) || isEntity(value)) return false
+    // Datomic takes a symbol among arguments for the name of something.
+    if (value instanceof EdnSymbol && this.#draft.isForDatomic) return false
     const text = writeEdn(value)
     switch (this.#random.below(4)) {
       case 0:

@@ -31,10 +31,20 @@ function arbitraryInput(draft: QuestionDraft, free: readonly (readonly [string, 
   const text = draft.textOf(value)!
   const other = isEntity(value) ? draft.textOf(random.oneOf([...draft.names.keys()])) : draft.literal(value)
   const beside = other ?? text
-  switch (random.below(4)) {
+  // In an input, Datomic lets `_` unify with every other.
+  const hasRest = another !== undefined || !draft.isForDatomic
+  switch (hasRest ? random.below(4) : 3) {
     case 0:
       return { kind: 'scalar input', binding: name, value: text }
     case 1:
+      if (draft.isForDatomic) {
+        const [second, held] = another!
+        return {
+          kind: 'tuple input',
+          binding: `[${name} ${second}]`,
+          value: `[${text} ${draft.textOf(held)!}]`,
+        }
+      }
       return { kind: 'tuple input', binding: `[${name} _]`, value: `[${text} ${beside}]` }
     case 2: {
       const [second, held] = another ?? ['_', 1]
