@@ -28,6 +28,8 @@ export type TransactContext = {
   /** The facts before the transaction; a history takes none. */
   readonly before: FactSource
   readonly nowMs: number
+  /** The instant of the last transaction before, where it is known; else it is looked up. */
+  readonly lastMs?: number | undefined
   readonly functions?: FunctionRegistry
   /** Reads of functions that meet other operations' writes are an error, not a warning. */
   readonly isStrict?: boolean
@@ -49,7 +51,7 @@ export type PreparedTransaction = {
 export function prepareTransaction(tx: Edn, context: TransactContext): PreparedTransaction {
   if (context.before.isHistory) throw errors.speculationOverHistory()
   const t = context.before.basisT + 1
-  const lastMs = instantOf(context.before, t - 1)
+  const lastMs = context.lastMs ?? instantOf(context.before, t - 1)
   return prepareAt(t, Math.max(context.nowMs, lastMs), lastMs, tx, context)
 }
 

@@ -79,12 +79,15 @@ type Prepared = EnteringTransaction & {
 
 const IDEMPOTENCY_KEY = keyword('varve.tx/idempotency-key')
 const CONTENT_HASH = keyword('varve.tx/content-hash')
+const NOTHING_ENTERED = { t: -1, txInstantMs: 0 }
 
 export class Writer extends Connection {
   declare protected store: IndexedStore
   #commit: GroupCommit
   readonly #commitLimits: GroupCommitLimits | undefined
   #published: ViewableFacts
+  /** The last transaction prepared: the next one's instant is not before its. */
+  #lastEntered: { readonly t: T; readonly txInstantMs: number } = NOTHING_ENTERED
   /** Facts after each transaction that is prepared and not yet durable, in order of t. */
   #unpublished: ViewableFacts[] = []
   /** Those who wait for a t to be published. */
@@ -237,13 +240,16 @@ export class Writer extends Connection {
   }
 
   #prepare(before: ViewableFacts, request: TransactRequest): Prepared {
-    return prepare(before, request, this.env.clock.nowMs(), this.#functions)
+    const { t, txInstantMs } = this.#lastEntered
+    const lastMs = t === before.basisT ? txInstantMs : undefined
+    return prepare(before, request, { nowMs: this.env.clock.nowMs(), lastMs }, this.#functions)
   }
 
   #enter(prepared: EnteringTransaction): Promise<void> {
     // First, so that what cannot be written changes nothing.
     const durable = this.#commit.commit(prepared.t, (bytes) => encodeTransaction(bytes, prepared))
     this.store.apply(prepared)
+    this.#lastEntered = { t: prepared.t, txInstantMs: prepared.txInstantMs }
     this.#unpublished.push(this.store.facts())
     if (isPlanted('writer-show-before-sync')) this.#publish(prepared.t)
     return durable
@@ -338,6 +344,7 @@ export class Writer extends Connection {
     this.log = log
     this.store = store
     this.#unpublished = []
+    this.#lastEntered = NOTHING_ENTERED
     this.#published = store.facts()
     this.#commit = this.#commitTo(log)
     this.#indexing.replace(store, log.epoch)
@@ -375,7 +382,7 @@ export function speculateTransaction(
   nowMs: number,
   functions: FunctionRegistry,
 ): TransactOutcome {
-  const prepared = prepare(value.facts, request, nowMs, functions)
+  const prepared = prepare(value.facts, request, { nowMs, lastMs: undefined }, functions)
   const { t, txInstantMs, tempids, warnings } = prepared
   const datoms = datomsWith(prepared.block, prepared.datoms, t)
   return { t, txInstantMs, tempids, datoms, warnings, before: value, after: value.with(datoms) }
@@ -384,13 +391,14 @@ export function speculateTransaction(
 function prepare(
   before: ViewableFacts,
   request: TransactRequest,
-  nowMs: number,
+  { nowMs, lastMs }: Pick<TransactContext, 'nowMs' | 'lastMs'>,
   functions: FunctionRegistry,
 ): Prepared {
   const { rows } = request
   const context = {
     before,
     nowMs,
+    lastMs,
     functions,
     isStrict: request.isStrict ?? false,
     isPlainData: request.isPlainData ?? false,
