@@ -13,6 +13,7 @@ import { explainedPlan, type ExplainMode, type Explanation, explanationOf } from
 import type { Plan } from '../../plan/plan.ts'
 import { planOf } from '../../plan/planner.ts'
 import { Refusal } from '../../plan/refusal.ts'
+import type { Segment } from '../../segment/segment.ts'
 import type { Query } from '../../plan/syntax.ts'
 import { queryQueueFull } from '../../query/run-errors.ts'
 import { Compiler } from './compiler.ts'
@@ -23,7 +24,7 @@ import { type Finish, finishOf } from './finish.ts'
 import type { SqlProgram, SqlSettings, SqlStep } from './protocol.ts'
 import { withLateCalls } from './late-calls.ts'
 import { SegmentFiles } from './segment-files.ts'
-import { RowFailure, SqlClient } from './sql-client.ts'
+import { RowFailure, SqlClient, type SqlColumns } from './sql-client.ts'
 import { SqlWriter } from './sql-writer.ts'
 
 export type DuckDbLimits = {
@@ -128,20 +129,31 @@ export class DuckDbEngine implements Engine, AsyncDisposable {
   }
 
   async #run(planned: Planned, limits: EngineLimits): Promise<Answer> {
-    const { program, answer } = this.#compile(planned, false)
-    const { columns, rowCount } = await this.#open().client.ask(program, limits)
-    return answer(columns, rowCount, planned.setting)
+    const compiled = this.#compile(planned, false)
+    const { columns, rowCount } = await this.#ask(compiled, limits)
+    return compiled.answer(columns, rowCount, planned.setting)
+  }
+
+  async #ask({ program, segments }: Compiled, limits: EngineLimits): Promise<SqlColumns> {
+    const { client, files } = this.#open()
+    try {
+      return await client.ask(program, limits)
+    } catch (error) {
+      // A file that was collected meanwhile is to blame rather than the SQL: then the newest root names others (I3).
+      for (const segment of segments) files.pathOf(segment)
+      throw error
+    }
   }
 
   /** With calls last: what fails now is an error of the question, if all that fails fails alike. */
   async #runLate(planned: Planned, limits: EngineLimits): Promise<Answer> {
-    const { program, answer, places } = this.#compile(planned, true)
+    const compiled = this.#compile(planned, true)
     try {
-      const { columns, rowCount } = await this.#open().client.ask(program, limits)
-      return answer(columns, rowCount, planned.setting)
+      const { columns, rowCount } = await this.#ask(compiled, limits)
+      return compiled.answer(columns, rowCount, planned.setting)
     } catch (error) {
       if (!(error instanceof RowFailure) || error.error === undefined) throw error
-      throw withPlace(errorFromData(error.error.data), places[error.error.call])
+      throw withPlace(errorFromData(error.error.data), compiled.places[error.error.call])
     }
   }
 
@@ -162,7 +174,7 @@ export class DuckDbEngine implements Engine, AsyncDisposable {
       isExact,
       kinds,
     }
-    return { program, answer, places: writer.places }
+    return { program, answer, places: writer.places, segments: views.segments }
   }
 
   #open(): Opened {
@@ -199,6 +211,8 @@ type Compiled = {
   readonly answer: Finish['answer']
   /** Where the clauses stand whose calls have these numbers. */
   readonly places: readonly (Place | undefined)[]
+  /** Whose files are read. */
+  readonly segments: ReadonlySet<Segment>
 }
 
 type Opened = { readonly folder: string; readonly files: SegmentFiles; readonly client: SqlClient }

@@ -8,6 +8,7 @@ import type { Datom, FactSource } from '../../fact/datom.ts'
 import type { Edn } from '../../fact/value.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
 import type { StoredFacts, StoredRun } from '../../index/stored-facts.ts'
+import type { Segment } from '../../segment/segment.ts'
 import { Refusal } from '../../plan/refusal.ts'
 import { asAny, textLiteral } from './expressions.ts'
 import { kindOfType, sqlTypeOf, type SqlKind } from './kinds.ts'
@@ -25,6 +26,8 @@ export class FactViews {
   readonly tables: SentTable[] = []
   /** Statements that make the views. */
   readonly statements: string[] = []
+  /** Whose files the views read. */
+  readonly segments = new Set<Segment>()
   readonly #files: SegmentFiles
   readonly #views = new Map<FactSource, Map<number | undefined, FactView>>()
   #sentCount = 0
@@ -140,7 +143,8 @@ export class FactViews {
     return tests
   }
 
-  #file(segment: StoredRun['segment']): string {
+  #file(segment: Segment): string {
+    this.segments.add(segment)
     return `read_parquet(${textLiteral(this.#files.pathOf(segment))}, file_row_number = true)`
   }
 }
