@@ -12,8 +12,10 @@ import {
   rewriteModuleAddresses,
   type Manifest,
 } from './manifest.ts'
+import { reachableTypes } from './reachable-types.ts'
 
 const root = join(import.meta.dirname, '../..')
+const dist = join(root, 'dist')
 
 restoreManifest(root)
 build()
@@ -22,17 +24,32 @@ const manifest: Manifest = JSON.parse(readFileSync(join(root, 'package.json'), '
 writeFileSync(join(root, 'package.json'), JSON.stringify(publishedManifest(manifest), null, 2) + '\n')
 
 function build(): void {
-  rmSync(join(root, 'dist'), { recursive: true, force: true })
-  const args = ['node_modules/typescript/bin/tsc', '-p', 'scripts/package/tsconfig.build.json']
-  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
-  if (status !== 0) {
-    process.stderr.write('varve: the package was not built. What to do: mend the types above\n')
-    process.exit(1)
-  }
-  for (const path of listFiles(join(root, 'dist'), '', (name) => name.endsWith('.js'))) {
-    const file = join(root, 'dist', path)
+  rmSync(dist, { recursive: true, force: true })
+  // Comments serve those who read types in their editor; the JavaScript goes without.
+  compile(['--declaration', 'false', '--removeComments'])
+  compile(['--emitDeclarationOnly'])
+  for (const path of listFiles(dist, '', (name) => name.endsWith('.js'))) {
+    const file = join(dist, path)
     const text = readFileSync(file, 'utf8')
     const rewritten = rewriteModuleAddresses(text)
     if (rewritten !== text) writeFileSync(file, rewritten)
   }
+  removeUnreachableTypes()
+}
+
+function compile(options: readonly string[]): void {
+  const args = ['node_modules/typescript/bin/tsc', '-p', 'scripts/package/tsconfig.build.json', ...options]
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (status === 0) return
+  process.stderr.write('varve: the package was not built. What to do: mend the types above\n')
+  process.exit(1)
+}
+
+function removeUnreachableTypes(): void {
+  const paths = listFiles(dist, '', (name) => name.endsWith('.d.ts'))
+  const known = new Set(paths)
+  const reached = reachableTypes('api/index.d.ts', (path) =>
+    known.has(path) ? readFileSync(join(dist, path), 'utf8') : undefined,
+  )
+  for (const path of paths) if (!reached.has(path)) rmSync(join(dist, path))
 }
