@@ -19,7 +19,7 @@ export class PatternOperator extends Operator {
   readonly #budget: Budget
   readonly #sought: RowOutput
   #join: TableJoin | undefined
-  /** Rows that were sought so far. */
+  /** Rows that were sought so far, and facts that were found: both cost as much. */
   #soughtCount = 0
   readonly #seekCountMax: number
 
@@ -42,22 +42,22 @@ export class PatternOperator extends Operator {
 
   push(chunk: Chunk): void {
     step(this.#budget, chunk.rowCount)
-    if (this.#join === undefined) {
-      this.#soughtCount += chunk.rowCount
-      if (this.#soughtCount <= this.#seekCountMax) return this.#seek(chunk)
-      const { facts, attribute } = this.#shape
-      this.#join = new TableJoin(this.#shape, tableOf(facts, attribute), this.#budget)
-    }
-    this.#join.push(chunk, this.next)
+    const first = this.#join === undefined ? this.#seek(chunk) : 0
+    if (first === chunk.rowCount) return
+    const { facts, attribute } = this.#shape
+    this.#join ??= new TableJoin(this.#shape, tableOf(facts, attribute), this.#budget)
+    this.#join.push(rowsFrom(chunk, first), this.next)
   }
 
-  /** Row by row through the index. */
-  #seek(chunk: Chunk): void {
+  /** Row by row through the index; gives the first row for which that has become too dear, or their number. */
+  #seek(chunk: Chunk): number {
     const { facts, attribute, places, fresh, collected, isLoop } = this.#shape
     const [e, v, tx, added] = places
     const output = this.#sought
     output.begin(chunk.columns, this.next)
-    for (let i = 0; i < chunk.rowCount; i++) {
+    let i = 0
+    for (; i < chunk.rowCount && this.#soughtCount < this.#seekCountMax; i++) {
+      this.#soughtCount++
       const entity = decodedId(e, chunk, i)
       const value = decodedPlace(v, chunk, i)
       if (e.kind !== 'free' && entity === undefined) continue
@@ -65,6 +65,7 @@ export class PatternOperator extends Operator {
       const txWanted = decodedId(tx, chunk, i)
       const addedWanted = decodedPlace(added, chunk, i)
       for (const datom of facts.match(entity, attribute.id, value as Value | undefined)) {
+        this.#soughtCount++
         if (tx.kind !== 'free' && TX_BASE + datom.t !== txWanted) continue
         if (addedWanted !== undefined && datom.added !== addedWanted) continue
         if (isLoop && datom.e !== datom.v) continue
@@ -76,7 +77,13 @@ export class PatternOperator extends Operator {
       }
     }
     output.flush()
+    return i
   }
+}
+
+function rowsFrom({ rowCount, columns }: Chunk, first: number): Chunk {
+  if (first === 0) return { rowCount, columns }
+  return { rowCount: rowCount - first, columns: columns.map((column) => column.subarray(first, rowCount)) }
 }
 
 function numberOf(datom: Datom, place: number, collected: Collected): number {
