@@ -103,5 +103,6 @@ async function warmUp(once: () => Promise<number>, warmUpMs: number): Promise<nu
 
 /** A target that is a ratio to something measured in the same run. */
 export function atMost(ratio: number, max: number, what: string): NonNullable<Figure['target']> {
-  return { text: `${ratio.toPrecision(3)} × ${what}, ≤ ${max}`, isMet: ratio <= max }
+  const shown = ratio >= 100 ? ratio.toFixed(0) : ratio.toPrecision(3)
+  return { text: `${shown} × ${what}, ≤ ${max}`, isMet: ratio <= max }
 }
