@@ -51,8 +51,8 @@ export class GenerationColumns {
 
   /** What was asserted behind `sinceT` and holds at `untilT`, a moment of the generation. */
   at(untilT: T, sinceT: T): Moment {
-    const hidden = this.#hiddenOfHeld(untilT, sinceT)
-    const shown = this.#shownOfEnded(untilT, sinceT)
+    const [hiddenThen, shownThen] = [this.#hiddenOfHeld(untilT), this.#shownOfEnded(untilT)]
+    const [hidden, shown] = sinceT < 0 ? [hiddenThen, shownThen] : this.#since(sinceT, hiddenThen, shownThen)
     if (this.#areSameEntities(hidden, shown))
       return { kind: 'exchanged', rowCount: this.heldCount, hidden, shown }
     const rows = this.#merged(hidden, shown)
@@ -61,34 +61,42 @@ export class GenerationColumns {
 
   // The loops below write every row down and go on by 0 or 1, without a branch: which rows show is anybody's guess.
 
-  #hiddenOfHeld(untilT: T, sinceT: T): Uint32Array {
+  #hiddenOfHeld(untilT: T): Uint32Array {
     const { heldCount } = this
     const { data, base } = wholeNumbers(this.ts)
-    const [latest, since] = [untilT - base, sinceT - base]
+    const latest = untilT - base
     const rows = scratchOf(heldCount + 1)
     let count = 0
     for (let row = 0; row < heldCount; row++) {
-      const t = data[row]!
       rows[count] = row
-      count += +(t > latest) | +(t <= since)
+      count += +(data[row]! > latest)
     }
     return rows.slice(0, count)
   }
 
-  #shownOfEnded(untilT: T, sinceT: T): Uint32Array {
+  #shownOfEnded(untilT: T): Uint32Array {
     if (this.#retracted === undefined) return NO_ROWS
     const { data, base } = wholeNumbers(this.ts)
     const ends = wholeNumbers(this.#retracted)
-    const [latest, since, ended] = [untilT - base, sinceT - base, untilT - ends.base]
+    const [latest, ended] = [untilT - base, untilT - ends.base]
     const { heldCount, rowCount } = this
     const rows = scratchOf(rowCount - heldCount + 1)
     let count = 0
     for (let row = heldCount; row < rowCount; row++) {
-      const t = data[row]!
       rows[count] = row
-      count += +(t <= latest) & +(t > since) & +(ends.data[row - heldCount]! > ended)
+      count += +(data[row]! <= latest) & +(ends.data[row - heldCount]! > ended)
     }
     return rows.slice(0, count)
+  }
+
+  /** The same rows where only what was asserted behind `sinceT` is to show. */
+  #since(sinceT: T, hidden: Uint32Array, shown: Uint32Array): readonly [Uint32Array, Uint32Array] {
+    const { data, base } = wholeNumbers(this.ts)
+    const isEarly = (row: number): boolean => data[row]! + base <= sinceT
+    const isHidden = new Uint8Array(this.heldCount)
+    for (const row of hidden) isHidden[row] = 1
+    const hiddenAll = Uint32Array.from(isHidden.keys()).filter((row) => isHidden[row] === 1 || isEarly(row))
+    return [hiddenAll, shown.filter((row) => !isEarly(row))]
   }
 
   /** True where each row that is hidden has one that shows in its place, of an entity with no other fact. */
