@@ -8,7 +8,10 @@ import type { ImportTarget } from '../etl/import-rows.ts'
 import type { EntityRows } from '../database/transact-rows.ts'
 import type { SentRows, Session } from './session.ts'
 
-const IMPORT_FACTS: Edn = ['id', 'file', 'row-count'].map((name) => keyword(`varve.import/${name}`))
+const IMPORT_FACTS: Edn = [
+  keyword('db/id'),
+  ...['id', 'file', 'row-count'].map((name) => keyword(`varve.import/${name}`)),
+]
 
 export class SessionTarget implements ImportTarget {
   readonly #session: Session

@@ -23,7 +23,7 @@ export interface ImportTarget {
   attributes(): Promise<ReadonlyMap<Keyword, KnownAttribute>>
   /** The instant of the last transaction. */
   lastMoment(): Promise<Date>
-  /** The facts of the import with this id that began before: undefined where none did. */
+  /** The facts of the import with this id that began before, and its `:db/id`: undefined where none did. */
   find(importId: string): Promise<EdnMap | undefined>
   transact(tx: readonly Edn[]): Promise<{ readonly t: number; readonly datomCount: number }>
   /** Rows, and `tx` beside them, as one transaction: resolves once it has its place in line. */
@@ -87,6 +87,8 @@ export class Import {
   /** Why something that was sent did not become durable: nothing may follow it. */
   #failure: { readonly error: unknown } | undefined
   readonly #attributes: readonly Keyword[]
+  /** The entity that stands for the import. */
+  #entity: Edn = null
   /** The count that the database holds. */
   #countInDatabase: number | null = null
 
@@ -140,6 +142,7 @@ export class Import {
       ])
       await this.#transact([entity, ...about(moment)])
     }
+    this.#entity = (found ?? (await target.find(id)))?.get(DB_ID) ?? [ID, id]
     this.#countInDatabase = (found?.get(ROW_COUNT) as number | undefined) ?? null
     return this.#countInDatabase ?? 0
   }
@@ -177,9 +180,9 @@ export class Import {
 
   async #sendAll(batch: RowsOfBatch): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error
-    const { id, target } = this.#run
+    const { target } = this.#run
     const count = batch.lastOrdinal + 1
-    const step: Edn = [CAS, [ID, id], ROW_COUNT, this.#countInDatabase, count]
+    const step: Edn = [CAS, this.#entity, ROW_COUNT, this.#countInDatabase, count]
     const sent = await target.send(this.#entityRows(batch), [step, ...about(batch.momentMs)])
     this.#durable = sent.durable
     sent.durable.catch((error: unknown) => (this.#failure ??= { error }))

@@ -44,12 +44,13 @@ export class RowsOfBatch {
   }
 
   columns(): readonly (readonly RowValue[])[] {
-    const [only] = this.#stretches
-    const places = only!.rows.columns.keys()
+    const [only, second] = this.#stretches
     const partOf = ({ rows, first, limit }: Stretch, place: number): readonly RowValue[] =>
       rows.columns[place]!.slice(first, limit)
-    if (this.#stretches.length === 1) return Array.from(places, (place) => partOf(only!, place))
-    return Array.from(places, (place) => this.#stretches.flatMap((stretch) => [...partOf(stretch, place)]))
+    if (second === undefined) return only!.rows.columns.map((_, place) => partOf(only!, place))
+    return only!.rows.columns.map((_, place) =>
+      this.#stretches.flatMap((stretch) => partOf(stretch, place) as RowValue[]),
+    )
   }
 
   /** Where a row was converted. */

@@ -69,8 +69,8 @@ export class AttributeNovelty {
       if (v === undefined) continue
       this.#byEntity.add(firstEntity + row)
       this.#values.push(v)
+      this.#ts.push(t)
     }
-    this.#ts.fillTo(this.#values.length, t)
   }
 
   /** The assertion at a row; who knows its value gives it. */
