@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { nodeEnv } from '../base/env-node.ts'
 import { connectLocal } from '../api/connect.ts'
+import { LocalVarve } from '../api/varve.ts'
 import { SessionTarget } from './import-target.ts'
 import { LocalSession } from './local-session.ts'
 import { RowConverter } from '../etl/convert-rows.ts'
@@ -79,4 +80,23 @@ it('tells the one of two imports of a file that comes too late, and every row is
   const n = [...value.schema.attributes()].find(({ ident }) => ident.text === 'x/n')!
   const numbers = [...value.facts.match(undefined, n.id, undefined)].map(({ v }) => Number(v))
   expect(numbers.toSorted((x, y) => x - y)).toEqual([...Array(5_000).keys()].filter((number) => number !== 5))
+})
+
+it('asks for its own facts where the rows are sent, without a thread that would follow the database', async () => {
+  const varve = await connectLocal('memory:')
+  const refuse = (): Promise<never> => Promise.reject(new Error('a thread was asked'))
+  const threads = {
+    warm: () => undefined,
+    run: refuse,
+    write: refuse,
+    explain: refuse,
+    [Symbol.asyncDispose]: () => varve.runner[Symbol.asyncDispose](),
+  }
+  await using session = new LocalSession(
+    new LocalVarve(varve.catalog, threads, { xforms: varve.xforms, engine: varve.engine }),
+  )
+  await session.create('db')
+  const run = runOver(new SessionTarget(session, 'db'), new Numbers(10))
+  expect(await new Import(run).run()).toMatchObject({ rowCount: 9, doneCount: 0 })
+  await expect(session.pull([keyword('db/id')], 1, { database: 'db' })).rejects.toThrow('a thread was asked')
 })

@@ -52,7 +52,7 @@ export class SessionTarget implements ImportTarget {
   }
 
   async #pull(pattern: Edn, eid: Edn): Promise<EdnMap | undefined> {
-    const { result } = await this.#session.pull(pattern, eid, { database: this.#database })
+    const { result } = await this.#session.pull(pattern, eid, { database: this.#database, isQuick: true })
     return result instanceof EdnMap ? result : undefined
   }
 }

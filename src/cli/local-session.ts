@@ -13,10 +13,11 @@ import type { EntityRows } from '../database/transact-rows.ts'
 import type { ExplainMode } from '../plan/explain.ts'
 import { ask, type AskRequest, explain } from '../query/ask.ts'
 import { atMoment, momentSources } from '../query/moment.ts'
-import { pullRequest } from '../query/pull.ts'
+import { pullEntity, pullRequest } from '../query/pull.ts'
 import type {
   AskOptions,
   LogOptions,
+  PullOptions,
   SentRows,
   Session,
   SessionAnswer,
@@ -84,10 +85,14 @@ export class LocalSession implements Session {
     }
   }
 
-  async pull(pattern: Edn, eid: Edn, options: AskOptions): Promise<SessionAnswer> {
+  async pull(pattern: Edn, eid: Edn, options: PullOptions): Promise<SessionAnswer> {
     const value = await atMoment(this.#varve.catalog, options.database ?? '', {
       ...(options.asOf !== undefined && { asOf: options.asOf }),
     })
+    if (options.isQuick === true) {
+      const { result, warnings } = await pullEntity(value, pattern, eid)
+      return { result, columns: [], warnings, isTruncated: false }
+    }
     const asked = await ask(pullRequest(value, pattern, eid, options), this.#varve.runner)
     return {
       result: shapeAnswer(asked.query, asked.answer),

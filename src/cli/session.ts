@@ -17,6 +17,11 @@ export type AskOptions = {
   readonly signal?: AbortSignal
 }
 
+export type PullOptions = AskOptions & {
+  /** Of an entity with few facts: no thread is started for it, which would then follow the database. */
+  readonly isQuick?: boolean
+}
+
 export type SessionAnswer = {
   readonly result: Edn
   readonly columns: readonly Column[]
@@ -65,7 +70,7 @@ export interface Session extends AsyncDisposable {
     args: readonly Edn[],
     options: AskOptions & { readonly mode: ExplainMode },
   ): Promise<SessionExplanation>
-  pull(pattern: Edn, eid: Edn, options: AskOptions): Promise<SessionAnswer>
+  pull(pattern: Edn, eid: Edn, options: PullOptions): Promise<SessionAnswer>
   /** Makes the database where it is missing. */
   create(name: string): Promise<void>
   transact(database: string, tx: Edn): Promise<SessionTransaction>
