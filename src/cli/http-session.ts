@@ -35,6 +35,10 @@ export class HttpSession implements Session {
     this.#url = url.replace(/\/+$/, '')
   }
 
+  warm(): void {
+    // The server is ready.
+  }
+
   async databases(): Promise<readonly SessionDatabase[]> {
     const answer = await this.#send('GET', '/v1/databases')
     return (answer.get(keyword('databases')) as readonly EdnMap[]).map((info) => ({

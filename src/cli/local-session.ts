@@ -45,6 +45,10 @@ export class LocalSession implements Session {
     this.#varve = varve
   }
 
+  warm(): void {
+    this.#varve.runner.warm()
+  }
+
   async databases(): Promise<readonly SessionDatabase[]> {
     return this.#varve.databases()
   }

@@ -62,6 +62,8 @@ export type LogOptions = {
 export type SessionDatabase = { readonly name: string; readonly alias: string; readonly basisT: number }
 
 export interface Session extends AsyncDisposable {
+  /** Gets ready, so that the first question does not wait for it. */
+  warm(): void
   databases(): Promise<readonly SessionDatabase[]>
   query(query: Edn, args: readonly Edn[], options: AskOptions): Promise<SessionAnswer>
   /** What asking does: as text for people, and as a map. */

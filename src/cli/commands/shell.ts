@@ -37,6 +37,7 @@ export function addShellCommand(program: Command, context: Context): void {
 async function shell(options: Options, { env, terminal }: Context): Promise<void> {
   const isInteractive = terminal.canAsk && terminal.isOutTerminal
   await using session = await openSession(env, options, options.write !== true, true)
+  session.warm()
   const databases = await session.databases()
   const database = options.database ?? (databases.length === 1 ? databases[0]!.name : undefined)
   const state = new ShellState({
