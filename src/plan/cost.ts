@@ -32,6 +32,12 @@ export type Standing = {
   readonly counts: Counts
 }
 
+/**
+ * Facts that share nothing with the rows so far multiply them, and what joins them later mostly multiplies again: worth it
+ * only where every join brings so many times more.
+ */
+const PRODUCT_WEIGHT = 100
+
 type Predicate = Extract<Clause, { kind: 'predicate' }>
 
 /** Facts of all attributes, where nobody counts them. */
@@ -96,7 +102,8 @@ export function factsCost(
         ? { facts, attribute }
         : standing.originOf(name),
   }
-  let rank = expected
+  const isApart = standing.rowCount > 1 && names.size > 0 && ![...names].some(standing.isBound)
+  let rank = isApart ? expected * PRODUCT_WEIGHT : expected
   for (const predicate of after) {
     const asked = [...argumentVariables(predicate.args)]
     const isNext = asked.every(then.isBound) && !asked.every(standing.isBound)
