@@ -142,7 +142,10 @@ export class ClauseMaker {
       }
       if (this.#random.below(6) === 0 && !this.#draft.isForDatomic)
         return this.#draft.propose('predicate', `[(< (+ ${name} 1) (* ${other} 3))]`)
-      return this.#draft.propose('predicate', `[(${this.#random.oneOf(COMPARISONS)} ${name} ${other})]`)
+      // Of a decimal that is past, Datomic's `=` was seen to say that it is not itself.
+      const isOrderOnly = this.#draft.isForDatomic && number === 'bigdec'
+      const comparison = this.#random.oneOf(isOrderOnly ? COMPARISONS.slice(0, 4) : COMPARISONS)
+      return this.#draft.propose('predicate', `[(${comparison} ${name} ${other})]`)
     }
     if (typeof value === 'string' && this.#random.below(2) === 0) {
       const test = this.#random.oneOf([

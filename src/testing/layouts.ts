@@ -30,7 +30,8 @@ export async function laidOut(
   }
 }
 
-async function indexed(
+/** The facts with an index that was published after some transactions; what came after the last is novelty. */
+export async function indexed(
   facts: NaiveFacts,
   limits: IndexLimits,
   isIndexedAt: (t: number) => boolean,

@@ -169,13 +169,27 @@ function fromLate(
   { indexed, moment, entities, values, ts }: LateColumns,
 ): AttributeTable {
   const held = tableOfColumns(attribute, indexed)
-  const domain = LateDomain.of(held.domain, values)
+  const { domain, heldValues } = lateNumbers(held, values)
   return momentTable(held, moment, {
     entities: { held: held.entities, others: Float64Array.from(entities) },
-    values: { held: held.values, others: Float64Array.from(values, (v) => domain.encode(v as Edn)) },
+    values: { held: heldValues, others: Float64Array.from(values, (v) => domain.encode(v as Edn)) },
     domain,
     ts: () => ({ held: numbersOf(indexed.ts), others: Float64Array.from(ts) }),
   })
+}
+
+/** A domain for what a table holds and what came later. No number is a long beyond 2^53: then all values are listed. */
+function lateNumbers(
+  held: AttributeTable,
+  values: readonly Edn[],
+): { readonly domain: Domain; readonly heldValues: Float64Array } {
+  const { domain } = held
+  const isBeyond = domain instanceof NumberDomain && values.some((value) => typeof value === 'bigint')
+  if (!isBeyond) return { domain: LateDomain.of(domain, values), heldValues: held.values }
+  const listed = new CollectedDomain()
+  const heldValues = held.values.map((number) => listed.collect(domain.decode(number)))
+  for (const value of values) listed.collect(value)
+  return { domain: listed, heldValues }
 }
 
 /** Numbers of the rows of a table, and of the rows that follow them. */

@@ -259,7 +259,7 @@ export class LateDomain implements Domain {
     this.#countBefore = countBefore
   }
 
-  /** The domain itself where it has all of the values, as one of numbers has. */
+  /** The domain itself where it has all of the values, as one of numbers has of all but longs beyond 2^53. */
   static of(before: Domain, values: readonly Edn[]): Domain {
     if (before instanceof NumberDomain) return before
     const unknown = values.filter((value) => Number.isNaN(before.encode(value)))
