@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { crc32, sha256, sha256Hex } from './checksum.ts'
 import { SeededRandom } from './seeded-random.ts'
-import { SHORT_MESSAGE_BYTES_MAX } from './sha256.ts'
 
 describe('checksums', () => {
   it('are the same whether short pieces or long ones are summed, in one or several', () => {
@@ -17,9 +16,9 @@ describe('checksums', () => {
     expect(crc32(Buffer.from('123456789'))).toBe(0xcbf43926)
   })
 
-  it('are those of SHA-256, of short messages and long ones', () => {
+  it('are those of SHA-256, of messages of every length', () => {
     const random = new SeededRandom(3)
-    for (let byteCount = 0; byteCount <= 2 * SHORT_MESSAGE_BYTES_MAX; byteCount++) {
+    for (let byteCount = 0; byteCount <= 200; byteCount++) {
       const bytes = Uint8Array.from({ length: byteCount }, () => random.below(256))
       const wanted = createHash('sha256').update(bytes).digest()
       expect(Buffer.from(sha256(bytes)).equals(wanted)).toBe(true)

@@ -2,7 +2,6 @@
 
 import { createHash, hash } from 'node:crypto'
 import { crc32 as zlibCrc32 } from 'node:zlib'
-import { SHORT_MESSAGE_BYTES_MAX, shortSha256 } from './sha256.ts'
 
 /** Pieces up to this size are summed here: a call out of JavaScript takes 1 µs after a sync, this a third of it. */
 const SHORT_BYTES_MAX = 128
@@ -22,7 +21,6 @@ export function crc32(bytes: Uint8Array, before = 0): number {
 
 /** The 32 bytes of SHA-256. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  if (bytes.byteLength <= SHORT_MESSAGE_BYTES_MAX) return shortSha256(bytes)
   // By way of a text, a byte a character: asked for bytes, Node makes a buffer outside the heap, at twice the cost.
   return Buffer.from(hash('sha256', bytes, 'latin1'), 'latin1')
 }
