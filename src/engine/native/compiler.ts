@@ -259,7 +259,8 @@ export class Compiler {
 
   #product(step: ProductStep, { layout, dependencies }: Course): Operator {
     dependencies.addBranches(step.fresh)
-    const outside = { layout, kept: keptBy(step, layout), fresh: step.fresh }
+    const isOneEnough = !callsFunctions(step.body)
+    const outside = { layout, kept: keptBy(step, layout), fresh: step.fresh, isOneEnough }
     return new ProductOperator(this.conjunction(step.body, step), outside, this.#context.budget)
   }
 
@@ -372,4 +373,23 @@ function connected(
     connect: (next) => (last = next),
     complete: () => undefined,
   }
+}
+
+/** True where some row may fail, so that all of them have to be looked at. */
+function callsFunctions({ steps, tables }: Conjunction): boolean {
+  const inSteps = steps.some((step) => {
+    switch (step.kind) {
+      case 'filter':
+      case 'compute':
+        return true
+      case 'anti-join':
+      case 'product':
+        return callsFunctions(step.body)
+      case 'union':
+        return step.branches.some(({ body }) => callsFunctions(body))
+      default:
+        return false
+    }
+  })
+  return inSteps || tables.some(({ bodies }) => bodies.some(({ body }) => callsFunctions(body)))
 }

@@ -1,5 +1,5 @@
 // Every row with every distinct row of a body that shares nothing with it. The body is run once, when the first rows
-// come; where only its being there matters, it is left at its first row.
+// come; where only its being there matters and no function may fail on a later row, it is left at its first row.
 
 import type { Variable } from '../../plan/syntax.ts'
 import type { Budget } from '../relation.ts'
@@ -15,6 +15,7 @@ export class ProductOperator extends Operator {
   readonly #inside: Pipeline
   readonly #kept: readonly number[]
   readonly #fresh: readonly Variable[]
+  readonly #isOneEnough: boolean
   readonly #output: Output
   readonly #budget: Budget
   #found: RowSet | undefined
@@ -25,6 +26,8 @@ export class ProductOperator extends Operator {
       readonly layout: Layout
       readonly kept: readonly number[]
       readonly fresh: readonly Variable[]
+      /** True where nothing in the body can fail, so that one row tells all. */
+      readonly isOneEnough: boolean
     },
     budget: Budget,
   ) {
@@ -33,6 +36,7 @@ export class ProductOperator extends Operator {
     this.#inside = inside
     this.#kept = kept
     this.#fresh = fresh
+    this.#isOneEnough = fresh.length === 0 && outside.isOneEnough
     this.#budget = budget
     const keptLayout = pickLayout(layout, kept)
     const domains = fresh.map((name) => inside.layout.domains[columnOf(inside.layout, name)]!)
@@ -64,7 +68,7 @@ export class ProductOperator extends Operator {
       push: (chunk) => {
         found.addAll(chunk, places)
         this.#budget.holdRows(found.rowCount, () => 'clauses that share no variable with the rest')
-        if (places.length === 0 && chunk.rowCount > 0) throw new FoundOne()
+        if (this.#isOneEnough && chunk.rowCount > 0) throw new FoundOne()
       },
       finish: () => undefined,
     })
