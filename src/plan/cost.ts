@@ -6,7 +6,8 @@
 import type { Attribute } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
 import type { Edn } from '../fact/value.ts'
-import type { Comparison, Counts } from './counts.ts'
+import { type Comparison, isComparison, SWAPPED } from './comparison.ts'
+import type { Counts } from './counts.ts'
 import { constantFor } from './entity.ts'
 import { functionNamed } from './functions.ts'
 import { attributeOf } from './places.ts'
@@ -142,28 +143,18 @@ function factsJoined(
   return rowCount * Math.min(1, (perEntity() * perValue()) / Math.max(1, statistics.rowCount))
 }
 
-const OPPOSITE: Readonly<Record<Comparison, Comparison>> = {
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-  '=': '=',
-  '!=': '!=',
-}
-
 /** The share of rows that a predicate is taken to leave. */
 function shareOf({ name, args }: Predicate, { originOf, counts }: Standing): number {
   const comparison = functionNamed(name)?.name ?? name
   const [x, y] = args
-  if (args.length !== 2 || x === undefined || y === undefined || !(comparison in OPPOSITE))
+  if (args.length !== 2 || x === undefined || y === undefined || !isComparison(comparison))
     return UNKNOWN_SHARE
   const share = (variable: Variable, sign: Comparison, constant: Edn): number => {
     const origin = originOf(variable)
     return (origin && counts.shareOf(origin.facts, origin.attribute, sign, constant)) ?? UNKNOWN_SHARE
   }
-  const sign = comparison as Comparison
-  if (x.kind === 'variable' && y.kind === 'constant') return share(x.name, sign, y.value)
-  if (x.kind === 'constant' && y.kind === 'variable') return share(y.name, OPPOSITE[sign], x.value)
+  if (x.kind === 'variable' && y.kind === 'constant') return share(x.name, comparison, y.value)
+  if (x.kind === 'constant' && y.kind === 'variable') return share(y.name, SWAPPED[comparison], x.value)
   return UNKNOWN_SHARE
 }
 

@@ -1,5 +1,6 @@
 // What a planner asks about facts before it chooses: how many there are, by true counts where an engine has them.
 
+import type { Comparison } from './comparison.ts'
 import type { Attribute } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
 import type { Edn, Value } from '../fact/value.ts'
@@ -13,8 +14,6 @@ export type Statistics = {
   readonly skewedPerEntity: number
   readonly skewedPerValue: number
 }
-
-export type Comparison = '<' | '<=' | '>' | '>=' | '=' | '!='
 
 export interface Counts {
   statisticsOf(facts: FactSource, attribute: Attribute): Statistics

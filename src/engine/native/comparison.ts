@@ -2,20 +2,9 @@
 // them all. Rows are picked without a branch: one that half of the rows take is guessed wrong every other time, which
 // costs ten times as much as the comparison itself (1.4 ms against 15 for a million rows, 2026-11-25).
 
+import { type Comparison, isComparison, SWAPPED } from '../../plan/comparison.ts'
 import type { RowTest, CallArgument } from './call-operator.ts'
 import { NumberDomain } from './domain.ts'
-
-type Comparison = '<' | '<=' | '>' | '>=' | '=' | '!='
-
-/** The comparison that says the same with its arguments swapped. */
-const SWAPPED: Readonly<Record<Comparison, Comparison>> = {
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-  '=': '=',
-  '!=': '!=',
-}
 
 /** A comparison of two numbers of one class; undefined where the arguments are anything else. */
 export function testOfComparison(name: string, args: readonly CallArgument[]): RowTest | undefined {
@@ -29,10 +18,6 @@ export function testOfComparison(name: string, args: readonly CallArgument[]): R
   if (x.kind === 'column' && y.kind === 'column') return testOfColumns(name, x.index, y.index)
   const constant = x.kind === 'constant' ? x : (y as Extract<CallArgument, { kind: 'constant' }>)
   return testOfRange(x.kind === 'column' ? name : SWAPPED[name], column.index, domain.encode(constant.value))
-}
-
-function isComparison(name: string): name is Comparison {
-  return name in SWAPPED
 }
 
 function isAlike(arg: CallArgument, domain: NumberDomain): boolean {
