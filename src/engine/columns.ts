@@ -55,7 +55,8 @@ function typeOfValues(values: Iterable<Edn>): ColumnType {
   return type ?? 'any'
 }
 
-function typeOfValue(value: Edn): ColumnType {
+/** The type of one value, `any` where it has none. */
+export function typeOfValue(value: Edn): ColumnType {
   const number = value instanceof Float ? 'float' : numberType(value)
   if (number !== undefined) return number
   if (typeof value === 'string' || typeof value === 'boolean') return typeof value as ValueType

@@ -105,7 +105,8 @@ export function textOf(value: Value): string {
   return tupleToText(value as Tuple)
 }
 
-function valueOfText(type: ValueType, text: string): Value {
+/** The value that a text of a column stands for. */
+export function valueOfText(type: ValueType, text: string): Value {
   switch (type) {
     case 'string':
       return text

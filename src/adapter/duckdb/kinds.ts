@@ -10,25 +10,22 @@ import {
   Decimal,
   double,
   type Edn,
-  EdnSymbol,
   equalValues,
   exactDecimal,
   Float,
-  Keyword,
   long,
   LONG_MAX,
   LONG_MIN,
-  numberType,
   toDouble,
-  Uri,
-  Uuid,
   type Value,
 } from '../../fact/value.ts'
-import { textToTuple } from '../../segment/tuple-text.ts'
-import { textOf } from '../../segment/value-column.ts'
+import { textOf, valueOfText } from '../../segment/value-column.ts'
+import { typeOfValue } from '../../engine/columns.ts'
 import { Refusal } from '../../plan/refusal.ts'
 
-export type SqlKind = Exclude<ValueType, 'ref'> | 'any'
+export type SqlKind = ValueKind | 'any'
+/** The kinds of columns that hold values themselves. */
+export type ValueKind = Exclude<ValueType, 'ref'>
 
 /** What travels to the process and back: a structured clone keeps it, and DuckDB takes it. */
 export type Wire = boolean | number | bigint | string | Uint8Array | null
@@ -60,15 +57,8 @@ export function kindOfType(type: ValueType | 'any'): SqlKind {
 
 /** The kind that suits one value. */
 export function kindOfValue(value: Edn): SqlKind {
-  const number = numberType(value)
-  if (number !== undefined) return number
-  if (typeof value === 'string' || typeof value === 'boolean') return typeof value as SqlKind
-  if (value instanceof Keyword) return 'keyword'
-  if (value instanceof EdnSymbol) return 'symbol'
-  if (value instanceof Date) return 'instant'
-  if (value instanceof Uuid) return 'uuid'
-  if (value instanceof Uri) return 'uri'
-  return value instanceof Uint8Array ? 'bytes' : 'any'
+  const type = typeOfValue(value)
+  return type === 'tuple' || type === 'map' ? 'any' : kindOfType(type)
 }
 
 /** The kind that suits them all. */
@@ -106,8 +96,8 @@ export function toWire(kind: SqlKind, value: Edn): Wire {
   }
 }
 
-/** The value that a cell of a column holds. Not for `any`. */
-export function fromWire(kind: SqlKind, wire: Exclude<Wire, null>): Edn {
+/** The value that a cell of a column holds. */
+export function fromWire(kind: ValueKind, wire: Exclude<Wire, null>): Edn {
   switch (kind) {
     case 'long':
       return typeof wire === 'bigint' ? long(wire) : wire
@@ -126,8 +116,8 @@ export function fromWire(kind: SqlKind, wire: Exclude<Wire, null>): Edn {
   }
 }
 
-/** The value that a text stands for under which DuckDB hands a cell to a function. Not for `any`. */
-export function fromText(kind: SqlKind, text: string): Edn {
+/** The value that a text stands for under which DuckDB hands a cell to a function. */
+export function fromText(kind: ValueKind, text: string): Edn {
   switch (kind) {
     case 'long':
       return long(BigInt(text))
@@ -190,25 +180,4 @@ function numberOfText(text: string): number {
   if (text === 'inf') return Infinity
   if (text === '-inf') return -Infinity
   return text === 'nan' ? NaN : Number(text)
-}
-
-function valueOfText(kind: SqlKind, text: string): Edn {
-  switch (kind) {
-    case 'keyword':
-      return Keyword.of(text)
-    case 'symbol':
-      return EdnSymbol.of(text)
-    case 'uuid':
-      return new Uuid(text)
-    case 'uri':
-      return new Uri(text)
-    case 'bigint':
-      return new BigInteger(BigInt(text))
-    case 'bigdec':
-      return new Decimal(text)
-    case 'tuple':
-      return textToTuple(text)
-    default:
-      return text
-  }
 }

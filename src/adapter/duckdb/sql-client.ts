@@ -2,6 +2,7 @@
 // time, ended with whoever started it. A question that is given up is interrupted; a process that does not stop soon
 // after is ended, and the next question gets a fresh one, as it does after a crash.
 
+import { assert } from '../../base/assert.ts'
 import type { Env, WorkerThread } from '../../base/env.ts'
 import { queryCancelled, queryTimeout, tooManyRows } from '../../engine/errors.ts'
 import { readEdn } from '../../fact/edn-reader.ts'
@@ -10,7 +11,7 @@ import type { Edn } from '../../fact/value.ts'
 import type { EngineLimits } from '../../plan/engine.ts'
 import { Refusal } from '../../plan/refusal.ts'
 import { driverMissing, memoryExceeded, processEnded, sqlFailed } from './errors.ts'
-import { fromWire, type SqlKind } from './kinds.ts'
+import { fromWire, type SqlKind, type Wire } from './kinds.ts'
 import type { SentCells, SqlFailure, SqlMessage, SqlProgram, SqlRequest, SqlSettings } from './protocol.ts'
 
 /** How often a running question looks at its clock and its signal. */
@@ -155,12 +156,16 @@ export class SqlClient implements AsyncDisposable {
 }
 
 function valuesOf(kind: SqlKind, sent: SentCells): Iterable<Edn> {
+  const valueOf = (cell: Exclude<Wire, null>): Edn => {
+    assert(kind !== 'any', 'values of several types travel as text')
+    return fromWire(kind, cell)
+  }
   switch (sent.kind) {
     case 'edn':
       return readEdn(sent.text, WRITTEN_BY_VARVE).value as readonly Edn[]
     case 'numbers':
-      return Array.from(sent.numbers, (number) => fromWire(kind, number))
+      return Array.from(sent.numbers, valueOf)
     case 'cells':
-      return sent.cells.map((cell) => (cell === null ? null : fromWire(kind, cell)))
+      return sent.cells.map((cell) => (cell === null ? null : valueOf(cell)))
   }
 }
