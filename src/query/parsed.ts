@@ -1,8 +1,11 @@
-// Queries, patterns and rules parsed once: the same text is asked again and again. The cache of texts is bounded; forms
-// are remembered for as long as somebody else holds them.
+// Queries, requests, patterns and rules parsed once: the same text is asked again and again. Caches of texts are bounded;
+// forms are remembered for as long as somebody else holds them. The same text gives the same syntax tree, which is
+// what plans are remembered by.
 
 import type { Warning } from '../base/errors.ts'
+import { Recent } from '../base/recent.ts'
 import { readEdn } from '../fact/edn-reader.ts'
+import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
 import type { EdnMap } from '../fact/value.ts'
 import { type Edn, keyword, Keyword } from '../fact/value.ts'
 import type { PlaceOf } from '../plan/spot.ts'
@@ -24,8 +27,10 @@ export type ParsedQuery = {
   readonly warnings: readonly Warning[]
 }
 
+export type ParsedRules = { readonly form: Edn; readonly rules: RuleSet }
+
 class ParseCache<X> {
-  readonly #texts = new Map<string, X>()
+  readonly #texts = new Recent<string, X>(TEXT_COUNT_MAX)
   readonly #forms = new WeakMap<object, X>()
 
   get(form: Edn, parse: () => X): X {
@@ -33,10 +38,7 @@ class ParseCache<X> {
       const known = this.#texts.get(form)
       if (known !== undefined) return known
       const made = parse()
-      if (form.length <= TEXT_LENGTH_MAX) {
-        if (this.#texts.size >= TEXT_COUNT_MAX) this.#texts.delete(this.#texts.keys().next().value!)
-        this.#texts.set(form, made)
-      }
+      if (form.length <= TEXT_LENGTH_MAX) this.#texts.set(form, made)
       return made
     }
     if (typeof form !== 'object' || form === null) return parse()
@@ -51,6 +53,9 @@ class ParseCache<X> {
 const queries = new ParseCache<ParsedQuery>()
 const patterns = new ParseCache<PullPattern>()
 const rules = new ParseCache<RuleSet>()
+const requests = new ParseCache<RequestParts>()
+const writtenQueries = new ParseCache<ParsedQuery>()
+const writtenRules = new ParseCache<ParsedRules>()
 
 /** The query that a form or a text says. */
 export function parsedQuery(form: Edn, placeOf?: PlaceOf): ParsedQuery {
@@ -71,6 +76,22 @@ export function parsedRules(form: Edn, placeOf?: PlaceOf): RuleSet {
   return rules.get(form, () => parseRules(form, placeOf))
 }
 
+/** The query of a text that Varve wrote itself: whoever sent it knows where its parts stand. */
+export function queryOfWritten(text: string): ParsedQuery {
+  return writtenQueries.get(text, () => {
+    const form = readEdn(text, WRITTEN_BY_VARVE).value
+    return { form, query: parseQuery(form), placeOf: undefined, warnings: [] }
+  })
+}
+
+/** The rules of such a text. */
+export function rulesOfWritten(text: string): ParsedRules {
+  return writtenRules.get(text, () => {
+    const form = readEdn(text, WRITTEN_BY_VARVE).value
+    return { form, rules: parseRules(form) }
+  })
+}
+
 export type RequestParts = {
   readonly query: Edn
   readonly args: readonly Edn[] | undefined
@@ -85,9 +106,11 @@ export type RequestParts = {
 /** A request map taken apart, or a query standing alone; either may be text. */
 export function requestParts(form: Edn, places: { readonly placeOf: PlaceOf } | undefined): RequestParts {
   if (typeof form === 'string') {
-    const { value, places: placesOfText, warnings } = readEdn(form, { recover: true, source: 'query' })
-    const parts = requestParts(value, placesOfText)
-    return { ...parts, warnings: [...warnings, ...parts.warnings] }
+    return requests.get(form, () => {
+      const { value, places: placesOfText, warnings } = readEdn(form, { recover: true, source: 'query' })
+      const parts = requestParts(value, placesOfText)
+      return { ...parts, warnings: [...warnings, ...parts.warnings] }
+    })
   }
   if (!isRequest(form)) {
     // Parsed here, where its places are known, so that what is wrong in it can be pointed at.

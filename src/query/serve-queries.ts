@@ -10,8 +10,7 @@ import type { DatabaseRef, DatabaseValue } from '../database/database-value.ts'
 import type { Engine } from '../plan/engine.ts'
 import type { JobInput, QueryJob } from './ask.ts'
 import { checkRules, NO_RULES } from './check-rules.ts'
-import { parseRules } from './parse-rules.ts'
-import { parsedQuery } from './parsed.ts'
+import { queryOfWritten, rulesOfWritten } from './parsed.ts'
 import { InThreadRunner } from './run-here.ts'
 import {
   receiveEdn,
@@ -55,7 +54,7 @@ export async function serveQueries(env: Env, port: WorkerPort, engine: Engine): 
 }
 
 async function receiveJob(sent: SentJob, catalog: Catalog, signal: AbortSignal): Promise<QueryJob> {
-  const parsed = parsedQuery(receiveEdn(sent.query))
+  const parsed = queryOfWritten(sent.query)
   const inputs = await Promise.all(sent.inputs.map((input) => receiveInput(input, catalog)))
   const rules = inputs.find((input) => input.kind === 'rules')
   const databases = new Map(
@@ -83,10 +82,8 @@ async function receiveInput(input: SentInput, catalog: Catalog): Promise<JobInpu
       return { kind: 'facts', value: await valueOf(catalog, receiveRef(input.ref)) }
     case 'rows':
       return { kind: 'rows', rows: receiveEdn(input.text) as readonly (readonly Edn[])[] }
-    case 'rules': {
-      const form = receiveEdn(input.text)
-      return { kind: 'rules', form, rules: parseRules(form) }
-    }
+    case 'rules':
+      return { kind: 'rules', ...rulesOfWritten(input.text) }
     case 'value':
       return { kind: 'value', value: receiveEdn(input.text) }
   }

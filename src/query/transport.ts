@@ -55,7 +55,7 @@ export type SentAnswer =
 
 export function sendJob(job: QueryJob): SentJob {
   return {
-    query: writeEdn(job.form),
+    query: textOfForm(job.form),
     inputs: job.inputs.map((input): SentInput => {
       switch (input.kind) {
         case 'facts':
@@ -63,7 +63,7 @@ export function sendJob(job: QueryJob): SentJob {
         case 'rows':
           return { kind: 'rows', text: writeEdn(input.rows) }
         case 'rules':
-          return { kind: 'rules', text: writeEdn(input.form) }
+          return { kind: 'rules', text: textOfForm(input.form) }
         case 'value':
           return { kind: 'value', text: writeEdn(input.value) }
       }
@@ -75,6 +75,16 @@ export function sendJob(job: QueryJob): SentJob {
     limit: job.limit,
     engine: job.engine,
   }
+}
+
+/** Of queries and rules, which are sent again as long as somebody asks them. */
+const textOf = new WeakMap<object, string>()
+
+function textOfForm(form: Edn): string {
+  if (typeof form !== 'object' || form === null) return writeEdn(form)
+  let text = textOf.get(form)
+  if (text === undefined) textOf.set(form, (text = writeEdn(form)))
+  return text
 }
 
 export function receiveEdn(text: string): Edn {
