@@ -1,6 +1,6 @@
 // A data folder says what it is; what is something else, of another version, or only half made is refused untouched.
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nodeEnv } from '../base/env-node.ts'
@@ -51,5 +51,22 @@ describe('a data folder', () => {
     await using writer = await Catalog.openFolder(env, folder)
     expect((await writer.connection('unborn')).value().basisT).toBe(0)
     expect((await reader.connection('unborn')).value().basisT).toBe(0)
+  })
+
+  it('holds a database until it is deleted, another of its name notwithstanding, and reads its file once', async () => {
+    const storage = await FolderCatalogStorage.open(env, folder, { canCreate: true })
+    const { info } = await storage.create('things', 'things')
+    const path = join(folder, 'things', 'database.json')
+    // A file as young as this is read each time.
+    expect([storage.holds(info), storage.holds(info)]).toEqual([true, true])
+    utimesSync(path, new Date(2020, 1), new Date(2020, 1))
+    expect(storage.holds(info)).toBe(true)
+    const { readCount } = env.files.counts
+    expect([storage.holds(info), storage.holds({ ...info, id: 'other' })]).toEqual([true, false])
+    expect(env.files.counts.readCount).toBe(readCount)
+    await storage.delete('things')
+    expect(storage.holds(info)).toBe(false)
+    const other = await storage.create('things', 'things')
+    expect([storage.holds(info), storage.holds(other.info)]).toEqual([false, true])
   })
 })
