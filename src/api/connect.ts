@@ -63,7 +63,7 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
     const hasThreads = options.env === undefined
     const catalog = await Catalog.openFolder(env, folder, {
       ...catalogOptions,
-      isIndexedInWorker: hasThreads,
+      hasThreads,
     })
     const runner = hasThreads
       ? new EngineRunner(

@@ -25,8 +25,8 @@ export type CatalogOptions = {
   /** Takes the writer's place from a process that is still alive: that one acknowledges nothing more. */
   readonly takeOver?: boolean
   readonly functions?: FunctionRegistry
-  /** Databases of a folder are indexed in threads of their own. */
-  readonly isIndexedInWorker?: boolean
+  /** Databases of a folder are indexed, and files of their logs sealed, in threads of their own. */
+  readonly hasThreads?: boolean
   readonly indexing?: IndexingLimits
 }
 
@@ -35,7 +35,7 @@ export class Catalog implements AsyncDisposable {
   readonly storage: CatalogStorage
   readonly isReadOnly: boolean
   readonly functions: FunctionRegistry
-  readonly #isIndexedInWorker: boolean
+  readonly #hasThreads: boolean
   readonly #indexing: IndexingLimits | undefined
   readonly #connections = new Map<string, Promise<Connection>>()
   /** Those of the connections that are open and write. */
@@ -44,8 +44,9 @@ export class Catalog implements AsyncDisposable {
 
   static async openFolder(env: Env, folder: string, options: CatalogOptions = {}): Promise<Catalog> {
     const canCreate = options.canCreate ?? options.isReadOnly !== true
-    const takeOver = options.takeOver ?? false
-    return new Catalog(env, await FolderCatalogStorage.open(env, folder, { canCreate, takeOver }), options)
+    const { takeOver = false, hasThreads = false } = options
+    const storage = await FolderCatalogStorage.open(env, folder, { canCreate, takeOver, hasThreads })
+    return new Catalog(env, storage, options)
   }
 
   static openMemory(env: Env, options: CatalogOptions = {}): Catalog {
@@ -57,7 +58,7 @@ export class Catalog implements AsyncDisposable {
     this.storage = storage
     this.isReadOnly = options.isReadOnly ?? false
     this.functions = options.functions ?? new Map()
-    this.#isIndexedInWorker = options.isIndexedInWorker ?? false
+    this.#hasThreads = options.hasThreads ?? false
     this.#indexing = options.indexing
   }
 
@@ -161,7 +162,7 @@ export class Catalog implements AsyncDisposable {
     if (this.#isClosed) return Promise.reject(connectionClosed(name))
     const storage = this.storage.open(name)
     const { functions } = this
-    const isIndexedInWorker = this.#isIndexedInWorker && storage.folder !== undefined
+    const isIndexedInWorker = this.#hasThreads && storage.folder !== undefined
     const opening: Promise<Connection> = this.isReadOnly
       ? Follower.open(this.env, storage)
       : Writer.open(this.env, storage, {

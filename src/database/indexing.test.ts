@@ -28,7 +28,7 @@ async function openWriter(
   isIndexedInWorker: boolean,
   world: Env = env,
 ): Promise<{ readonly catalog: Catalog; readonly writer: Writer }> {
-  const catalog = await Catalog.openFolder(world, folder, { isIndexedInWorker })
+  const catalog = await Catalog.openFolder(world, folder, { hasThreads: isIndexedInWorker })
   await catalog.create(name, { schema: richSchema() })
   return { catalog, writer: await catalog.writer(name) }
 }

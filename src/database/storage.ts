@@ -128,6 +128,8 @@ export type FolderOptions = {
   readonly canCreate: boolean
   /** Takes the writer's place from a process that is still alive, and fences it. */
   readonly takeOver?: boolean
+  /** Complete files of logs are sealed in threads of their own. */
+  readonly hasThreads?: boolean
 }
 
 /** A file that was written so recently may be replaced by another that looks the same from outside. */
@@ -137,13 +139,15 @@ export class FolderCatalogStorage implements CatalogStorage {
   readonly folder: string
   readonly #env: Env
   readonly #takeOver: boolean
+  readonly #hasThreads: boolean
   /** Ids of databases as they were read last, by name. */
   readonly #ids = new Map<string, { readonly id: unknown; readonly status: FileStatus }>()
 
-  private constructor(env: Env, folder: string, takeOver: boolean) {
+  private constructor(env: Env, folder: string, options: FolderOptions) {
     this.#env = env
     this.folder = folder
-    this.#takeOver = takeOver
+    this.#takeOver = options.takeOver ?? false
+    this.#hasThreads = options.hasThreads ?? false
   }
 
   /** Opens the folder, or makes it. A folder that holds something else is refused, never written into. */
@@ -158,7 +162,7 @@ export class FolderCatalogStorage implements CatalogStorage {
       const { version } = readSmallFile(env, marker)
       if (version !== FORMAT_VERSION) throw formatUnknown(marker, version, FORMAT_VERSION)
     }
-    return new FolderCatalogStorage(env, folder, options.takeOver ?? false)
+    return new FolderCatalogStorage(env, folder, options)
   }
 
   list(): readonly DatabaseInfo[] {
@@ -219,13 +223,14 @@ export class FolderCatalogStorage implements CatalogStorage {
   #storageOf(info: DatabaseInfo): DatabaseStorage {
     const env = this.#env
     const folder = `${this.folder}/${info.name}`
+    const isSealedInThread = this.#hasThreads
     let takeOver = this.#takeOver
     return {
       info,
       folder,
       blobs: openFolderStore(env, `${folder}/index`),
       openForWriting: async () => {
-        const log = await openLog(env, `${folder}/log`, { mode: 'write', takeOver })
+        const log = await openLog(env, `${folder}/log`, { mode: 'write', takeOver, isSealedInThread })
         // Once: whoever has the log now and loses it again does not fight for it.
         takeOver = false
         return log

@@ -26,6 +26,8 @@ export type WriteMode = {
   /** Takes the log from a writer that is still alive and fences it. Without it that is `folder-locked`. */
   readonly takeOver?: boolean
   readonly limits?: LogLimits
+  /** Complete files are sealed in a thread of their own, not beside the writing. */
+  readonly isSealedInThread?: boolean
 }
 export type ReadMode = { readonly mode: 'read' }
 
@@ -43,6 +45,7 @@ export async function openLog(
   if (options.mode === 'read') return new ReadingLog(env, folder)
   return openForWriting(env, folder, {
     takeOver: options.takeOver === true,
+    isSealedInThread: options.isSealedInThread === true,
     limits: options.limits ?? LOG_LIMITS,
   })
 }

@@ -24,10 +24,15 @@ import type { LogPart } from './log-folder.ts'
 import { machineName, positionName, PositionWriter } from './position.ts'
 import { claimEpoch, epochPath, recoverLog, type Recovered } from './recovery.ts'
 import { sealFile } from './sealed-file.ts'
+import { sealInThread } from './seal-thread.ts'
 import type { Frame, WritableLog } from './transaction-log.ts'
 import { Waiters } from './waiters.ts'
 
-export type WriteOptions = { readonly takeOver: boolean; readonly limits: LogLimits }
+export type WriteOptions = {
+  readonly takeOver: boolean
+  readonly limits: LogLimits
+  readonly isSealedInThread: boolean
+}
 
 /** Takes the log over: lock, epoch, recovery, a new file. */
 export async function openForWriting(env: Env, folder: string, options: WriteOptions): Promise<WritingLog> {
@@ -42,7 +47,7 @@ export async function openForWriting(env: Env, folder: string, options: WriteOpt
     const current = await createFile(env, folder, header, options.limits)
     for (const path of recovered.empty) files.remove(path)
     removeSpares(env, folder)
-    return new WritingLog({ env, folder, lock, limits: options.limits, recovered, current })
+    return new WritingLog({ env, folder, lock, options, recovered, current })
   } catch (error) {
     await lock[Symbol.asyncDispose]()
     throw error
@@ -53,7 +58,7 @@ type Opened = {
   readonly env: Env
   readonly folder: string
   readonly lock: FileLock
-  readonly limits: LogLimits
+  readonly options: WriteOptions
   readonly recovered: Recovered
   readonly current: CurrentFile
 }
@@ -64,6 +69,7 @@ export class WritingLog implements WritableLog {
   readonly #folder: string
   readonly #lock: FileLock
   readonly #limits: LogLimits
+  readonly #seal: typeof sealFile
   readonly #frames: FrameReader
   readonly #waiters = new Waiters()
   readonly #fence: string
@@ -80,12 +86,13 @@ export class WritingLog implements WritableLog {
   #isClosed = false
   #sealing: Promise<void> = Promise.resolve()
 
-  constructor({ env, folder, lock, limits, recovered, current }: Opened) {
+  constructor({ env, folder, lock, options, recovered, current }: Opened) {
     this.epoch = current.header.epoch
     this.#env = env
     this.#folder = folder
     this.#lock = lock
-    this.#limits = limits
+    this.#limits = options.limits
+    this.#seal = options.isSealedInThread ? sealInThread : sealFile
     this.#frames = new FrameReader(env)
     this.#fence = epochPath(folder, this.epoch)
     this.#lastT = recovered.lastT
@@ -241,7 +248,7 @@ export class WritingLog implements WritableLog {
     const { id, header, end } = part
     this.#sealing = this.#sealing
       .then(async () => {
-        await sealFile(this.#env, this.#folder, header, end)
+        await this.#seal(this.#env, this.#folder, header, end)
         const sealed = { ...part, kind: 'sealed', path: `${this.#folder}/${fileName(id, 'sealed')}` } as const
         this.#parts = this.#parts.map((other) => (other === part ? sealed : other))
         this.#frames.keepOnly(this.#parts)
