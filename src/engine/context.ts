@@ -2,7 +2,7 @@
 
 import type { PlanContext } from '../plan/scope.ts'
 import type { ValueFunction } from './functions.ts'
-import type { Budget } from './relation.ts'
+import type { Budget } from './budget.ts'
 import type { Walk } from './walks.ts'
 
 export type QueryContext = PlanContext & {

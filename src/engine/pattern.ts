@@ -21,7 +21,8 @@ import { hasType } from '../plan/value-type.ts'
 import { EntityReader } from '../plan/entity-reader.ts'
 import { constantFor, resolveAttribute, resolveEntity } from '../plan/entity.ts'
 import { attributeOf, isMixed, type PlaceMap } from '../plan/places.ts'
-import { rowKey, type Budget, type Row, type RowKey } from './relation.ts'
+import type { Budget } from './budget.ts'
+import { rowKey, type Row, type RowKey } from './relation.ts'
 import type { PatternClause, Scope } from '../plan/scope.ts'
 
 /** How the rows of a step are laid out before and after it. */

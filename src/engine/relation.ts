@@ -1,49 +1,9 @@
-// Rows on the way to an answer, and the bounds that every operator keeps: rows, time, a signal.
+// Rows on the way to an answer as the engine that defines the meaning keeps them, and what makes two of them equal.
 
 import { keyOf, textKey, type Edn, type Keyword } from '../fact/value.ts'
-import type { EngineLimits } from '../plan/engine.ts'
-import { queryCancelled, queryTimeout, tooManyRows } from './errors.ts'
+import type { Budget } from './budget.ts'
 
 export type Row = readonly Edn[]
-
-const STEPS_BETWEEN_CHECKS = 4096
-
-/** Counts the work of one query and stops it at its bounds. */
-export class Budget {
-  #limits: EngineLimits
-  readonly #nowMs: () => number
-  #steps = 0
-
-  constructor(limits: EngineLimits, nowMs: () => number) {
-    this.#limits = limits
-    this.#nowMs = nowMs
-    this.check()
-  }
-
-  /** Goes on with the bounds of another question. */
-  restart(other: Budget): void {
-    this.#limits = other.#limits
-    this.#steps = 0
-  }
-
-  /** One small piece of work; looks at clock and signal every few thousand. */
-  step(): void {
-    if (++this.#steps < STEPS_BETWEEN_CHECKS) return
-    this.#steps = 0
-    this.check()
-  }
-
-  check(): void {
-    const { signal, deadlineMs } = this.#limits
-    if (signal?.aborted === true) throw queryCancelled(signal.reason)
-    if (deadlineMs !== Infinity && this.#nowMs() > deadlineMs) throw queryTimeout()
-  }
-
-  /** A relation, named by `where`, has grown to this many rows. */
-  holdRows(count: number, where: () => string): void {
-    if (count > this.#limits.rowCountMax) throw tooManyRows(this.#limits.rowCountMax, where())
-  }
-}
 
 export type RowKey = string | number | boolean | null | Keyword
 

@@ -4,7 +4,7 @@
 import { isPlanted } from '../../base/planted.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import type { Edn } from '../../fact/value.ts'
-import type { Budget } from '../relation.ts'
+import type { Budget } from '../budget.ts'
 import { CollectedDomain, type Domain, NumberDomain, translation } from './domain.ts'
 import {
   type Chunk,

@@ -8,7 +8,7 @@ import type { Binding, Variable } from '../../plan/syntax.ts'
 import { bindingVariables } from '../../plan/variables.ts'
 import { resultRows } from '../binding.ts'
 import { isTruthy } from '../functions.ts'
-import type { Budget } from '../relation.ts'
+import type { Budget } from '../budget.ts'
 import { CollectedDomain, type Domain } from './domain.ts'
 import {
   type Chunk,

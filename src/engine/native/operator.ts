@@ -1,7 +1,7 @@
 // Operators hand each other chunks: some thousand rows as columns of numbers. Each operator reads a chunk before it
 // returns and writes into buffers of its own, so nothing grows between them and nothing is allocated per row.
 
-import type { Budget } from '../relation.ts'
+import type { Budget } from '../budget.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import type { Domain, Translation } from './domain.ts'
 

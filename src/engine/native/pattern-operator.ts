@@ -5,7 +5,7 @@
 import { TX_BASE } from '../../fact/attribute.ts'
 import type { Datom } from '../../fact/datom.ts'
 import type { Value } from '../../fact/value.ts'
-import type { Budget } from '../relation.ts'
+import type { Budget } from '../budget.ts'
 import { hasType } from '../../plan/value-type.ts'
 import { type AttributeTable, type Collected, tableOf } from './attribute-table.ts'
 import { type Chunk, type Layout, Operator, RowOutput, step } from './operator.ts'

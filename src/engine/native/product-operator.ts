@@ -2,7 +2,7 @@
 // come; where only its being there matters and no function may fail on a later row, it is left at its first row.
 
 import type { Variable } from '../../plan/syntax.ts'
-import type { Budget } from '../relation.ts'
+import type { Budget } from '../budget.ts'
 import type { Pipeline } from './branch-operator.ts'
 import { type Chunk, columnOf, Operator, Output, pickLayout, step, type Layout } from './operator.ts'
 import { RowSet } from './row-set.ts'

@@ -7,7 +7,7 @@ import { isPlanted } from '../../base/planted.ts'
 import type { RuleTablePlan } from '../../plan/plan.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import type { Edn } from '../../fact/value.ts'
-import type { Budget } from '../relation.ts'
+import type { Budget } from '../budget.ts'
 import { numbered, type Numbering, numbering, type Pipeline } from './branch-operator.ts'
 import { CollectedDomain, type Domain } from './domain.ts'
 import {

@@ -18,7 +18,7 @@ import {
   step,
 } from './operator.ts'
 import type { PatternShape, PlaceBinding } from './pattern-shape.ts'
-import type { Budget } from '../relation.ts'
+import type { Budget } from '../budget.ts'
 
 /** Rows of the table for one incoming row from which on they are handed on as a block of their own. */
 const RUN_ROW_COUNT_MIN = 256
