@@ -12,7 +12,7 @@ import { parseRules } from '../../src/query/parse-rules.ts'
 import { type Figure, timed } from '../harness.ts'
 
 const OPTIONS = { clock: { nowMs: () => performance.now() }, random: { next: () => 0.5 } }
-const LIMITS = { deadlineMs: Infinity, rowCountMax: 50_000_000 }
+const LIMITS = { deadlineMs: Infinity, rowCountMax: 50_000_000, memoryBytesMax: Infinity }
 const NO_CATALOG = new Map<string, never>()
 
 /** A query over facts: `$` first, then `rules` where there are some, then other arguments. */

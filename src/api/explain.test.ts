@@ -40,7 +40,7 @@ function partNamed(parts: readonly ExplainedPart[], text: string): ExplainedPart
 
 describe('explain', () => {
   it('tells of every step the rows that were expected, those that came, and its time', async () => {
-    const { engine, mode, parts, rowCount, timeMs, text } = await people
+    const { engine, mode, parts, rowCount, timeMs, memoryBytes, text } = await people
       .db()
       .explain('[:find ?name :where [?p :person/age 7] [?p :person/name ?name]]')
     expect([engine, mode, rowCount]).toEqual(['native', 'run', 22])
@@ -54,7 +54,11 @@ describe('explain', () => {
     })
     expect(parts[1]).toMatchObject({ access: 'entity', rowCount: 22 })
     for (const { timeMs: ofPart } of parts.slice(0, 2)) expect(ofPart).toBeLessThanOrEqual(timeMs!)
-    expect(text).toMatch(/expected +rows +ms/)
+    // Of each fact of both tables three numbers at least, and no step more than all of them.
+    expect(memoryBytes).toBeGreaterThan(2 * 3 * 8 * PERSON_COUNT)
+    for (const part of parts) expect(part.memoryBytes ?? 0).toBeLessThanOrEqual(memoryBytes!)
+    expect(parts[0]!.memoryBytes! + parts[1]!.memoryBytes!).toBeGreaterThan(memoryBytes! / 2)
+    expect(text).toMatch(/expected +rows +ms +kB/)
     expect(text).toContain('[?p :person/age 7]  (by value)')
     expect(text).toContain('engine: native, 22 rows in')
   })
@@ -95,7 +99,7 @@ describe('explain', () => {
     const { warnings } = await varve.explain({ database: 'people', query }, 'plan')
     expect(warnings).toMatchObject([{ code: 'varve.warning/large-product', place: { line: 1 } }])
     expect(warnings[0]!.fix).toMatch(/shared variable/)
-    await expect(varve.query({ database: 'people', query, timeoutMs: 1 })).rejects.toMatchObject({
+    await expect(varve.query({ database: 'people', query, timeoutMs: 20 })).rejects.toMatchObject({
       code: 'varve.error/query-timeout',
       fix: expect.stringMatching(/shares no variable/) as unknown,
     })

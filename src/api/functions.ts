@@ -147,6 +147,7 @@ function answerFrom(facts: FactSource, form: Edn, args: readonly unknown[], engi
   const limits = {
     deadlineMs: engine.clock.nowMs() + ASK_LIMITS.timeoutMs,
     rowCountMax: ASK_LIMITS.rowCountMax,
+    memoryBytesMax: ASK_LIMITS.memoryBytes,
   }
   const answer = answerNow({ query, inputs, catalog: new Map([['$', facts]]), limits }, engine)
   return shapeAnswer(query, answer)

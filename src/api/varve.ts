@@ -58,6 +58,7 @@ type LooseRequest = MomentRequest & {
   readonly args?: readonly unknown[]
   readonly database?: string
   readonly timeoutMs?: number
+  readonly memoryBytes?: number
   readonly limit?: number
   readonly engine?: EngineName
   readonly signal?: AbortSignal
@@ -139,7 +140,7 @@ export class LocalVarve {
   }
 
   async #asked(request: LooseRequest): Promise<AskRequest> {
-    const { database, timeoutMs, limit, engine = this.engine, signal } = request
+    const { database, timeoutMs, memoryBytes, limit, engine = this.engine, signal } = request
     const args = (request.args ?? []).map(argumentOf)
     if (request.asOf !== undefined) checkedMoment(request.asOf)
     const sourceNamed = momentSources(this.catalog, request)
@@ -149,6 +150,7 @@ export class LocalVarve {
       sourceNamed,
       ...(database !== undefined && { database: await sourceNamed(database) }),
       ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(memoryBytes !== undefined && { memoryBytes }),
       ...(limit !== undefined && { limit }),
       engine,
       ...(signal && { signal }),

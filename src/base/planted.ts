@@ -16,6 +16,7 @@ export type PlantedMistake =
   | 'aggregate-median-is-the-upper'
   | 'aggregate-mean-is-cut'
   | 'aggregate-variance-of-a-sample'
+  | 'budget-without-bytes'
   | 'domain-without-decimals'
   | 'find-forgets-with'
   | 'get-else-takes-false-for-nothing'

@@ -178,6 +178,7 @@ function askFields(options: AskOptions): Record<string, Edn> {
     ...(options.database !== undefined && { database: options.database }),
     ...(options.asOf !== undefined && { 'as-of': options.asOf }),
     ...(options.timeoutMs !== undefined && { 'timeout-ms': options.timeoutMs }),
+    ...(options.memoryBytes !== undefined && { 'memory-bytes': options.memoryBytes }),
     ...(options.limit !== undefined && { limit: options.limit }),
     ...(options.engine !== undefined && { engine: options.engine }),
   }

@@ -83,6 +83,7 @@ export class LocalSession implements Session {
       sourceNamed,
       ...(options.database !== undefined && { database: await sourceNamed(options.database) }),
       ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
+      ...(options.memoryBytes !== undefined && { memoryBytes: options.memoryBytes }),
       ...(options.limit !== undefined && { limit: options.limit }),
       ...(options.engine !== undefined && { engine: options.engine }),
       ...(options.signal && { signal: options.signal }),

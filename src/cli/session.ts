@@ -11,6 +11,7 @@ export type AskOptions = {
   readonly database?: string
   readonly asOf?: Date | number
   readonly timeoutMs?: number
+  readonly memoryBytes?: number
   readonly limit?: number
   readonly engine?: string
   /** Gives up waiting, and stops what runs. */

@@ -186,12 +186,15 @@ export function withPlace(error: unknown, place: Place | undefined): unknown {
   return new VarveError({ code, kind, message, fix, data: { ...data, place }, cause })
 }
 
-/** An answer, or a relation on the way to it, larger than the bound. */
+const TOO_MUCH: readonly string[] = [
+  'varve.error/too-many-rows',
+  'varve.error/query-out-of-memory',
+  'varve.error/query-timeout',
+]
+
 /** An error of a question that was too much, with what its plan was warned about: that is mostly why. */
 export function withWarnings(error: unknown, warnings: readonly Warning[]): unknown {
-  const isTooMuch =
-    error instanceof VarveError &&
-    (error.code === 'varve.error/too-many-rows' || error.code === 'varve.error/query-timeout')
+  const isTooMuch = error instanceof VarveError && TOO_MUCH.includes(error.code)
   const [first] = warnings
   if (!isTooMuch || first === undefined) return error
   const { code, kind, message, data } = error
@@ -199,6 +202,7 @@ export function withWarnings(error: unknown, warnings: readonly Warning[]): unkn
   return new VarveError({ code, kind, message, fix, data: { ...data, warnings }, cause: error })
 }
 
+/** An answer, or a relation on the way to it, larger than the bound. */
 export function tooManyRows(rowCountMax: number, where: string): VarveError {
   return new VarveError({
     code: 'varve.error/too-many-rows',
@@ -206,6 +210,23 @@ export function tooManyRows(rowCountMax: number, where: string): VarveError {
     message: `More than ${rowCountMax} rows in ${where}`,
     fix: 'Join clauses by a shared variable, bind more, aggregate, or raise the bound on rows',
     data: { rowCountMax, where },
+  })
+}
+
+/** A question that needs more bytes than it may hold; `where` is the step that wanted more. */
+export function queryOutOfMemory(need: {
+  readonly memoryBytesMax: number
+  readonly heldBytes: number
+  readonly where: string
+  readonly place: Place | undefined
+}): VarveError {
+  const { memoryBytesMax, heldBytes, where, place } = need
+  return new VarveError({
+    code: 'varve.error/query-out-of-memory',
+    kind: 'incorrect',
+    message: `The query needs more memory than it may have: ${heldBytes} bytes of ${memoryBytesMax} in ${where}`,
+    fix: "Bind more in that clause, aggregate, ask shard by shard with (mod ?e n), ask with engine 'duckdb', which goes on to disk, or raise memoryBytes",
+    data: { memoryBytesMax, heldBytes, where, ...placed(place) },
   })
 }
 

@@ -199,7 +199,10 @@ function pullerFor(element: PullElement, setting: FindSetting, warnings: Warning
   const facts = factsNamed(setting.context, setting.scope, element.source, element.place)
   return preparePull(facts, patternOf(element, setting.scope), {
     xform: setting.xform,
-    step: () => setting.context.budget.step(),
+    budget: setting.context.budget.ofStep(element, {
+      name: () => showElement(element),
+      place: element.place,
+    }),
     warn: (warning) => warnings.push(warning),
   })
 }

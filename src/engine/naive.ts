@@ -124,7 +124,7 @@ export function bound(
   { query, inputs, catalog, limits }: Question,
   options: NaiveEngineOptions,
 ): BoundQuestion {
-  const budget = new Budget(limits, () => options.clock.nowMs())
+  const budget = Budget.of(limits, () => options.clock.nowMs())
   const { sources, rules: given, goals } = bindInputs(query, inputs, budget)
   const { rules, walks } = withWalks(given)
   for (const name of query.catalogSources) {

@@ -11,6 +11,7 @@ import { pullKeyTwice } from '../plan/errors.ts'
 import { functionNamed } from '../plan/functions.ts'
 import { show } from '../plan/show.ts'
 import type { PullAttribute, PullPattern } from '../plan/syntax.ts'
+import { Budget } from './budget.ts'
 import { VALUE_FUNCTIONS } from './functions.ts'
 import { AttributeReader } from './native/attribute-reader.ts'
 import { pullNotReference, xformUnknown } from './pull-errors.ts'
@@ -22,8 +23,8 @@ export type PullOptions = {
   readonly xform?: (name: string) => ((value: Edn) => Edn) | undefined
   /** Entities that the pull may reach, each counted as often as it is met. */
   readonly entityCountMax?: number
-  /** Called for every entity: whoever gives up throws. */
-  readonly step?: () => void
+  /** Of the question that the pull is part of. */
+  readonly budget?: Budget
   /** Told once for each attribute that the default limit cut. */
   readonly warn?: (warning: Warning) => void
 }
@@ -104,7 +105,7 @@ function stepOf(facts: FactSource, asked: PullAttribute, options: PullOptions, d
   return {
     asked,
     attribute,
-    reader: new AttributeReader(facts, attribute),
+    reader: new AttributeReader(facts, attribute, options.budget ?? Budget.unbounded()),
     isSingle: asked.isReverse ? attribute.isComponent : attribute.cardinality === 'one',
     xform: asked.xform === undefined ? undefined : xformOf(asked.xform, options, asked.place),
     follows: followsOf(facts, attribute, asked, { options, depths }),

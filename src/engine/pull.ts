@@ -10,9 +10,11 @@ import type { Place } from '../base/errors.ts'
 import type { Attribute, AttributeId, EntityId } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
 import { type Edn, EdnMap, type Value } from '../fact/value.ts'
+import { valueBytes } from '../fact/value-bytes.ts'
 import { findEntity } from '../plan/entity.ts'
 import { show } from '../plan/show.ts'
 import type { PullPattern } from '../plan/syntax.ts'
+import type { Budget } from './budget.ts'
 import { historyHasNoEntities, pullTooLarge, pullWasCut } from './pull-errors.ts'
 import { DB_ID, type PullOptions, type PullPlan, pullPlan, type PullStep, WHOLE } from './pull-plan.ts'
 
@@ -22,6 +24,9 @@ export type { PullOptions } from './pull-plan.ts'
 const LIMIT_DEFAULT = 1000
 /** Entities that one pull may reach, those met several times counted each time. */
 export const PULL_ENTITY_COUNT_MAX = 1_000_000
+
+/** Of a map with a few entries. */
+const ENTITY_BYTES = 256
 
 /** What the pattern describes of the entity (an id, an ident, a lookup ref); null where nothing is found. */
 export function pull(
@@ -103,12 +108,14 @@ class Walk {
   readonly #cutSeen: Set<AttributeId>
   /** References to entities with an ident become that ident. */
   readonly #namesEntities: boolean
+  readonly #budget: Budget | undefined
   readonly #tasks: Task[] = []
   #entityCount = 0
 
   constructor(facts: FactSource, options: PullOptions, cutSeen: Set<AttributeId>, namesEntities: boolean) {
     this.#facts = facts
     this.#options = options
+    this.#budget = options.budget
     this.#cutSeen = cutSeen
     this.#namesEntities = namesEntities
   }
@@ -150,7 +157,13 @@ class Walk {
   /** What a value of a step stands as that leads no further than the pattern says. */
   #followed({ follows }: PullStep, value: Value): Edn | undefined {
     if (follows.kind === 'nested') return this.pull(follows.plan, value as EntityId)
-    return follows.kind === 'reference' ? this.#reference(value as EntityId) : value
+    if (follows.kind === 'reference') return this.#reference(value as EntityId)
+    return this.#value(value)
+  }
+
+  #value(value: Value): Value {
+    this.#budget?.hold(valueBytes(value))
+    return value
   }
 
   /** With a stack of its own, for what may lead on for ever. */
@@ -174,7 +187,8 @@ class Walk {
   #countEntity(): void {
     const { entityCountMax = PULL_ENTITY_COUNT_MAX } = this.#options
     if (++this.#entityCount > entityCountMax) throw pullTooLarge(entityCountMax)
-    this.#options.step?.()
+    this.#budget?.step()
+    this.#budget?.hold(ENTITY_BYTES)
   }
 
   /** Reads one entity's values; entities to follow are put on the stack, above the task that joins them. */
@@ -221,7 +235,7 @@ class Walk {
       }
       if (slot!.values.length >= LIMIT_DEFAULT)
         this.#warnCut(attribute, attribute.ident.toString(), undefined)
-      else if (attribute.valueType !== 'ref') slot!.values.push(v)
+      else if (attribute.valueType !== 'ref') slot!.values.push(this.#value(v))
       else if (attribute.isComponent) this.#addComponent(frame, slot!, v as EntityId, children)
       else slot!.values.push(this.#reference(v as EntityId))
     }

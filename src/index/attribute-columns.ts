@@ -33,7 +33,7 @@ export type WholeColumns = {
 export const MERGED_BYTES_MAX = 1 << 29
 export const GENERATION_BYTES_MAX = 1 << 28
 /** Of one fact: three numbers and two lookups in a table, and what the columns themselves take. */
-const FACT_BYTES = 56
+export const FACT_BYTES = 56
 
 /** Names of columns that somebody did without: the oldest are forgotten. */
 const MISSED_COUNT_MAX = 1_000

@@ -2,6 +2,7 @@
 // `added` to `retracted`; what a view shows of an interval is decided in one place, `show`.
 
 import { assert } from '../base/assert.ts'
+import type { Check } from '../base/batches.ts'
 import { isPlanted } from '../base/planted.ts'
 import type { Attribute, AttributeId, EntityId, T, ValueType } from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT } from '../fact/bootstrap.ts'
@@ -94,12 +95,15 @@ export class AttributeFacts {
     type: ValueType,
     generations: KeptColumns<GenerationColumns>,
     indexed: WholeColumns | undefined,
+    check: Check,
   ): AttributeColumns {
     assert(!this.#view.isHistory, 'a history has no columns')
     const late = indexed === undefined ? undefined : this.#lateColumns(indexed)
     if (late !== undefined) return { kind: 'late', rowCount: late.moment.rowCount, late }
-    if (this.#generation !== undefined) return this.#columnsOfMoment(type, this.#generation, generations)
-    const parts = this.#visibleRuns.map((run) => this.#shownRows(run)).filter(hasRows)
+    if (this.#generation !== undefined)
+      return this.#columnsOfMoment(type, this.#generation, generations, check)
+    const parts = this.#visibleRuns.map((run) => this.#shownRows(run, check)).filter(hasRows)
+    check()
     const later = this.#noveltyDatoms()
     if (later.length > 0) parts.push(rowsOfDatoms(type, later))
     // A run lies in the order of entities, novelty in that of its coming.
@@ -120,14 +124,16 @@ export class AttributeFacts {
     type: ValueType,
     { name, held, ended }: OpenGeneration,
     generations: KeptColumns<GenerationColumns>,
+    check: Check,
   ): AttributeColumns {
     const { untilT, sinceT, indexedT } = this.#view
     const fullName = `${this.#a} ${name ?? `until ${indexedT}`}`
     let generation = generations.get(fullName)
     if (generation === undefined) {
-      generation = generationColumns(type, held, ended)
+      generation = generationColumns(type, held, ended, check)
       generations.add(fullName, generation)
     }
+    check()
     const moment = generation.at(untilT, sinceT)
     return { kind: 'moment', rowCount: moment.rowCount, generation, moment }
   }
@@ -225,7 +231,8 @@ export class AttributeFacts {
   }
 
   /** The rows of a run that the view shows. A run that it shows whole is taken as it lies. */
-  #shownRows(run: Run): RunRows {
+  #shownRows(run: Run, check: Check): RunRows {
+    check()
     const { firstRow, entities, values, added, retracted } = run.columns()
     const { rowCount, deadCount, added: addedRange } = run.entry
     const { untilT, sinceT } = this.#view
@@ -498,9 +505,18 @@ function generationAt({ present, recent, generations }: AttributeRuns, t: T): Op
   return { name: `from ${generations[at - 1]?.untilT ?? 'the beginning'} to ${untilT}`, held, ended }
 }
 
-function generationColumns(type: ValueType, held: readonly Run[], ended: readonly Run[]): GenerationColumns {
+function generationColumns(
+  type: ValueType,
+  held: readonly Run[],
+  ended: readonly Run[],
+  check: Check,
+): GenerationColumns {
   const merged = (runs: readonly Run[]): RunRows => {
-    const parts = runs.map((run) => liveRowsOf(run, NO_ROWS)).filter(hasRows)
+    const live = (run: Run): RunRows => {
+      check()
+      return liveRowsOf(run, NO_ROWS)
+    }
+    const parts = runs.map(live).filter(hasRows)
     return parts.length === 0
       ? rowsOfDatoms(type, [])
       : parts.length === 1

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { NEVER_ENDS } from '../base/batches.ts'
 import { MemoryBlobStore } from '../blob/memory-store.ts'
 import { type EntityId, entityId, TX_BASE } from '../fact/attribute.ts'
 import * as boot from '../fact/bootstrap.ts'
@@ -324,7 +325,7 @@ describe('IndexedFacts', () => {
 })
 
 function shownByColumns(facts: IndexedFacts, a: number): string[] {
-  const columns = facts.columns(a)!
+  const columns = facts.columns(a, NEVER_ENDS)!
   const datoms = datomsOf(columns, a)
   expect(datoms.length).toBe(columns.rowCount)
   return show(datoms)

@@ -3,6 +3,7 @@
 // roots that are published later do not change its answers (I2).
 
 import { assert, unreachable } from '../base/assert.ts'
+import type { Check } from '../base/batches.ts'
 import { isPlanted } from '../base/planted.ts'
 import { type AttributeId, type EntityId, type T, TX_BASE, type ValueType } from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT, DB_TX_INSTANT } from '../fact/bootstrap.ts'
@@ -107,22 +108,22 @@ export class IndexedFacts implements FactSource {
   }
 
   /** Everything that this view shows of an attribute, as columns; undefined for a history. */
-  columns(a: AttributeId): AttributeColumns | undefined {
+  columns(a: AttributeId, check: Check): AttributeColumns | undefined {
     const type = this.#index.attribute(a)?.type ?? this.schema.attribute(a)?.valueType
     if (this.isHistory || type === undefined) return undefined
     const facts = this.#kept(a, undefined)
     const name = this.#shownName(a)
     let columns = this.#index.merged.get(name)
     if (columns === undefined) {
-      const indexed = facts.isLate ? this.#indexedColumns(a, type) : undefined
-      columns = facts.columns(type, this.#index.generations, indexed)
+      const indexed = facts.isLate ? this.#indexedColumns(a, type, check) : undefined
+      columns = facts.columns(type, this.#index.generations, indexed, check)
       this.#index.merged.add(name, columns)
     }
     return columns
   }
 
   /** What the index alone holds of an attribute. */
-  #indexedColumns(a: AttributeId, type: ValueType): WholeColumns {
+  #indexedColumns(a: AttributeId, type: ValueType, check: Check): WholeColumns {
     const { merged, generations, root } = this.#index
     const { indexedT } = root
     const view = { newestT: indexedT, untilT: indexedT, sinceT: -1, isHistory: false, indexedT }
@@ -130,7 +131,7 @@ export class IndexedFacts implements FactSource {
     const name = `${a} ${facts.shownName}`
     let columns = merged.get(name)
     if (columns === undefined) {
-      columns = facts.columns(type, generations, undefined)
+      columns = facts.columns(type, generations, undefined, check)
       merged.add(name, columns)
     }
     assert(columns.kind === 'whole', 'an index alone is no moment of a past')

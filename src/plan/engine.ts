@@ -22,6 +22,8 @@ export type EngineLimits = {
   readonly deadlineMs: number
   /** Rows of the answer and of any relation on the way. */
   readonly rowCountMax: number
+  /** Bytes that the question may hold while it runs, tables of facts that it reads among them; Infinity for none. */
+  readonly memoryBytesMax: number
   readonly signal?: AbortSignal
 }
 

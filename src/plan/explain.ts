@@ -17,8 +17,9 @@ export type ExplainedPart = {
   readonly expectedRowCount?: number
   /** Rows that came out, where it was run. */
   readonly rowCount?: number
-  /** Time in this part alone, where it was run. */
+  /** Time in this part alone, and memory that it held at most, where it was run. */
   readonly timeMs?: number
+  readonly memoryBytes?: number
   readonly parts?: readonly ExplainedPart[]
 }
 
@@ -31,16 +32,21 @@ export type Explanation = {
   readonly parts: readonly ExplainedPart[]
   /** The statements that a foreign engine runs. */
   readonly sql?: string
-  /** Rows of the answer, and the time it took, planning included. */
+  /** Rows of the answer, the time it took, planning included, and the memory that was held at most, tables of facts included. */
   readonly rowCount?: number
   readonly timeMs?: number
+  readonly memoryBytes?: number
   readonly warnings: readonly Warning[]
   /** All but the warnings, for people. */
   readonly text: string
 }
 
 /** What was measured of a part of a plan while it ran. */
-export type Measured = { readonly rowCount: number; readonly timeMs: number }
+export type Measured = {
+  readonly rowCount: number
+  readonly timeMs: number
+  readonly memoryBytes: number
+}
 export type MeasuredParts = ReadonlyMap<object, Measured>
 
 /** The parts of a plan, with what was measured of them. */
@@ -109,7 +115,8 @@ class Explain {
   }
 }
 
-function stepText(step: Step): string {
+/** What a step stands for, for people. */
+export function stepText(step: Step): string {
   if (step.clause !== undefined) return showClause(step.clause)
   if (step.kind === 'rows') return `input ${showTerms(step.terms)}`
   return step.kind === 'product' ? 'what shares nothing with the rest' : step.kind
@@ -133,7 +140,7 @@ function finishText(step: FinishStep): string {
   }
 }
 
-const HEAD = ['expected', 'rows', 'ms'] as const
+const HEAD = ['expected', 'rows', 'ms', 'kB'] as const
 const COLUMN_WIDTH = 11
 
 /** A line a part, those inside indented. */
@@ -145,6 +152,7 @@ function explanationText({
   sql,
   rowCount,
   timeMs,
+  memoryBytes,
 }: Omit<Explanation, 'text'>): string {
   const isRun = mode === 'run'
   const line = (cells: readonly (string | undefined)[], text: string): string => {
@@ -159,6 +167,7 @@ function explanationText({
       part.expectedRowCount?.toLocaleString('en'),
       part.rowCount?.toLocaleString('en'),
       part.timeMs?.toFixed(2),
+      part.memoryBytes === undefined ? undefined : kilobytes(part.memoryBytes),
     ]
     lines.push(line(cells, `${'  '.repeat(depth)}${part.text}${access}`))
     for (const inside of part.parts ?? []) visit(inside, depth + 1)
@@ -169,7 +178,12 @@ function explanationText({
     rowCount === undefined
       ? ''
       : `, ${rowCount.toLocaleString('en')} ${rowCount === 1 ? 'row' : 'rows'} in ${timeMs?.toFixed(2)} ms`
+  const held = memoryBytes === undefined ? '' : `, ${kilobytes(memoryBytes)} kB`
   const reason = refusal === undefined ? '' : ` (the native engine leaves it: ${refusal})`
-  lines.push(`engine: ${engine}${answer}${reason}`)
+  lines.push(`engine: ${engine}${answer}${held}${reason}`)
   return `${lines.join('\n')}\n${sql === undefined ? '' : `\n${sql}`}`
+}
+
+function kilobytes(bytes: number): string {
+  return Math.ceil(bytes / 1_000).toLocaleString('en')
 }

@@ -38,6 +38,8 @@ export type AskRequest = {
   /** The database of a `$alias` that no argument brings, at the moment asked. */
   readonly sourceNamed: (name: string) => Promise<DatabaseValue>
   readonly timeoutMs?: number
+  /** Memory that the query may hold while it runs. */
+  readonly memoryBytes?: number
   /** Keeps the first rows in the total order. */
   readonly limit?: number
   /** Who answers: one of `ENGINE_NAMES`. */
@@ -59,6 +61,7 @@ export type QueryJob = {
   readonly catalog: ReadonlyMap<SourceName, DatabaseValue>
   readonly timeoutMs: number
   readonly rowCountMax: number
+  readonly memoryBytesMax: number
   /** Of the answer as text, where text is wanted. */
   readonly answerBytesMax: number
   readonly limit: number | undefined
@@ -79,12 +82,17 @@ export type AskLimits = {
   readonly timeoutMs: number
   readonly timeoutMsMax: number
   readonly rowCountMax: number
+  /** What a query may hold that does not say it, and what it may say at most. */
+  readonly memoryBytes: number
+  readonly memoryBytesMax: number
   readonly answerBytesMax: number
 }
 export const ASK_LIMITS: AskLimits = {
   timeoutMs: 60_000,
   timeoutMsMax: 3_600_000,
   rowCountMax: 5_000_000,
+  memoryBytes: 2 ** 30,
+  memoryBytesMax: 2 ** 36,
   answerBytesMax: 256 << 20,
 }
 
@@ -162,6 +170,7 @@ async function prepare(request: AskRequest, limits: AskLimits): Promise<Prepared
     catalog,
     timeoutMs: Math.min(request.timeoutMs ?? limits.timeoutMs, limits.timeoutMsMax),
     rowCountMax: limits.rowCountMax,
+    memoryBytesMax: Math.min(request.memoryBytes ?? limits.memoryBytes, limits.memoryBytesMax),
     answerBytesMax: limits.answerBytesMax,
     limit: request.limit,
     engine: engineNamed(request.engine ?? 'auto'),

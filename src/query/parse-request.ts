@@ -16,6 +16,7 @@ const KEYS = [
   'database',
   'cursors',
   'timeout-ms',
+  'memory-bytes',
   'timeout',
   'limit',
   'offset',

@@ -98,6 +98,7 @@ export type RequestParts = {
   readonly asOf: Date | number | undefined
   readonly limit: number | undefined
   readonly timeoutMs: number | undefined
+  readonly memoryBytes: number | undefined
   readonly database: string | undefined
   readonly engine: string | undefined
   readonly warnings: readonly Warning[]
@@ -116,7 +117,8 @@ export function requestParts(form: Edn, places: { readonly placeOf: PlaceOf } | 
     // Parsed here, where its places are known, so that what is wrong in it can be pointed at.
     parsedQuery(form, places?.placeOf)
     const none = undefined
-    const parts = { args: none, asOf: none, limit: none, timeoutMs: none, database: none, engine: none }
+    const bounds = { limit: none, timeoutMs: none, memoryBytes: none }
+    const parts = { args: none, asOf: none, ...bounds, database: none, engine: none }
     return { query: form, ...parts, warnings: [] }
   }
   const { args, asOf } = parseRequest(form, places?.placeOf)
@@ -130,6 +132,7 @@ export function requestParts(form: Edn, places: { readonly placeOf: PlaceOf } | 
     asOf,
     limit: countOf(form, 'limit'),
     timeoutMs: countOf(form, 'timeout-ms'),
+    memoryBytes: countOf(form, 'memory-bytes'),
     database: typeof database === 'string' ? database : undefined,
     engine: engine instanceof Keyword ? engine.text : typeof engine === 'string' ? engine : undefined,
     warnings,

@@ -51,10 +51,11 @@ export class InThreadRunner implements QueryRunner {
 }
 
 function questionOf(job: QueryJob, deadlineMs: number): Parameters<Engine['answer']> {
-  const { query, inputs, catalog, limit, rowCountMax, signal } = job
+  const { query, inputs, catalog, limit, rowCountMax, memoryBytesMax, signal } = job
   const cut = limit === undefined ? query : { ...query, limit: Math.min(limit, query.limit ?? Infinity) }
   const sources = new Map([...catalog].map(([name, value]) => [name, value.facts]))
-  return [cut, inputs.map(engineInput), sources, { deadlineMs, rowCountMax, ...(signal && { signal }) }]
+  const limits = { deadlineMs, rowCountMax, memoryBytesMax, ...(signal && { signal }) }
+  return [cut, inputs.map(engineInput), sources, limits]
 }
 
 function engineInput(input: QueryJob['inputs'][number]): EngineInput {

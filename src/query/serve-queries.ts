@@ -69,6 +69,7 @@ async function receiveJob(sent: SentJob, catalog: Catalog, signal: AbortSignal):
     catalog: databases,
     timeoutMs: sent.timeoutMs,
     rowCountMax: sent.rowCountMax,
+    memoryBytesMax: sent.memoryBytesMax,
     answerBytesMax: sent.answerBytesMax,
     limit: sent.limit,
     engine: sent.engine,

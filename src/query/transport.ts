@@ -26,6 +26,7 @@ export type SentJob = {
   readonly catalog: readonly (readonly [string, SentRef])[]
   readonly timeoutMs: number
   readonly rowCountMax: number
+  readonly memoryBytesMax: number
   readonly answerBytesMax: number
   readonly limit: number | undefined
   readonly engine: EngineName
@@ -71,6 +72,7 @@ export function sendJob(job: QueryJob): SentJob {
     catalog: [...job.catalog].map(([name, value]) => [name, sendRef(value)]),
     timeoutMs: job.timeoutMs,
     rowCountMax: job.rowCountMax,
+    memoryBytesMax: job.memoryBytesMax,
     answerBytesMax: job.answerBytesMax,
     limit: job.limit,
     engine: job.engine,

@@ -29,6 +29,7 @@ const QUERY_FIELDS = {
   database: { type: 'string', about: 'the database that $ means' },
   ...MOMENT_FIELDS,
   timeoutMs: { type: 'integer', about: 'milliseconds after which the query is given up' },
+  memoryBytes: { type: 'integer', about: 'memory that the query may hold while it runs' },
   limit: { type: 'integer', about: 'rows to keep, the first in the total order' },
   engine: { type: 'string', about: 'who answers: auto, native or duckdb' },
   explain: {
@@ -78,6 +79,7 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
   const database = textOf(fields, 'database') ?? parts.database
   const limit = countOf(fields, 'limit') ?? parts.limit
   const timeoutMs = countOf(fields, 'timeoutMs') ?? parts.timeoutMs
+  const memoryBytes = countOf(fields, 'memoryBytes') ?? parts.memoryBytes
   const engine = textOf(fields, 'engine') ?? parts.engine
   const sourceNamed = momentSources(service.catalog, {
     ...moment,
@@ -91,6 +93,7 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
     ...(database !== undefined && { database: await sourceNamed(database) }),
     ...(limit !== undefined && { limit }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
     ...(engine !== undefined && { engine }),
     signal: request.signal,
   }
@@ -117,9 +120,9 @@ async function explained(
 ): Promise<HttpResponse> {
   const { runner, limits } = context.service
   const { answer, basis, warnings } = await explain(question, runner, mode, limits)
-  const { engine, refusal, parts, rowCount, timeMs, text } = answer
+  const { engine, refusal, parts, rowCount, timeMs, memoryBytes, text } = answer
   return ok(context, {
-    explain: { engine, refusal, mode, parts: parts.map(partField), rowCount, timeMs, text },
+    explain: { engine, refusal, mode, parts: parts.map(partField), rowCount, timeMs, memoryBytes, text },
     basis,
     warnings: warningFields([...before, ...warnings]),
   })

@@ -17,6 +17,9 @@ import type { WaitingAnswers } from './waiting-answers.ts'
 export type ServiceLimits = {
   readonly bodyBytesMax: number
   readonly rowCountMax: number
+  /** What a query may hold that does not say it, and what it may say at most. */
+  readonly memoryBytes: number
+  readonly memoryBytesMax: number
   readonly answerBytesMax: number
   /** Of all answers together that their clients have not read yet. */
   readonly waitingBytesMax: number
@@ -26,6 +29,8 @@ export type ServiceLimits = {
 export const SERVICE_LIMITS: ServiceLimits = {
   bodyBytesMax: 16 << 20,
   rowCountMax: 1_000_000,
+  memoryBytes: 2 ** 30,
+  memoryBytesMax: 2 ** 32,
   answerBytesMax: 256 << 20,
   waitingBytesMax: 1 << 30,
   timeoutMs: 60_000,

@@ -136,7 +136,7 @@ export class Arena {
           return { kind: 'value', value: rest.shift()! }
       }
     })
-    const limits = { deadlineMs: WORK_COUNT_MAX, rowCountMax: ROW_COUNT_MAX }
+    const limits = { deadlineMs: WORK_COUNT_MAX, rowCountMax: ROW_COUNT_MAX, memoryBytesMax: Infinity }
     return { query, inputs, catalog: new Map(), limits }
   }
 

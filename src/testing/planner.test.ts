@@ -22,7 +22,7 @@ const WORLD_COUNT = 20
 const QUESTION_COUNT = 15
 const ORDER_COUNT = 3
 const OPTIONS = { clock: { nowMs: () => 0 }, random: new SeededRandom(1) }
-const LIMITS = { deadlineMs: Infinity, rowCountMax: Infinity }
+const LIMITS = { deadlineMs: Infinity, rowCountMax: Infinity, memoryBytesMax: Infinity }
 
 describe('a plan', () => {
   it('is the same in whatever order clauses are written', () => {
@@ -84,7 +84,7 @@ function planned(
   try {
     const { goals, setting } = prepare({ query, inputs, catalog, limits: LIMITS }, OPTIONS)
     return explainedPlan(
-      planOf(query, goals, setting.scope, { context: setting.context, counts: tableCounts }),
+      planOf(query, goals, setting.scope, { context: setting.context, counts: tableCounts(setting.context) }),
     )
   } catch (error) {
     if (error instanceof Refusal || error instanceof VarveError) return undefined

@@ -54,6 +54,7 @@ async function asked(
   const { rows } = await engine.answer(parseQuery(query), inputs, new Map(), {
     deadlineMs: Infinity,
     rowCountMax,
+    memoryBytesMax: Infinity,
   })
   return Array.from(rows, (row) => row.join(' '))
 }

@@ -17,7 +17,7 @@ import { refusal } from '../../src/testing/refusal.ts'
 import { connect, type Database, type Varve } from 'varve'
 
 const clock = { nowMs: () => performance.now() }
-const NO_LIMITS: EngineLimits = { deadlineMs: Infinity, rowCountMax: 1_000_000 }
+const NO_LIMITS: EngineLimits = { deadlineMs: Infinity, rowCountMax: 1_000_000, memoryBytesMax: Infinity }
 
 type Asking = {
   readonly inputs?: readonly EngineInput[]
@@ -164,7 +164,7 @@ describe('bounds', () => {
 
   it('a query stops promptly at its time', async () => {
     const from = performance.now()
-    const limits = { deadlineMs: from + 100, rowCountMax: Infinity }
+    const limits = { deadlineMs: from + 100, rowCountMax: Infinity, memoryBytesMax: Infinity }
     const error = await failure(answer(PRODUCT, { inputs: [many, many, many], limits }))
     expect([error.code, error.kind]).toEqual(['varve.error/query-timeout', 'interrupted'])
     expect(performance.now() - from).toBeLessThan(5_000)

@@ -19,7 +19,11 @@ afterAll(() => engine[Symbol.asyncDispose]())
 function ask(text: string, ...args: readonly Edn[]): Promise<Answer> {
   const query = checkRules(parseQuery(readEdn(text).value), new Map())
   const inputs = args.map((value) => ({ kind: 'value', value }) as const)
-  return engine.answer(query, inputs, new Map(), { deadlineMs: Infinity, rowCountMax: 100_000 })
+  return engine.answer(query, inputs, new Map(), {
+    deadlineMs: Infinity,
+    rowCountMax: 100_000,
+    memoryBytesMax: Infinity,
+  })
 }
 
 it('values go there and back, each type in a column of its own and all in one', async () => {

@@ -22,7 +22,7 @@ function opened(made: DuckDbEngine): DuckDbEngine {
   return made
 }
 
-const LIMITS: EngineLimits = { deadlineMs: Infinity, rowCountMax: 10_000 }
+const LIMITS: EngineLimits = { deadlineMs: Infinity, rowCountMax: 10_000, memoryBytesMax: Infinity }
 const ONE = '[:find ?x . :in ?x]'
 
 function ask(engine: DuckDbEngine, text: string, args: readonly Edn[], limits = LIMITS): Promise<Answer> {

@@ -85,6 +85,8 @@ export type QueryRequest<M extends Sources, Q> = ArgumentsPart<RequestArgs<M, Q>
   /** A t for each database; those left out are asked as they are now. */
   readonly cursors?: Cursors
   readonly timeoutMs?: number
+  /** Memory that the query may hold while it runs: 1 GiB where nothing is said. */
+  readonly memoryBytes?: number
   /** The answer keeps this many rows, the first in the total order. */
   readonly limit?: number
   /**

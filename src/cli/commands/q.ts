@@ -27,6 +27,7 @@ type Options = PlaceOptions & {
   readonly limit?: number
   readonly engine?: EngineName
   readonly timeout?: number
+  readonly memoryBytes?: number
   readonly explain?: boolean
   readonly plan?: boolean
   readonly output?: OutputFormat
@@ -39,12 +40,14 @@ function askOptions(options: Options, parts: RequestParts): AskOptions {
   const limit = options.limit ?? parts.limit
   const engine = options.engine ?? parts.engine
   const timeoutMs = options.timeout ?? parts.timeoutMs
+  const memoryBytes = options.memoryBytes ?? parts.memoryBytes
   return {
     ...(database !== undefined && { database }),
     ...(asOf !== undefined && { asOf }),
     ...(limit !== undefined && { limit }),
     ...(engine !== undefined && { engine }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
   }
 }
 
@@ -58,6 +61,7 @@ export function addQueryCommand(program: Command, { env, terminal }: Context): v
     .option('--limit <n>', 'keep the first n rows', parseCount)
     .addOption(new Option('--engine <name>', 'who answers (default: auto)').choices(ENGINE_NAMES))
     .option('--timeout <ms>', 'give up after so many milliseconds', parseCount)
+    .option('--memory-bytes <n>', 'memory that the query may hold while it runs', parseCount)
     .option('--explain', 'ask, and show what was done: rows and time of every step')
     .option('--plan', 'show what would be done, without asking')
     .addHelpText(

@@ -49,7 +49,7 @@ function readQuestion(state: ShellState, input: ShellInput, signal: AbortSignal)
   if (form === undefined || !isQuestion(form)) throw notAQuestion(form)
   const parts = requestParts(form, read.places)
   reportWarnings([...read.warnings, ...parts.warnings], state.terminal)
-  const { database, asOf, limit, timeoutMs } = parts
+  const { database, asOf, limit, timeoutMs, memoryBytes } = parts
   return {
     query: parts.query,
     // As on the command line, a bare word is a string.
@@ -63,6 +63,7 @@ function readQuestion(state: ShellState, input: ShellInput, signal: AbortSignal)
       ...(asOf !== undefined && { asOf }),
       ...(limit !== undefined && { limit }),
       ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(memoryBytes !== undefined && { memoryBytes }),
     },
     pointed: (error) => {
       throw withLine(error, parts.query, read.places.placeOf)

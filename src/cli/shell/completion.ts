@@ -10,7 +10,7 @@ import type { Completion } from './line-editor.ts'
 import type { Names } from './vocabulary.ts'
 
 const QUERY_WORDS = [':find', ':in', ':where', ':with', ':keys', ':strs', ':syms', ':limit', ':offset']
-const REQUEST_WORDS = [':query', ':args', ':as-of', ':timeout-ms']
+const REQUEST_WORDS = [':query', ':args', ':as-of', ':timeout-ms', ':memory-bytes']
 const CLAUSE_WORDS = ['and', 'or', 'or-join', 'not', 'not-join', 'pull']
 const HEADS = [...CLAUSE_WORDS, ...FUNCTIONS.keys(), ...AGGREGATES.keys()]
 

@@ -7,6 +7,7 @@ import { SeededRandom } from '../../testing/seeded-random.ts'
 import { AGGREGATE_FUNCTIONS } from '../aggregates.ts'
 import { accumulatorFor } from './accumulators.ts'
 import { CollectedDomain, type Domain, NumberDomain } from './domain.ts'
+import { noBounds } from '../../testing/no-bounds.ts'
 import { GroupNumbers } from './group-numbers.ts'
 
 const random = new SeededRandom(11)
@@ -58,8 +59,8 @@ describe('aggregates by columns', () => {
 
 function byColumns(name: string, keys: Column, { domain, numbers }: Column): Record<string, string> {
   const element: AggregateElement = { kind: 'aggregate', name, args: [], variable: '?x' }
-  const accumulator = accumulatorFor(element, domain, (values) => aggregated(name, values))
-  const groups = new GroupNumbers([keys.domain])
+  const accumulator = accumulatorFor(element, domain, (values) => aggregated(name, values), noBounds())
+  const groups = new GroupNumbers([keys.domain], noBounds())
   for (let first = 0; first < ROW_COUNT; first += CHUNK) {
     const part = keys.numbers.subarray(first, first + CHUNK)
     const ofRows = groups.ofRows([part], CHUNK)

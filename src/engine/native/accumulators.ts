@@ -5,10 +5,15 @@
 import { double, type Edn } from '../../fact/value.ts'
 import { checkedLong } from '../arithmetic.ts'
 import { ExactSum, roundToDouble } from '../exact.ts'
+import type { Budget } from '../budget.ts'
 import type { AggregateElement } from '../find.ts'
 import { type Domain, NumberDomain } from './domain.ts'
 import { isOrdered } from './row-order.ts'
 import { RowSet } from './row-set.ts'
+
+/** Of a sum that stays exact, and of a list of numbers before there are any. */
+const EXACT_SUM_BYTES = 128
+const GROUP_BYTES = 64
 
 export interface Accumulator {
   /** Takes the number of each row, and its group, which is below `groupLimit`. */
@@ -22,26 +27,27 @@ export function accumulatorFor(
   { name, args }: AggregateElement,
   domain: Domain,
   run: (values: readonly Edn[]) => Edn,
+  budget: Budget,
 ): Accumulator {
-  return (args.length === 0 ? ofColumn(name, domain) : undefined) ?? new Values(domain, run)
+  return (args.length === 0 ? ofColumn(name, domain, budget) : undefined) ?? new Values(domain, run, budget)
 }
 
 /** Undefined where the numbers of the column do not tell the answer. */
-function ofColumn(name: string, domain: Domain): Accumulator | undefined {
+function ofColumn(name: string, domain: Domain, budget: Budget): Accumulator | undefined {
   const type = domain instanceof NumberDomain ? domain.type : undefined
   switch (name) {
     case 'count':
       return new Counts()
     case 'count-distinct':
-      return new DistinctCounts()
+      return new DistinctCounts(budget)
     case 'sum':
     case 'avg':
-      if (type === 'long' || type === 'ref') return new LongSums(name)
-      return type === 'double' || type === 'float' ? new DoubleSums(name) : undefined
+      if (type === 'long' || type === 'ref') return new LongSums(name, budget)
+      return type === 'double' || type === 'float' ? new DoubleSums(name, budget) : undefined
     case 'min':
-      return isOrdered(domain) ? new Least(domain) : undefined
+      return isOrdered(domain) ? new Least(domain, budget) : undefined
     case 'max':
-      return isOrdered(domain) ? new Greatest(domain) : undefined
+      return isOrdered(domain) ? new Greatest(domain, budget) : undefined
     default:
       return undefined
   }
@@ -59,11 +65,17 @@ class Counts implements Accumulator {
 }
 
 class DistinctCounts implements Accumulator {
-  readonly #distinct = new RowSet(2)
+  readonly #distinct: RowSet
   #counts = new Float64Array(0)
+  readonly #budget: Budget
+
+  constructor(budget: Budget) {
+    this.#budget = budget
+    this.#distinct = new RowSet(2, budget)
+  }
 
   add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
-    const counts = (this.#counts = atLeast(this.#counts, groupLimit, 0))
+    const counts = (this.#counts = atLeast(this.#counts, groupLimit, 0, this.#budget))
     const before = this.#distinct.rowCount
     const columns = [Float64Array.from(groups.subarray(0, rowCount)), numbers]
     this.#distinct.addAll({ rowCount, columns }, [0, 1])
@@ -81,13 +93,15 @@ class LongSums implements Accumulator {
   readonly #name: 'sum' | 'avg'
   #sums = new Float64Array(0)
   readonly #carried = new Map<number, bigint>()
+  readonly #budget: Budget
 
-  constructor(name: 'sum' | 'avg') {
+  constructor(name: 'sum' | 'avg', budget: Budget) {
     this.#name = name
+    this.#budget = budget
   }
 
   add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
-    const sums = (this.#sums = atLeast(this.#sums, groupLimit, 0))
+    const sums = (this.#sums = atLeast(this.#sums, groupLimit, 0, this.#budget))
     for (let row = 0; row < rowCount; row++) {
       const group = groups[row]!
       const sum = sums[group]! + numbers[row]!
@@ -115,12 +129,15 @@ class LongSums implements Accumulator {
 class DoubleSums implements Accumulator {
   readonly #name: 'sum' | 'avg'
   readonly #sums: ExactSum[] = []
+  readonly #budget: Budget
 
-  constructor(name: 'sum' | 'avg') {
+  constructor(name: 'sum' | 'avg', budget: Budget) {
     this.#name = name
+    this.#budget = budget
   }
 
   add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
+    this.#budget.hold(Math.max(0, groupLimit - this.#sums.length) * EXACT_SUM_BYTES)
     while (this.#sums.length < groupLimit) this.#sums.push(new ExactSum())
     for (let row = 0; row < rowCount; row++) this.#sums[groups[row]!]!.add(numbers[row]!)
   }
@@ -137,13 +154,15 @@ class DoubleSums implements Accumulator {
 class Least implements Accumulator {
   readonly #domain: Domain
   #best = new Float64Array(0)
+  readonly #budget: Budget
 
-  constructor(domain: Domain) {
+  constructor(domain: Domain, budget: Budget) {
     this.#domain = domain
+    this.#budget = budget
   }
 
   add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
-    const best = (this.#best = atLeast(this.#best, groupLimit, Infinity))
+    const best = (this.#best = atLeast(this.#best, groupLimit, Infinity, this.#budget))
     for (let row = 0; row < rowCount; row++) {
       if (numbers[row]! < best[groups[row]!]!) best[groups[row]!] = numbers[row]!
     }
@@ -157,13 +176,15 @@ class Least implements Accumulator {
 class Greatest implements Accumulator {
   readonly #domain: Domain
   #best = new Float64Array(0)
+  readonly #budget: Budget
 
-  constructor(domain: Domain) {
+  constructor(domain: Domain, budget: Budget) {
     this.#domain = domain
+    this.#budget = budget
   }
 
   add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
-    const best = (this.#best = atLeast(this.#best, groupLimit, -Infinity))
+    const best = (this.#best = atLeast(this.#best, groupLimit, -Infinity, this.#budget))
     for (let row = 0; row < rowCount; row++) {
       if (numbers[row]! > best[groups[row]!]!) best[groups[row]!] = numbers[row]!
     }
@@ -179,13 +200,17 @@ class Values implements Accumulator {
   readonly #domain: Domain
   readonly #run: (values: readonly Edn[]) => Edn
   readonly #ofGroup: number[][] = []
+  readonly #budget: Budget
 
-  constructor(domain: Domain, run: (values: readonly Edn[]) => Edn) {
+  constructor(domain: Domain, run: (values: readonly Edn[]) => Edn, budget: Budget) {
     this.#domain = domain
     this.#run = run
+    this.#budget = budget
   }
 
   add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
+    const addedGroupCount = Math.max(0, groupLimit - this.#ofGroup.length)
+    this.#budget.hold(addedGroupCount * GROUP_BYTES + rowCount * Float64Array.BYTES_PER_ELEMENT)
     while (this.#ofGroup.length < groupLimit) this.#ofGroup.push([])
     for (let row = 0; row < rowCount; row++) this.#ofGroup[groups[row]!]!.push(numbers[row]!)
   }
@@ -196,9 +221,18 @@ class Values implements Accumulator {
 }
 
 /** The list itself where it is long enough; else a longer one, with `empty` in its new places. */
-function atLeast(list: Float64Array<ArrayBuffer>, length: number, empty: number): Float64Array<ArrayBuffer> {
+function atLeast(
+  list: Float64Array<ArrayBuffer>,
+  length: number,
+  empty: number,
+  budget: Budget,
+): Float64Array<ArrayBuffer> {
   if (list.length >= length) return list
-  const longer = new Float64Array(length).fill(empty)
+  // Groups come a chunk at a time: room that doubles, so that copying stays in proportion.
+  const capacity = Math.max(length, list.length * 2)
+  budget.hold(capacity * Float64Array.BYTES_PER_ELEMENT)
+  const longer = new Float64Array(capacity).fill(empty)
   longer.set(list)
+  budget.release(list.byteLength)
   return longer
 }

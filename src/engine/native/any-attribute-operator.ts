@@ -25,7 +25,7 @@ export type AnyAttributeShape = {
 export class AnyAttributeOperator extends Operator {
   readonly layout: Layout
   readonly #shape: AnyAttributeShape
-  readonly #values = new CollectedDomain()
+  readonly #values: CollectedDomain
   readonly #output: RowOutput
   readonly #budget: Budget
 
@@ -33,6 +33,7 @@ export class AnyAttributeOperator extends Operator {
     super()
     this.#shape = shape
     this.#budget = budget
+    this.#values = new CollectedDomain(budget)
     const kept = pickLayout(incoming, shape.kept)
     const domains: readonly Domain[] = [
       ENTITY_DOMAIN,

@@ -4,6 +4,7 @@
 import type { Attribute, EntityId } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import type { Value } from '../../fact/value.ts'
+import type { Budget } from '../budget.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
 import { type AttributeTable, hasTable, tableOf } from './attribute-table.ts'
 import { SEEK_COST } from './statistics.ts'
@@ -16,10 +17,12 @@ const SEEK_COUNT_TOLD = 128
 export class AttributeReader {
   readonly #facts: FactSource
   readonly #attribute: Attribute
+  readonly #budget: Budget
   #table: AttributeTable | undefined
   #soughtCount = 0
 
-  constructor(facts: FactSource, attribute: Attribute) {
+  constructor(facts: FactSource, attribute: Attribute, budget: Budget) {
+    this.#budget = budget
     this.#facts = facts
     this.#attribute = attribute
   }
@@ -35,8 +38,9 @@ export class AttributeReader {
       }
       return values
     }
-    const { order, first } = table.byEntity
-    const slot = table.byEntity.slotOf(entity)
+    const lookup = table.byEntity(this.#budget)
+    const { order, first } = lookup
+    const slot = lookup.slotOf(entity)
     if (slot < 0) return values
     const limit = Math.min(first[slot + 1]!, first[slot]! + countMax)
     for (let at = first[slot]!; at < limit; at++)
@@ -51,8 +55,9 @@ export class AttributeReader {
       for (const { v } of this.#facts.match(entity, this.#attribute.id, undefined)) return v
       return undefined
     }
-    const { order, first } = table.byEntity
-    const slot = table.byEntity.slotOf(entity)
+    const lookup = table.byEntity(this.#budget)
+    const { order, first } = lookup
+    const slot = lookup.slotOf(entity)
     if (slot < 0 || first[slot] === first[slot + 1]) return undefined
     return valueAt(table, order === undefined ? first[slot]! : order[first[slot]!]!)
   }
@@ -68,8 +73,9 @@ export class AttributeReader {
       }
       return holders
     }
-    const { order, first } = table.byValue
-    const slot = table.byValue.slotOf(entity)
+    const lookup = table.byValue(this.#budget)
+    const { order, first } = lookup
+    const slot = lookup.slotOf(entity)
     if (slot < 0) return holders
     const limit = Math.min(first[slot + 1]!, first[slot]! + countMax)
     for (let at = first[slot]!; at < limit; at++)
@@ -82,7 +88,9 @@ export class AttributeReader {
     const facts = this.#facts
     if (++this.#soughtCount % SEEK_COUNT_ASKED > 0 || !(facts instanceof IndexedFacts)) return undefined
     if (!hasTable(facts, this.#attribute) && !this.#isWorth(facts)) return undefined
-    return (this.#table = tableOf(facts, this.#attribute))
+    this.#table = tableOf(facts, this.#attribute, this.#budget)
+    this.#table.count(this.#budget)
+    return this.#table
   }
 
   /** True once questions, this one and others, sought so many facts that a table would have been cheaper. */

@@ -3,6 +3,7 @@ import { keyword } from '../../fact/value.ts'
 import { INDEX_LIMITS } from '../../index/merge-policy.ts'
 import { indexed } from '../../testing/layouts.ts'
 import { attributes, NaiveDatabase } from '../../testing/naive-database.ts'
+import { noBounds } from '../../testing/no-bounds.ts'
 import { tableOf } from './attribute-table.ts'
 
 it('a long beyond 53 bits that came after the index is in the table as it is', async () => {
@@ -14,7 +15,7 @@ it('a long beyond 53 bits that came after the index is in the table as it is', a
   const facts = await indexed(database.facts, INDEX_LIMITS, (t) => t === 1)
   const attribute = facts.schema.attributeNamed(keyword('p/n'))!
   const valuesOf = (view: typeof facts): readonly unknown[] => {
-    const { values, domain } = tableOf(view, attribute)
+    const { values, domain } = tableOf(view, attribute, noBounds())
     return Array.from(values, (number) => domain.decode(number))
   }
   // The table of what the index holds is made first, that of the present from it.

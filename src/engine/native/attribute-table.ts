@@ -3,15 +3,17 @@
 // share what they do not differ in: numbers are made of its columns once, and a moment picks its rows among them.
 
 import { assert } from '../../base/assert.ts'
+import { type Check, inBatches } from '../../base/batches.ts'
 import { type Attribute, type AttributeId, TX_BASE, type ValueType } from '../../fact/attribute.ts'
 import type { Datom, FactSource } from '../../fact/datom.ts'
 import { type Edn, numberType, toDouble } from '../../fact/value.ts'
-import type { AttributeColumns } from '../../index/attribute-columns.ts'
+import { type AttributeColumns, FACT_BYTES } from '../../index/attribute-columns.ts'
 import type { GenerationColumns, Moment } from '../../index/generation-columns.ts'
 import type { LateColumns } from '../../index/late-columns.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
 import { type ColumnData, rowCountOf } from '../../segment/column.ts'
 import { valueAt } from '../../segment/value-column.ts'
+import type { Budget } from '../budget.ts'
 import {
   CollectedDomain,
   type Domain,
@@ -33,7 +35,7 @@ type TableColumns = {
   /** Of a history. */
   readonly added?: Float64Array
   /** Where it was made for another table with the same entities. */
-  readonly byEntity?: () => Lookup
+  readonly byEntity?: (budget: Budget) => Lookup
 }
 
 export class AttributeTable {
@@ -45,7 +47,7 @@ export class AttributeTable {
   readonly domain: Domain
   readonly added: Float64Array | undefined
   readonly #ts: () => Float64Array
-  readonly #makeByEntity: () => Lookup
+  readonly #makeByEntity: (budget: Budget) => Lookup
   #txs: Float64Array | undefined
   #addedColumn: Float64Array | undefined
   #byEntity: Lookup | undefined
@@ -59,40 +61,67 @@ export class AttributeTable {
     this.domain = domain
     this.added = added
     this.#ts = ts
-    this.#makeByEntity = byEntity ?? (() => Lookup.of(entities))
+    this.#makeByEntity = byEntity ?? ((budget) => lookupOf(entities, budget))
   }
 
   /** The transaction entity of each fact. */
-  get txs(): Float64Array {
-    this.#txs ??= this.#ts().map((t) => TX_BASE + t)
+  txs(budget: Budget): Float64Array {
+    if (this.#txs === undefined) {
+      budget.check()
+      this.#txs = this.#ts().map((t) => TX_BASE + t)
+    }
     return this.#txs
   }
 
   /** 1 for each fact that was added: all of them in a view of what holds. */
-  get addedColumn(): Float64Array {
+  addedColumn(budget: Budget): Float64Array {
+    budget.check()
     return (this.#addedColumn ??= this.added ?? new Float64Array(this.rowCount).fill(1))
   }
 
-  get byEntity(): Lookup {
-    return (this.#byEntity ??= this.#makeByEntity())
+  byEntity(budget: Budget): Lookup {
+    return (this.#byEntity ??= this.#makeByEntity(budget))
   }
 
-  get byValue(): Lookup {
-    return (this.#byValue ??= Lookup.of(this.values))
+  byValue(budget: Budget): Lookup {
+    return (this.#byValue ??= lookupOf(this.values, budget))
   }
+
+  /** Counts what every reader of the table holds. */
+  count(budget: Budget): void {
+    counted(this.entities, budget)
+    counted(this.values, budget)
+    counted(this.domain, budget)
+  }
+}
+
+/** The part of a table, counted once among what a question holds. */
+export function counted<Part extends { readonly byteLength: number } | { readonly byteCount: number }>(
+  part: Part,
+  budget: Budget,
+): Part {
+  budget.holdShared(part, 'byteCount' in part ? part.byteCount : part.byteLength)
+  return part
+}
+
+/** Of one row: a place in an order, the beginning of a key, the key, and two slots of a hash; twice that while it is made. */
+const LOOKUP_BYTES_PER_ROW = 48
+
+function lookupOf(column: Float64Array, budget: Budget): Lookup {
+  return budget.holdDuring(column.length * LOOKUP_BYTES_PER_ROW, () => Lookup.of(column, budget.checks))
 }
 
 const ofColumns = new WeakMap<AttributeColumns, AttributeTable>()
 const ofFacts = new WeakMap<FactSource, Map<AttributeId, AttributeTable>>()
 
-/** The table of an attribute as these facts show it. */
-export function tableOf(facts: FactSource, attribute: Attribute): AttributeTable {
-  const columns = facts instanceof IndexedFacts ? facts.columns(attribute.id) : undefined
-  if (columns !== undefined) return tableOfColumns(attribute, columns)
+/** The table of an attribute as these facts show it. Made while `budget` has time and room. */
+export function tableOf(facts: FactSource, attribute: Attribute, budget: Budget): AttributeTable {
+  const indexed = facts instanceof IndexedFacts ? ofIndex(facts, attribute, budget) : undefined
+  if (indexed !== undefined) return indexed
   let tables = ofFacts.get(facts)
   if (tables === undefined) ofFacts.set(facts, (tables = new Map()))
   let table = tables.get(attribute.id)
-  if (table === undefined) tables.set(attribute.id, (table = fromDatoms(attribute, facts)))
+  if (table === undefined) tables.set(attribute.id, (table = fromDatoms(attribute, facts, budget)))
   return table
 }
 
@@ -103,19 +132,31 @@ export function hasTable(facts: FactSource, attribute: Attribute): boolean {
   return columns !== undefined && ofColumns.has(columns)
 }
 
-function tableOfColumns(attribute: Attribute, columns: AttributeColumns): AttributeTable {
+/** Undefined for a history, which has no columns. */
+function ofIndex(facts: IndexedFacts, attribute: Attribute, budget: Budget): AttributeTable | undefined {
+  const known = facts.knownColumns(attribute.id)
+  const table = known && ofColumns.get(known)
+  if (table !== undefined) return table
+  return budget.holdDuring(facts.countMax(attribute.id) * FACT_BYTES, () => {
+    const columns = facts.columns(attribute.id, budget.checks)
+    return columns && tableOfColumns(attribute, columns, budget.checks)
+  })
+}
+
+function tableOfColumns(attribute: Attribute, columns: AttributeColumns, check: Check): AttributeTable {
   let table = ofColumns.get(columns)
-  if (table === undefined) ofColumns.set(columns, (table = fromColumns(attribute, columns)))
+  if (table === undefined) ofColumns.set(columns, (table = fromColumns(attribute, columns, check)))
   return table
 }
 
-function fromColumns(attribute: Attribute, columns: AttributeColumns): AttributeTable {
-  if (columns.kind === 'moment') return fromMoment(attribute, columns)
-  if (columns.kind === 'late') return fromLate(attribute, columns.late)
+function fromColumns(attribute: Attribute, columns: AttributeColumns, check: Check): AttributeTable {
+  check()
+  if (columns.kind === 'moment') return fromMoment(attribute, columns, check)
+  if (columns.kind === 'late') return fromLate(attribute, columns.late, check)
   const { type, entities, values, ts } = columns
   return new AttributeTable(attribute, {
     entities: numbersOf(entities),
-    ...valueNumbers(type, values),
+    ...valueNumbers(type, values, check),
     ts: () => numbersOf(ts),
   })
 }
@@ -133,10 +174,11 @@ const ofGenerations = new WeakMap<GenerationColumns, GenerationNumbers>()
 function fromMoment(
   attribute: Attribute,
   { generation, moment }: AttributeColumns & { readonly kind: 'moment' },
+  check: Check,
 ): AttributeTable {
   let numbers = ofGenerations.get(generation)
   if (numbers === undefined)
-    ofGenerations.set(generation, (numbers = generationNumbers(attribute, generation)))
+    ofGenerations.set(generation, (numbers = generationNumbers(attribute, generation, check)))
   const { entities, values, domain, held } = numbers
   const { heldCount } = generation
   const split = (all: Float64Array): SplitNumbers => ({
@@ -151,9 +193,13 @@ function fromMoment(
   })
 }
 
-function generationNumbers(attribute: Attribute, generation: GenerationColumns): GenerationNumbers {
+function generationNumbers(
+  attribute: Attribute,
+  generation: GenerationColumns,
+  check: Check,
+): GenerationNumbers {
   const { type, entities, values, ts, heldCount } = generation
-  const numbers = { entities: numbersOf(entities), ...valueNumbers(type, values) }
+  const numbers = { entities: numbersOf(entities), ...valueNumbers(type, values, check) }
   const held = new AttributeTable(attribute, {
     entities: numbers.entities.subarray(0, heldCount),
     values: numbers.values.subarray(0, heldCount),
@@ -167,8 +213,10 @@ function generationNumbers(attribute: Attribute, generation: GenerationColumns):
 function fromLate(
   attribute: Attribute,
   { indexed, moment, entities, values, ts }: LateColumns,
+  check: Check,
 ): AttributeTable {
-  const held = tableOfColumns(attribute, indexed)
+  const held = tableOfColumns(attribute, indexed, check)
+  check()
   const { domain, heldValues } = lateNumbers(held, values)
   return momentTable(held, moment, {
     entities: { held: held.entities, others: Float64Array.from(entities) },
@@ -214,7 +262,7 @@ function momentTable(
     values: shownNumbers(values, moment),
     domain,
     ts: () => shownNumbers(ts(), moment),
-    ...(isExchanged && { byEntity: () => held.byEntity }),
+    ...(isExchanged && { byEntity: (budget: Budget) => held.byEntity(budget) }),
   })
 }
 
@@ -235,7 +283,11 @@ function shownNumbers({ held, others }: SplitNumbers, moment: Moment): Float64Ar
   return exchanged
 }
 
-function valueNumbers(type: ValueType, column: ColumnData): { values: Float64Array; domain: Domain } {
+function valueNumbers(
+  type: ValueType,
+  column: ColumnData,
+  check: Check,
+): { values: Float64Array; domain: Domain } {
   switch (column.kind) {
     case 'integer':
     case 'double':
@@ -251,7 +303,7 @@ function valueNumbers(type: ValueType, column: ColumnData): { values: Float64Arr
       }
     case 'text': {
       if (!hasTextForm(type)) break
-      const { domain, codes } = HashedTextDomain.of(type, column)
+      const { domain, codes } = HashedTextDomain.of(type, column, check)
       return { values: codes, domain }
     }
     case 'long': {
@@ -262,7 +314,9 @@ function valueNumbers(type: ValueType, column: ColumnData): { values: Float64Arr
   }
   const domain = new CollectedDomain()
   const values = new Float64Array(rowCountOf(column))
-  for (let row = 0; row < values.length; row++) values[row] = domain.collect(valueAt(type, column, row))
+  for (const [first, limit] of inBatches(values.length, check)) {
+    for (let row = first; row < limit; row++) values[row] = domain.collect(valueAt(type, column, row))
+  }
   return { values, domain }
 }
 
@@ -295,8 +349,22 @@ function numbersOf(column: ColumnData): Float64Array {
   }
 }
 
-function fromDatoms(attribute: Attribute, facts: FactSource): AttributeTable {
-  const datoms: Datom[] = [...facts.match(undefined, attribute.id, undefined)]
+/** A datom, and its numbers in a table. */
+const DATOM_BYTES = 160
+const DATOM_BATCH_COUNT = 4_096
+
+function fromDatoms(attribute: Attribute, facts: FactSource, budget: Budget): AttributeTable {
+  const datoms: Datom[] = []
+  let heldBytes = 0
+  for (const datom of facts.match(undefined, attribute.id, undefined)) {
+    if (datoms.length % DATOM_BATCH_COUNT === 0) {
+      budget.check()
+      budget.hold(DATOM_BATCH_COUNT * DATOM_BYTES)
+      heldBytes += DATOM_BATCH_COUNT * DATOM_BYTES
+    }
+    datoms.push(datom)
+  }
+  budget.release(heldBytes)
   const collected = collectedNumbers(attribute.valueType, datoms)
   return new AttributeTable(attribute, {
     entities: Float64Array.from(datoms, ({ e }) => e),

@@ -5,7 +5,7 @@ import { isPlanted } from '../../base/planted.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import type { Edn } from '../../fact/value.ts'
 import type { Budget } from '../budget.ts'
-import { CollectedDomain, type Domain, NumberDomain, translation } from './domain.ts'
+import { CollectedDomain, type Domain, MEMO_BYTES, NumberDomain, translation } from './domain.ts'
 import {
   type Chunk,
   CHUNK_ROW_COUNT,
@@ -149,10 +149,15 @@ export class OrOperator extends Operator {
     super()
     const { layout, kept, fresh } = outside
     this.#budget = budget
-    this.#ofOne = new RowSet(fresh.length)
-    this.#ofMany = new RowSet(fresh.length + 1)
+    this.#ofOne = new RowSet(fresh.length, budget)
+    this.#ofMany = new RowSet(fresh.length + 1, budget)
     this.#found = this.#ofOne
-    const domains = fresh.map((_, at) => commonDomain(branches.map((branch) => domainInside(branch, at))))
+    const domains = fresh.map((_, at) =>
+      commonDomain(
+        branches.map((branch) => domainInside(branch, at)),
+        budget,
+      ),
+    )
     const keptLayout = pickLayout(layout, kept)
     this.layout = { names: [...keptLayout.names, ...fresh], domains: [...keptLayout.domains, ...domains] }
     this.#output = new RowOutput(kept, fresh.length, budget)
@@ -192,7 +197,9 @@ export class OrOperator extends Operator {
   #collector(layout: Layout, inside: readonly Variable[], domains: readonly Domain[]): Consumer {
     const row = columnOf(layout, ROW)
     const places = inside.map((name) => columnOf(layout, name))
-    const numberings = places.map((place, at) => numbering(layout.domains[place]!, domains[at]!))
+    const numberings = places.map((place, at) =>
+      numbering(layout.domains[place]!, domains[at]!, this.#budget),
+    )
     const output = new Output(inside.length)
     return {
       push: ({ rowCount, columns }) => {
@@ -213,11 +220,11 @@ function domainInside({ pipeline: { layout }, fresh }: Branch, at: number): Doma
 }
 
 /** One domain for what several domains hold. */
-export function commonDomain(domains: readonly Domain[]): Domain {
+export function commonDomain(domains: readonly Domain[], budget: Budget): Domain {
   const [first] = domains
-  if (first === undefined) return new CollectedDomain()
-  const isOne = domains.every((domain) => translation(domain, first) === undefined)
-  return isOne && !domains.some((domain) => isNarrower(first, domain)) ? first : new CollectedDomain()
+  if (first === undefined) return new CollectedDomain(budget)
+  const isOne = domains.every((domain) => translation(domain, first, budget) === undefined)
+  return isOne && !domains.some((domain) => isNarrower(first, domain)) ? first : new CollectedDomain(budget)
 }
 
 /** Longs and doubles are one class of numbers, but what is read from a column must say again which it was. */
@@ -228,7 +235,7 @@ function isNarrower(x: Domain, y: Domain): boolean {
 /** How numbers of one domain become numbers of another, which takes what it does not have; undefined for the same. */
 export type Numbering = ((number: number) => number) | undefined
 
-export function numbering(from: Domain, to: Domain): Numbering {
+export function numbering(from: Domain, to: Domain, budget: Budget): Numbering {
   if (from === to || (from instanceof NumberDomain && to instanceof NumberDomain)) return undefined
   const known = new Map<number, number>()
   return (number) => {
@@ -236,6 +243,7 @@ export function numbering(from: Domain, to: Domain): Numbering {
     if (numbered === undefined) {
       const value = from.decode(number)
       numbered = to instanceof CollectedDomain ? to.collect(value) : to.encode(value)
+      budget.hold(MEMO_BYTES)
       known.set(number, numbered)
     }
     return numbered

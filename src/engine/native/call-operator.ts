@@ -105,7 +105,7 @@ export class FunctionOperator extends Operator {
     this.#shape = shape
     this.#incoming = incoming
     this.#budget = budget
-    this.#domains = shape.fresh.map(() => new CollectedDomain())
+    this.#domains = shape.fresh.map(() => new CollectedDomain(budget))
     const kept = pickLayout(incoming, shape.kept)
     this.layout = { names: [...kept.names, ...shape.fresh], domains: [...kept.domains, ...this.#domains] }
     this.#output = new RowOutput(shape.kept, shape.fresh.length, budget)

@@ -18,8 +18,10 @@ import type {
   Step,
   UnionStep,
 } from '../../plan/plan.ts'
+import { stepText } from '../../plan/explain.ts'
 import { Refusal } from '../../plan/refusal.ts'
 import type { SourceName, Variable } from '../../plan/syntax.ts'
+import type { Budget } from '../budget.ts'
 import { functionFor } from '../call.ts'
 import type { QueryContext } from '../context.ts'
 import { SOURCE_FUNCTIONS } from '../functions-source.ts'
@@ -46,7 +48,7 @@ import {
 } from './call-operator.ts'
 import { testOfComparison } from './comparison.ts'
 import { Dependencies } from './dependencies.ts'
-import { ADDED_DOMAIN, CollectedDomain, type Domain, ENTITY_DOMAIN, NumberDomain } from './domain.ts'
+import { ADDED_DOMAIN, CollectedDomain, ENTITY_DOMAIN, NumberDomain } from './domain.ts'
 import { columnOf, type Consumer, EMPTY_LAYOUT, keptColumns, type Layout, type Operator } from './operator.ts'
 import { PatternOperator } from './pattern-operator.ts'
 import type { PlaceBinding } from './pattern-shape.ts'
@@ -142,7 +144,7 @@ export class Compiler {
     dependencies.addBranches(from.kind === 'input' ? bound : [...bound, '!ways'])
     const rows = from.kind === 'input' ? this.#inputs.get(from.index)! : this.#sourceRows(from.name)
     const outside = { layout, kept: keptBy(step, layout), fresh }
-    const operator = new RowsOperator({ terms, rows }, outside, this.#context.budget)
+    const operator = new RowsOperator({ terms, rows }, outside, this.#budgetOf(step))
     if (from.kind === 'input') this.inputOperators.push({ index: from.index, operator })
     return operator
   }
@@ -157,12 +159,13 @@ export class Compiler {
     }
     const isScan = step.access === 'scan'
     const isSlowSeek = places[0]!.kind === 'free' && !canSeekValue(facts, attribute)
-    const { rowCount } = statisticsOf(facts, attribute)
+    const budget = this.#budgetOf(step)
+    const { rowCount } = statisticsOf(facts, attribute, budget)
     // Where many rows are expected to come, the table is read from the first on: it also tells what determines what.
     const isMany = step.rowCount * SEEK_COST > rowCount
     const isTable = isScan || isSlowSeek || isMany || rowCount < SMALL_COUNT || hasTable(facts, attribute)
-    const table = isTable ? tableOf(facts, attribute) : undefined
-    dependencies.addPattern(step, table)
+    const table = isTable ? tableOf(facts, attribute, budget) : undefined
+    dependencies.addPattern(step, table, budget)
     const collected =
       table === undefined
         ? collectedNumbers(attribute.valueType)
@@ -185,7 +188,7 @@ export class Compiler {
       extended(layout, kept, { names: step.fresh, domains: fresh.map((place) => made[place]!) }),
       table,
       rowCount,
-      this.#context.budget,
+      budget,
     )
   }
 
@@ -205,13 +208,13 @@ export class Compiler {
     const places = terms.map((term) => placeBinding(term, layout))
     const facts = this.#facts(step.source)
     const shape = { facts, places, kept: keptBy(step, layout), fresh, equalities }
-    return new AnyAttributeOperator(shape, layout, this.#context.budget)
+    return new AnyAttributeOperator(shape, layout, this.#budgetOf(step))
   }
 
   #filter(step: FilterStep, { layout }: Course): Operator {
     const { call, args } = this.#callOf(step, layout)
     const test = testOfComparison(step.name, args) ?? testOfCall(rowCall(call, args))
-    return new FilterOperator(test, layout, keptBy(step, layout), this.#context.budget)
+    return new FilterOperator(test, layout, keptBy(step, layout), this.#budgetOf(step))
   }
 
   #compute(step: ComputeStep, { layout, dependencies }: Course): Operator {
@@ -219,7 +222,7 @@ export class Compiler {
     dependencies.addFunction(step)
     const { binding, fresh } = step
     const shape = { call: rowCall(call, args), binding, kept: keptBy(step, layout), fresh }
-    return new FunctionOperator(shape, layout, this.#context.budget)
+    return new FunctionOperator(shape, layout, this.#budgetOf(step))
   }
 
   #callOf(
@@ -241,7 +244,7 @@ export class Compiler {
       [{ pipeline: inside, passed, fresh: [] }],
       'unmatched',
       outside,
-      this.#context.budget,
+      this.#budgetOf(step),
     )
   }
 
@@ -253,15 +256,15 @@ export class Compiler {
     })
     const outside = { layout, kept: keptBy(step, layout), fresh: step.fresh }
     return step.fresh.length === 0
-      ? new MatchOperator(branches, 'matched', outside, this.#context.budget)
-      : new OrOperator(branches, outside, this.#context.budget)
+      ? new MatchOperator(branches, 'matched', outside, this.#budgetOf(step))
+      : new OrOperator(branches, outside, this.#budgetOf(step))
   }
 
   #product(step: ProductStep, { layout, dependencies }: Course): Operator {
     dependencies.addBranches(step.fresh)
     const isOneEnough = !callsFunctions(step.body)
     const outside = { layout, kept: keptBy(step, layout), fresh: step.fresh, isOneEnough }
-    return new ProductOperator(this.conjunction(step.body, step), outside, this.#context.budget)
+    return new ProductOperator(this.conjunction(step.body, step), outside, this.#budgetOf(step))
   }
 
   #call(step: CallStep, { layout, dependencies }: Course): Operator {
@@ -281,26 +284,31 @@ export class Compiler {
     // What is dropped, and what was found in several ways, may repeat.
     dependencies.addBranches([...boundBy(step.args), '!ways'])
     const outside = { layout, kept: keptBy(step, layout) }
-    return new RuleCallOperator(table, terms, outside, this.#context.budget)
+    return new RuleCallOperator(table, terms, outside, this.#budgetOf(step))
   }
 
   #ruleTable(key: string): RuleTable {
     const known = this.#fixpoint.table(key)
     if (known !== undefined) return known
     const planned = this.#tablePlans.get(key)!
-    const { boundPlaces, kinds, bodies } = planned
-    const domains = kinds.map((kind) => (kind === 'ref' ? ENTITY_DOMAIN : new CollectedDomain()))
-    const table = new RuleTable(planned, domains, this.#fixpoint, this.#context.budget)
+    const { boundPlaces, kinds, bodies, name } = planned
+    const budget = this.#context.budget.ofStep(planned, { name: () => `rule ${name}` })
+    const domains = kinds.map((kind) => (kind === 'ref' ? ENTITY_DOMAIN : new CollectedDomain(budget)))
+    const table = new RuleTable(planned, domains, this.#fixpoint, budget)
     // Known before its bodies are compiled, which may call it.
     this.#fixpoint.add(key, table)
     table.connect(
       bodies.map(({ body, names }) => {
         const start = { names: boundPlaces.map((place) => names[place]!), domains: table.start.domains }
         const pipeline = this.#chain(body, planned, start)
-        return { pipeline, names, numberings: outputNumberings(pipeline.layout, names, domains) }
+        return { pipeline, names, numberings: outputNumberings(pipeline.layout, { names, domains }, budget) }
       }),
     )
     return table
+  }
+
+  #budgetOf(step: Step): Budget {
+    return this.#context.budget.ofStep(step, { name: () => stepText(step), place: step.clause?.place })
   }
 
   #facts(source: SourceName): FactSource {
@@ -339,17 +347,13 @@ function placeBinding(term: PlanTerm | undefined, layout: Layout): PlaceBinding 
 }
 
 /** How what a body gives becomes numbers of its rule's table. */
-function outputNumberings(
-  layout: Layout,
-  names: readonly Variable[],
-  domains: readonly Domain[],
-): readonly Numbering[] {
+function outputNumberings(layout: Layout, { names, domains }: Layout, budget: Budget): readonly Numbering[] {
   return names.map((name, at) => {
     const domain = layout.domains[columnOf(layout, name)]!
     const isEntity = domain instanceof NumberDomain && (domain.type === 'ref' || domain.type === 'long')
     if (domains[at] === ENTITY_DOMAIN && !isEntity)
       throw new Refusal('a parameter that is an entity in one rule only')
-    return numbering(domain, domains[at]!)
+    return numbering(domain, domains[at]!, budget)
   })
 }
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { SeededRandom } from '../../testing/seeded-random.ts'
+import { noBounds } from '../../testing/no-bounds.ts'
 import { DenseSet } from './dense-set.ts'
 
 describe('a dense set', () => {
@@ -9,7 +10,7 @@ describe('a dense set', () => {
     const random = new SeededRandom(3)
     for (let run = 0; run < 40; run++) {
       const base = random.pick([0, -500, 2 ** 40, 31])
-      const dense = new DenseSet()
+      const dense = new DenseSet(noBounds())
       const wanted = new Set<number>()
       for (let part = 0; part < 5; part++) {
         const numbers = Float64Array.from({ length: 300 }, () => base + random.below(4_000) - part * 900)
@@ -26,7 +27,7 @@ describe('a dense set', () => {
   })
 
   it('takes no fractions, no NaN and nothing far away', () => {
-    const dense = new DenseSet()
+    const dense = new DenseSet(noBounds())
     const held = Float64Array.of(5, 7)
     dense.reserve(held, 2)
     dense.add(held, 2, new Int32Array(2))

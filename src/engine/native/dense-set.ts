@@ -1,6 +1,8 @@
 // Whole numbers near each other, as bits: entities of one kind, places in a domain, numbers of rows. To find whether a
 // number is there costs a look at one bit, and they come out in their order.
 
+import type { Budget } from '../budget.ts'
+
 /** Bits of a set at most: 8 MiB. */
 const BIT_COUNT_MAX = 1 << 26
 /** Bits that a set may have whatever it holds, and bits for each number beyond that. */
@@ -8,12 +10,26 @@ const BIT_COUNT_FREE = 1 << 16
 const BITS_PER_NUMBER_MAX = 64
 
 export class DenseSet {
+  readonly #budget: Budget
   /** How many numbers there are. */
   count = 0
   /** The number of the first bit, a multiple of 32; the greatest that room was reserved for. */
   #base = Infinity
   #greatest = -Infinity
   #words = new Int32Array(0)
+
+  constructor(budget: Budget) {
+    this.#budget = budget
+  }
+
+  /** Forgets all numbers. */
+  clear(): void {
+    this.count = 0
+    this.#base = Infinity
+    this.#greatest = -Infinity
+    this.#budget.release(this.#words.byteLength)
+    this.#words = new Int32Array(0)
+  }
 
   /** True where there is room for these numbers as well: else nothing changes. */
   reserve(numbers: Float64Array, count: number): boolean {
@@ -68,8 +84,11 @@ export class DenseSet {
     this.#base = base
     this.#greatest = greatest
     if (shift === 0 && wordCount <= this.#words.length) return
-    const words = new Int32Array(Math.max(wordCount, this.#words.length + shift, this.#words.length * 2))
+    const length = Math.max(wordCount, this.#words.length + shift, this.#words.length * 2)
+    this.#budget.hold(length * Int32Array.BYTES_PER_ELEMENT)
+    const words = new Int32Array(length)
     words.set(this.#words, shift)
+    this.#budget.release(this.#words.byteLength)
     this.#words = words
   }
 }

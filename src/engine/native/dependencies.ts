@@ -5,6 +5,7 @@ import { isPlanted } from '../../base/planted.ts'
 import type { ComputeStep, PatternStep } from '../../plan/plan.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import { bindingVariables } from '../../plan/variables.ts'
+import type { Budget } from '../budget.ts'
 import type { AttributeTable } from './attribute-table.ts'
 
 export class Dependencies {
@@ -17,7 +18,7 @@ export class Dependencies {
   }
 
   /** Whether a fact follows from its entity or its value is read off the table: in the past the schema was another. */
-  addPattern({ terms, attribute }: PatternStep, table: AttributeTable | undefined): void {
+  addPattern({ terms, attribute }: PatternStep, table: AttributeTable | undefined, budget: Budget): void {
     const names: (Variable | undefined)[] = []
     for (const [place, term] of terms.entries()) {
       const isKnown = term.kind === 'constant' || (place === 1 && attribute !== undefined)
@@ -34,9 +35,9 @@ export class Dependencies {
       given.filter((name) => name !== undefined)
     if (table === undefined || table.added !== undefined) return
     const { cardinality, unique } = table.attribute
-    if (cardinality === 'one' && table.byEntity.keyCount === table.rowCount)
+    if (cardinality === 'one' && table.byEntity(budget).keyCount === table.rowCount)
       this.#rules.push({ from: known(e), to: known(v) })
-    if (unique !== undefined && table.byValue.keyCount === table.rowCount)
+    if (unique !== undefined && table.byValue(budget).keyCount === table.rowCount)
       this.#rules.push({ from: known(v), to: known(e) })
     this.#rules.push({ from: known(e, v), to: known(tx, added) })
   }

@@ -2,16 +2,21 @@
 // where it is one (longs, doubles, references, instants, booleans), else its place in a list of distinct values.
 // Numbers of one domain are equal exactly when their values are; NaN stands for a value that a domain does not have.
 
-import { isPlanted } from '../../base/planted.ts'
 import { assert } from '../../base/assert.ts'
+import { type Check, inBatches } from '../../base/batches.ts'
+import { isPlanted } from '../../base/planted.ts'
 import type { ValueType } from '../../fact/attribute.ts'
+import { valueBytes } from '../../fact/value-bytes.ts'
 import { double, Double, Float, keyOf, numberType, toDouble, type Edn, type Value } from '../../fact/value.ts'
-import type { TextColumn } from '../../segment/column.ts'
+import { byteCountOf, type TextColumn } from '../../segment/column.ts'
 import { compareBytes } from '../../segment/text.ts'
 import { textOf, valueAt } from '../../segment/value-column.ts'
 import { hasType } from '../../plan/value-type.ts'
+import type { Budget } from '../budget.ts'
 
 export interface Domain {
+  /** What its list of values takes. */
+  readonly byteCount: number
   /** The value that a number stands for. */
   decode(number: number): Edn
   /** The number of the value that equals `value`, NaN where this domain has none. */
@@ -25,6 +30,7 @@ export type NumberTypes = 'long' | 'double' | 'float' | 'ref' | 'instant' | 'boo
 export class NumberDomain implements Domain {
   readonly type: NumberTypes
   readonly class: NumberClass
+  readonly byteCount = 0
 
   constructor(type: NumberTypes) {
     this.type = type
@@ -88,6 +94,10 @@ export class SortedTextDomain implements Domain {
     return this.#texts.offsets.length - 1
   }
 
+  get byteCount(): number {
+    return byteCountOf(this.#texts)
+  }
+
   decode(code: number): Edn {
     return (this.#decoded[code] ??= valueAt(this.type, this.#texts, code) as Edn)
   }
@@ -134,38 +144,26 @@ export class HashedTextDomain implements Domain {
     this.valueCount = rows.length
   }
 
+  get byteCount(): number {
+    return byteCountOf(this.#texts) + this.#rows.byteLength + this.#slots.byteLength
+  }
+
   /** The domain of a column, and the code of each of its rows. */
   static of(
     type: ValueType,
     texts: TextColumn,
+    check: Check,
   ): { readonly domain: HashedTextDomain; readonly codes: Float64Array } {
     const rowCount = texts.offsets.length - 1
-    const { offsets, bytes } = texts
-    const slots = new Int32Array(slotCountFor(rowCount))
-    const mask = slots.length - 1
-    const rows = new Int32Array(rowCount)
-    const codes = new Float64Array(rowCount)
-    let count = 0
-    for (let row = 0; row < rowCount; row++) {
-      const from = offsets[row]!
-      const to = offsets[row + 1]!
-      let slot = hashOfBytes(bytes, from, to) & mask
-      for (;;) {
-        const held = slots[slot]! - 1
-        if (held < 0) {
-          rows[count] = row
-          slots[slot] = ++count
-          codes[row] = count - 1
-          break
-        }
-        const other = rows[held]!
-        if (areSame(bytes, from, to, bytes, offsets[other]!, offsets[other + 1]!)) {
-          codes[row] = held
-          break
-        }
-        slot = (slot + 1) & mask
-      }
+    const numbered = {
+      slots: new Int32Array(slotCountFor(rowCount)),
+      rows: new Int32Array(rowCount),
+      codes: new Float64Array(rowCount),
     }
+    let count = 0
+    for (const [first, limit] of inBatches(rowCount, check))
+      count = numberTexts(texts, first, limit, count, numbered)
+    const { slots, rows, codes } = numbered
     return { domain: new HashedTextDomain(type, texts, rows.slice(0, count), slots), codes }
   }
 
@@ -187,6 +185,44 @@ export class HashedTextDomain implements Domain {
       slot = (slot + 1) & mask
     }
   }
+}
+
+type NumberedTexts = {
+  readonly slots: Int32Array
+  readonly rows: Int32Array
+  readonly codes: Float64Array
+}
+
+/** Numbers the texts of rows `[first, limit)`, where `count` have numbers already; how many have then. */
+function numberTexts(
+  { offsets, bytes }: TextColumn,
+  first: number,
+  limit: number,
+  count: number,
+  { slots, rows, codes }: NumberedTexts,
+): number {
+  const mask = slots.length - 1
+  for (let row = first; row < limit; row++) {
+    const from = offsets[row]!
+    const to = offsets[row + 1]!
+    let slot = hashOfBytes(bytes, from, to) & mask
+    for (;;) {
+      const held = slots[slot]! - 1
+      if (held < 0) {
+        rows[count] = row
+        slots[slot] = ++count
+        codes[row] = count - 1
+        break
+      }
+      const other = rows[held]!
+      if (areSame(bytes, from, to, bytes, offsets[other]!, offsets[other + 1]!)) {
+        codes[row] = held
+        break
+      }
+      slot = (slot + 1) & mask
+    }
+  }
+  return count
 }
 
 /** At most half full. */
@@ -219,10 +255,20 @@ function areSame(
   return true
 }
 
+/** Of a value in a list and of its key in a map. */
+const COLLECTED_BYTES = 64
+
 /** Values of any type as they are met: what functions compute, inputs, and types that have no column of their own. */
 export class CollectedDomain implements Domain {
   readonly #values: Edn[] = []
   readonly #codes = new Map<ReturnType<typeof keyOf>, number>()
+  readonly #budget: Budget | undefined
+  byteCount = 0
+
+  /** `budget` is that of a question which alone collects values here. */
+  constructor(budget?: Budget) {
+    this.#budget = budget
+  }
 
   get valueCount(): number {
     return this.#values.length
@@ -241,6 +287,9 @@ export class CollectedDomain implements Domain {
     const key = keyOf(value)
     let code = this.#codes.get(key)
     if (code === undefined) {
+      const bytes = COLLECTED_BYTES + valueBytes(value)
+      this.#budget?.hold(bytes)
+      this.byteCount += bytes
       code = this.#values.push(value) - 1
       this.#codes.set(key, code)
     }
@@ -269,6 +318,10 @@ export class LateDomain implements Domain {
     return domain
   }
 
+  get byteCount(): number {
+    return this.#before.byteCount + this.#late.byteCount
+  }
+
   decode(code: number): Edn {
     return code < this.#countBefore ? this.#before.decode(code) : this.#late.decode(code - this.#countBefore)
   }
@@ -293,7 +346,10 @@ export type Translation = ((number: number) => number) | undefined
 
 const NEVER = (): number => NaN
 
-export function translation(from: Domain, to: Domain): Translation {
+/** Of a number and what it became, in a map. */
+export const MEMO_BYTES = 48
+
+export function translation(from: Domain, to: Domain, budget: Budget): Translation {
   if (from === to) return undefined
   if (from instanceof NumberDomain && to instanceof NumberDomain)
     return from.class === to.class ? undefined : NEVER
@@ -303,7 +359,9 @@ export function translation(from: Domain, to: Domain): Translation {
     if (translated === undefined) {
       translated = to.encode(from.decode(number))
       // What a growing domain does not have yet it may have later.
-      if (!(to instanceof CollectedDomain)) known.set(number, translated)
+      if (to instanceof CollectedDomain) return translated
+      budget.hold(MEMO_BYTES)
+      known.set(number, translated)
     }
     return translated
   }

@@ -1,6 +1,7 @@
 // Numbers for the groups of rows. A single key that is a small whole number, as codes are, is the number of its group
 // itself; the groups of all other keys are numbered as they are met, and found by hash.
 
+import type { Budget } from '../budget.ts'
 import { type Domain, SortedTextDomain } from './domain.ts'
 import { CHUNK_ROW_COUNT } from './operator.ts'
 import { RowSet } from './row-set.ts'
@@ -18,15 +19,17 @@ export class GroupNumbers {
   /** Keys are codes, all of them below the limit. */
   readonly #areCodes: boolean
   readonly #hashed: RowSet
+  readonly #budget: Budget
   readonly #ofRow = new Int32Array(CHUNK_ROW_COUNT)
 
   /** `domains` are those of the keys. */
-  constructor(domains: readonly Domain[]) {
+  constructor(domains: readonly Domain[], budget: Budget) {
+    this.#budget = budget
     const [domain] = domains
     this.#isHashed = domains.length !== 1
     this.#areCodes = domain instanceof SortedTextDomain && domain.valueCount <= KEY_LIMIT
     if (domain instanceof SortedTextDomain && this.#areCodes) this.#grow(domain.valueCount)
-    this.#hashed = new RowSet(domains.length)
+    this.#hashed = new RowSet(domains.length, budget)
   }
 
   /** The group of each row of a chunk with these keys; good until the next call. */
@@ -84,8 +87,11 @@ export class GroupNumbers {
   #grow(limit: number): void {
     this.limit = Math.max(this.limit, limit)
     if (this.limit <= this.#counts.length) return
-    const grown = new Float64Array(this.limit + (this.#isHashed ? this.#counts.length : 0))
+    const capacity = this.limit + (this.#isHashed ? this.#counts.length : 0)
+    this.#budget.hold(capacity * Float64Array.BYTES_PER_ELEMENT)
+    const grown = new Float64Array(capacity)
     grown.set(this.#counts)
+    this.#budget.release(this.#counts.byteLength)
     this.#counts = grown
   }
 

@@ -2,8 +2,10 @@
 // the columns (accumulators.ts). Rows themselves are kept only by aggregates that need all values.
 
 import type { Edn } from '../../fact/value.ts'
+import { valueBytes } from '../../fact/value-bytes.ts'
 import { elementVariable, findVariables } from '../../plan/finish.ts'
 import type { Query } from '../../plan/syntax.ts'
+import type { Budget } from '../budget.ts'
 import { aggregateFor, type FindSetting, placed } from '../find.ts'
 import type { Row } from '../relation.ts'
 import { type Accumulator, accumulatorFor } from './accumulators.ts'
@@ -25,12 +27,13 @@ export class Groups {
   readonly #elements: readonly Element[]
   readonly #keyPlaces: readonly number[]
   readonly #numbers: GroupNumbers
+  readonly #budget: Budget
 
   /** `domains` are those of the variables of the find. */
-  constructor(query: Query, domains: readonly Domain[], setting: FindSetting) {
+  constructor(query: Query, domains: readonly Domain[], setting: FindSetting, budget: Budget) {
+    this.#budget = budget
     this.#query = query
     const variables = findVariables(query)
-    const { budget } = setting.context
     this.#elements = query.find.elements.map((element): Element => {
       const place = variables.indexOf(elementVariable(element))
       const domain = domains[place]!
@@ -40,10 +43,13 @@ export class Groups {
         budget.check()
         return run(values)
       }
-      return { place, domain, accumulator: accumulatorFor(element, domain, checked) }
+      return { place, domain, accumulator: accumulatorFor(element, domain, checked, budget) }
     })
     this.#keyPlaces = this.#elements.flatMap(({ place, accumulator }) => (accumulator ? [] : [place]))
-    this.#numbers = new GroupNumbers(this.#keyPlaces.map((place) => domains[place]!))
+    this.#numbers = new GroupNumbers(
+      this.#keyPlaces.map((place) => domains[place]!),
+      budget,
+    )
   }
 
   /** Takes rows that no other row equals; `columns` are those of the variables of the find. */
@@ -57,7 +63,12 @@ export class Groups {
 
   /** One row per group, with a value for each element of the find. */
   rows(): readonly Row[] {
-    return this.#numbers.groups().map((group) => this.#elements.map((_, at) => this.#valueOf(at, group)))
+    return this.#numbers.groups().map((group) => {
+      this.#budget.step()
+      const row = this.#elements.map((_, at) => this.#valueOf(at, group))
+      this.#budget.hold(valueBytes(row))
+      return row
+    })
   }
 
   #valueOf(at: number, group: number): Edn {

@@ -1,8 +1,11 @@
 // From a key to the rows that hold it: rows in the order of their keys, and for each key where its rows begin. Where
 // keys are dense whole numbers, as ids of one kind and codes are, a key is its own place; elsewhere a hash finds it.
 
+import { type Check, inBatches } from '../../base/batches.ts'
 import { isPlanted } from '../../base/planted.ts'
 import { slotCountFor } from './domain.ts'
+import { gather } from './operator.ts'
+import { radixOrder } from './radix-order.ts'
 
 /** A range of keys this many times as wide as there are rows is still looked up by place. */
 const SPREAD_MAX = 4
@@ -44,11 +47,21 @@ export class Lookup {
   }
 
   /** The lookup of a column; NaN is no key. */
-  static of(column: Float64Array): Lookup {
+  static of(column: Float64Array, check: Check): Lookup {
     const { isSorted, least, greatest } = shapeOf(column)
+    check()
     const range = greatest - least + 1
     const isDense = Number.isInteger(range) && range <= column.length * SPREAD_MAX + SPREAD_FREE
-    return isDense && areWhole(column) ? dense(column, least, range, isSorted) : sparse(column, isSorted)
+    return isDense && areWhole(column)
+      ? dense(column, { least, range, isSorted }, check)
+      : sparse(column, isSorted, check)
+  }
+
+  get byteCount(): number {
+    const { order, first } = this
+    return (
+      (order?.byteLength ?? 0) + first.byteLength + (this.#hashed?.byteLength ?? 0) + this.#keys.byteLength
+    )
   }
 
   /** Rows that share their key with a row drawn at random: the mean, weighted by itself. */
@@ -116,7 +129,9 @@ function areWhole(column: Float64Array): boolean {
   return true
 }
 
-function dense(column: Float64Array, least: number, range: number, isSorted: boolean): Lookup {
+type DenseShape = { readonly least: number; readonly range: number; readonly isSorted: boolean }
+
+function dense(column: Float64Array, { least, range, isSorted }: DenseShape, check: Check): Lookup {
   const rowCount = column.length
   const first = new Int32Array(range + 1)
   for (let row = 0; row < rowCount; row++) first[column[row]! - least + 1]!++
@@ -125,16 +140,18 @@ function dense(column: Float64Array, least: number, range: number, isSorted: boo
     if (first[slot + 1]! > 0) keyCount++
     first[slot + 1]! += first[slot]!
   }
+  check()
   const order = isSorted ? undefined : new Int32Array(rowCount)
   if (order !== undefined) {
     const next = first.slice()
-    for (let row = 0; row < rowCount; row++) order[next[column[row]! - least]!++] = row
+    for (const [from, limit] of inBatches(rowCount, check))
+      for (let row = from; row < limit; row++) order[next[column[row]! - least]!++] = row
   }
   return new Lookup({ order, first, keyCount, base: least, hashed: undefined, keys: column.subarray(0, 0) })
 }
 
-function sparse(column: Float64Array, isSorted: boolean): Lookup {
-  const order = isSorted ? undefined : sortedOrder(column)
+function sparse(column: Float64Array, isSorted: boolean, check: Check): Lookup {
+  const order = isSorted ? undefined : sortedOrder(column, check)
   const rowCount = order?.length ?? column.length
   const keys = new Float64Array(rowCount)
   const first = new Int32Array(rowCount + 1)
@@ -147,21 +164,31 @@ function sparse(column: Float64Array, isSorted: boolean): Lookup {
   }
   first[keyCount] = rowCount
   const hashed = new Int32Array(slotCountFor(keyCount))
-  const mask = hashed.length - 1
-  for (let slot = 0; slot < keyCount; slot++) {
-    let at = hashOfNumber(keys[slot]!) & mask
-    while (hashed[at] !== 0) at = (at + 1) & mask
-    hashed[at] = slot + 1
-  }
+  for (const [from, limit] of inBatches(keyCount, check)) hashKeys(keys, from, limit, hashed)
   const used = first.subarray(0, keyCount + 1)
   return new Lookup({ order, first: used, keyCount, base: 0, hashed, keys: keys.subarray(0, keyCount) })
 }
 
+function hashKeys(keys: Float64Array, from: number, limit: number, hashed: Int32Array): void {
+  const mask = hashed.length - 1
+  for (let slot = from; slot < limit; slot++) {
+    let at = hashOfNumber(keys[slot]!) & mask
+    while (hashed[at] !== 0) at = (at + 1) & mask
+    hashed[at] = slot + 1
+  }
+}
+
 /** Rows by key, NaN left out, rows of one key as they lie. */
-function sortedOrder(column: Float64Array): Int32Array {
-  const rows: number[] = []
-  for (let row = 0; row < column.length; row++) if (!Number.isNaN(column[row]!)) rows.push(row)
-  return Int32Array.from(rows).sort((x, y) => column[x]! - column[y]! || x - y)
+function sortedOrder(column: Float64Array, check: Check): Int32Array {
+  const rows = new Int32Array(column.length)
+  let count = 0
+  for (let row = 0; row < column.length; row++) {
+    rows[count] = row
+    count += Number(!Number.isNaN(column[row]!))
+  }
+  const keys = new Float64Array(count)
+  gather(column, rows, count, keys)
+  return radixOrder([keys], count, check).map((at) => rows[at]!)
 }
 
 const words = new Int32Array(2)

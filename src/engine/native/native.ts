@@ -8,7 +8,7 @@ import type { Query } from '../../plan/syntax.ts'
 import { AnswerRows, type AnswerColumn } from '../../plan/answer-rows.ts'
 import { elementVariable, findVariables, isAggregated, isOne } from '../../plan/finish.ts'
 import { type ExplainMode, type Explanation, explainedPlan, explanationOf } from '../../plan/explain.ts'
-import type { Plan } from '../../plan/plan.ts'
+import type { FinishStep, Plan } from '../../plan/plan.ts'
 import { planWarnings } from '../../plan/plan-warnings.ts'
 import type { InputGoal } from '../../plan/scope.ts'
 import { withWarnings } from '../errors.ts'
@@ -23,6 +23,7 @@ import {
   prepare,
   type Question,
 } from '../naive.ts'
+import type { Budget } from '../budget.ts'
 import { Profile } from './profile.ts'
 import { Executable } from './executable.ts'
 import { type Domain, NumberDomain, SortedTextDomain } from './domain.ts'
@@ -71,10 +72,13 @@ export function nativeAnswer(
     const used = kept ?? (ground && keptOf(ground, plan, asked))
     if (used === undefined) return run(question, asked, plan)
     const sinceMs = options.clock.nowMs()
-    const held = used.executable?.deref()
-    const executable = held?.renew(asked) === true ? held : new Executable(plan, asked.setting.context)
-    if (executable !== held) used.executable = new WeakRef(executable)
-    const answer = run(question, asked, plan, executable)
+    const answer = run(question, asked, plan, () => {
+      const held = used.executable?.deref()
+      if (held?.renew(asked) === true) return held
+      const executable = new Executable(plan, asked.setting.context)
+      used.executable = new WeakRef(executable)
+      return executable
+    })
     plans.keep(question.query, used, options.clock.nowMs() - sinceMs)
     return answer
   })
@@ -110,11 +114,17 @@ function nativeExplanation(
       question,
       prepared,
       plan,
-      new Executable(plan, prepared.setting.context, profile),
+      () => new Executable(plan, prepared.setting.context, profile),
       profile,
     )
-    const parts = explainedPlan(plan, profile.measured)
-    return explanationOf({ ...told, parts, rowCount: rows.length, timeMs: nowMs() - sinceMs, warnings })
+    const { budget } = prepared.setting.context
+    const parts = explainedPlan(
+      plan,
+      profile.measured((part) => budget.peakBytesOf(part)),
+    )
+    const timeMs = nowMs() - sinceMs
+    const memoryBytes = budget.questionPeakBytes
+    return explanationOf({ ...told, parts, rowCount: rows.length, timeMs, memoryBytes, warnings })
   })
 }
 
@@ -128,19 +138,20 @@ function unlessRefused<X>(work: () => X): X | Refusal {
 }
 
 function planned({ query }: Question, { goals, setting: { context, scope } }: BoundQuestion): Plan {
-  return planOf(query, goals, scope, { context, counts: tableCounts })
+  return planOf(query, goals, scope, { context, counts: tableCounts(context) })
 }
 
 function run(
   { query }: Question,
   asked: BoundQuestion,
   plan: Plan,
-  executable: Executable = new Executable(plan, asked.setting.context),
+  compiled: () => Executable = () => new Executable(plan, asked.setting.context),
   profile?: Profile,
 ): Answer {
   const warnings = planWarnings(plan)
   try {
-    const answer = answered(query, asked, executable, profile?.countOf(plan.finish[0]!))
+    const executable = compiled()
+    const answer = answered(query, asked, { plan, executable }, profile?.countOf(plan.finish[0]!))
     return warnings.length === 0 ? answer : { ...answer, warnings: [...warnings, ...answer.warnings] }
   } catch (error) {
     throw withWarnings(error, warnings)
@@ -151,13 +162,13 @@ function run(
 function answered(
   query: Query,
   { setting }: BoundQuestion,
-  executable: Executable,
+  { plan, executable }: { readonly plan: Plan; readonly executable: Executable },
   counted: ((rowCount: number) => void) | undefined,
 ): Answer {
-  const { budget } = setting.context
+  const budget = setting.context.budget.ofStep(plan.finish[0]!, { name: () => 'the answer' })
   const { places, domains, isDistinct } = executable
-  const found = new RowSet(places.length)
-  const groups = isAggregated(query) ? new Groups(query, domains, setting) : undefined
+  const found = new RowSet(places.length, budget)
+  const groups = isAggregated(query) ? new Groups(query, domains, setting, budget) : undefined
   const isGroupedAtOnce = groups !== undefined && isDistinct
   executable.run({
     push: (chunk) => {
@@ -174,13 +185,30 @@ function answered(
   })
   if (groups !== undefined) for (const chunk of found.chunks()) groups.take(chunk)
   counted?.(groups?.rowCount ?? found.rowCount)
-  return groups === undefined
-    ? cutAnswer(query, sortedRows(query, found, domains), setting)
-    : finishAnswer(query, groups.rows(), setting)
+  const sorting = setting.context.budget.ofStep(plan.finish.find(isSort) ?? plan, {
+    name: () => 'sorting the answer',
+  })
+  const answer =
+    groups === undefined
+      ? cutAnswer(query, sortedRows(query, found, domains, sorting), setting)
+      : finishAnswer(query, groups.rows(), setting)
+  // Operators may go on to another question; what is left here is the answer's.
+  sorting.releaseAll()
+  budget.releaseAll()
+  return answer
+}
+
+function isSort({ kind }: FinishStep): boolean {
+  return kind === 'sort' || kind === 'least'
 }
 
 /** The rows that were found, in the total order; of a tuple or scalar the least. They stay columns. */
-function sortedRows(query: Query, { rowCount, columns }: RowSet, domains: readonly Domain[]): AnswerRows {
+function sortedRows(
+  query: Query,
+  { rowCount, columns }: RowSet,
+  domains: readonly Domain[],
+  budget: Budget,
+): AnswerRows {
   const variables = findVariables(query)
   const read = query.find.elements.map((element): NumberColumn => {
     const place = variables.indexOf(elementVariable(element))
@@ -190,11 +218,13 @@ function sortedRows(query: Query, { rowCount, columns }: RowSet, domains: readon
     rowCount < 2
       ? undefined
       : isOne(query)
-        ? Int32Array.of(leastRow(read, rowCount))
-        : orderOf(read, rowCount)
+        ? Int32Array.of(leastRow(read, rowCount, budget))
+        : orderOf(read, rowCount, budget)
   const count = order?.length ?? rowCount
   const answerColumns = read.map(({ numbers, domain }): AnswerColumn => {
     if (order === undefined) return answerColumn(domain, numbers.subarray(0, count))
+    budget.check()
+    budget.hold(count * Float64Array.BYTES_PER_ELEMENT)
     const sorted = new Float64Array(count)
     gather(numbers, order, count, sorted)
     return answerColumn(domain, sorted)

@@ -45,7 +45,7 @@ export class PatternOperator extends Operator {
     const first = this.#join === undefined ? this.#seek(chunk) : 0
     if (first === chunk.rowCount) return
     const { facts, attribute } = this.#shape
-    this.#join ??= new TableJoin(this.#shape, tableOf(facts, attribute), this.#budget)
+    this.#join ??= new TableJoin(this.#shape, tableOf(facts, attribute, this.#budget), this.#budget)
     this.#join.push(rowsFrom(chunk, first), this.next)
   }
 

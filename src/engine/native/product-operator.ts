@@ -62,7 +62,7 @@ export class ProductOperator extends Operator {
   }
 
   #rowsInside(): RowSet {
-    const found = new RowSet(this.#fresh.length)
+    const found = new RowSet(this.#fresh.length, this.#budget)
     const places = this.#fresh.map((name) => columnOf(this.#inside.layout, name))
     this.#inside.connect({
       push: (chunk) => {

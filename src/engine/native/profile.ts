@@ -17,7 +17,9 @@ export class Profile {
     this.#sinceMs = nowMs()
   }
 
-  get measured(): MeasuredParts {
+  /** All that was measured, with what `memoryBytesOf` knows of each part. */
+  measured(memoryBytesOf: (part: object) => number): MeasuredParts {
+    for (const [part, tally] of this.#tallies) tally.memoryBytes = memoryBytesOf(part)
     return this.#tallies
   }
 
@@ -56,7 +58,7 @@ export class Profile {
 
   #tally(part: object): Tally {
     let tally = this.#tallies.get(part)
-    if (tally === undefined) this.#tallies.set(part, (tally = { rowCount: 0, timeMs: 0 }))
+    if (tally === undefined) this.#tallies.set(part, (tally = { rowCount: 0, timeMs: 0, memoryBytes: 0 }))
     return tally
   }
 

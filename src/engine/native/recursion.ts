@@ -62,6 +62,14 @@ export class Fixpoint {
   }
 }
 
+/** Of an answer beside its row: its seed, the answer before it, the last of its seed. */
+const ANSWER_BYTES = 24
+/** Of a row that waits beside its columns, and of one that met an answer. */
+const WAITING_BYTES = 16
+const MET_BYTES = 16
+/** Rows that met answers are counted so many at a time. */
+const MET_COUNT_CHECKED = 4_096
+
 /** One body of a rule: its operators, the names of its parameters, and how each becomes a number of the table. */
 export type RuleBody = {
   readonly pipeline: Pipeline
@@ -98,8 +106,8 @@ export class RuleTable {
     this.parameters = parameters
     this.domains = domains
     this.boundPlaces = boundPlaces
-    this.#seeds = new RowSet(Math.max(1, boundPlaces.length))
-    this.#answers = new RowSet(parameters.length)
+    this.#seeds = new RowSet(Math.max(1, boundPlaces.length), budget)
+    this.#answers = new RowSet(parameters.length, budget)
     this.#fixpoint = fixpoint
     this.#budget = budget
   }
@@ -205,6 +213,7 @@ export class RuleTable {
     const { rowCount, columns } = this.#answers
     this.#budget.holdRows(rowCount, () => `the results of ${this.name}`)
     if (rowCount === before) return
+    this.#budget.hold((rowCount - before) * ANSWER_BYTES)
     const bound = this.boundPlaces.map((place) => columns[place]!.subarray(before, rowCount))
     const seeds = this.#seeds.groupsOf(
       bound.length === 0 ? [new Float64Array(rowCount - before)] : bound,
@@ -274,7 +283,7 @@ export class RuleCallOperator extends Operator {
     this.#numberings = table.boundPlaces.map((place) => {
       const term = terms[place]!
       return term.kind === 'column'
-        ? numbering(layout.domains[term.index]!, table.domains[place]!)
+        ? numbering(layout.domains[term.index]!, table.domains[place]!, budget)
         : undefined
     })
     this.#constants = table.boundPlaces.map((place) => {
@@ -282,7 +291,7 @@ export class RuleCallOperator extends Operator {
       return term.kind === 'constant' ? new Constant(numberIn(table.domains[place]!, term.value)) : undefined
     })
     this.#seedBuffer = new Output(table.boundPlaces.length)
-    this.#waiting = new RowList(kept.length)
+    this.#waiting = new RowList(kept.length, budget)
     // What waits are the columns that are kept, in their order.
     this.#output = new RowOutput([...kept.keys()], this.#freshPlaces.length, budget)
     table.addCall(this)
@@ -294,6 +303,7 @@ export class RuleCallOperator extends Operator {
     const first = this.#waiting.rowCount
     this.#waiting.append(chunk, this.#kept)
     this.#budget.holdRows(this.#waiting.rowCount, () => `the calls of ${this.#table.name}`)
+    this.#budget.hold(chunk.rowCount * WAITING_BYTES)
     const rows: number[] = []
     const answers: number[] = []
     for (let i = 0; i < chunk.rowCount; i++) {
@@ -307,6 +317,7 @@ export class RuleCallOperator extends Operator {
       ) {
         rows.push(first + i)
         answers.push(answer)
+        if (rows.length % MET_COUNT_CHECKED === 0) this.#holdMet(rows.length, this.#table)
       }
     }
     this.goOn({ rows, answers })
@@ -321,10 +332,16 @@ export class RuleCallOperator extends Operator {
       for (let row = this.#lastOfSeed[table.seedOfAnswer(answer)] ?? -1; row >= 0; row = this.#before[row]!) {
         rows.push(row)
         answers.push(answer)
+        if (rows.length % MET_COUNT_CHECKED === 0) this.#holdMet(rows.length, table)
       }
     }
-    this.#budget.holdRows(rows.length, () => `the results of ${table.name}`)
     return { rows, answers }
+  }
+
+  #holdMet(count: number, table: RuleTable): void {
+    this.#budget.check()
+    this.#budget.holdRows(count, () => `the results of ${table.name}`)
+    this.#budget.hold(MET_COUNT_CHECKED * MET_BYTES)
   }
 
   /** Hands on rows with the answers that they met. */
@@ -338,10 +355,13 @@ export class RuleCallOperator extends Operator {
       output.add(rows[i]!)
     }
     output.flush()
+    this.#budget.release(Math.floor(rows.length / MET_COUNT_CHECKED) * MET_COUNT_CHECKED * MET_BYTES)
   }
 
   release(): void {
-    this.#waiting = new RowList(this.#kept.length)
+    this.#budget.release(this.#waiting.rowCount * WAITING_BYTES)
+    this.#waiting.release()
+    this.#waiting = new RowList(this.#kept.length, this.#budget)
     this.#lastOfSeed = []
     this.#before = []
   }
@@ -360,9 +380,18 @@ export class RuleCallOperator extends Operator {
 class RowList {
   readonly columns: Float64Array[]
   rowCount = 0
+  readonly #budget: Budget
+  #heldBytes = 0
 
-  constructor(columnCount: number) {
+  constructor(columnCount: number, budget: Budget) {
     this.columns = Array.from({ length: columnCount }, () => new Float64Array(32))
+    this.#budget = budget
+  }
+
+  /** Nobody reads it any more. */
+  release(): void {
+    this.#budget.release(this.#heldBytes)
+    this.#heldBytes = 0
   }
 
   append(chunk: Chunk, kept: readonly number[]): void {
@@ -370,7 +399,11 @@ class RowList {
     kept.forEach((from, at) => {
       let column = this.columns[at]!
       if (column.length < needed) {
-        const larger = new Float64Array(Math.max(needed, column.length * 2))
+        const capacity = Math.max(needed, column.length * 2)
+        const moreBytes = (capacity - column.length) * Float64Array.BYTES_PER_ELEMENT
+        this.#budget.hold(moreBytes)
+        this.#heldBytes += moreBytes
+        const larger = new Float64Array(capacity)
         larger.set(column.subarray(0, this.rowCount))
         this.columns[at] = column = larger
       }

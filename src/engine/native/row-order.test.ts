@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { compareValues, type Edn, keyword } from '../../fact/value.ts'
 import { SeededRandom } from '../../testing/seeded-random.ts'
+import { noBounds } from '../../testing/no-bounds.ts'
 import { CollectedDomain, NumberDomain } from './domain.ts'
 import { leastRow, type NumberColumn, orderOf } from './row-order.ts'
 
@@ -53,9 +54,9 @@ describe('the order of rows', () => {
       const columns = Array.from({ length: width }, () => columnOf(random.below(6), count))
       const rows = Array.from({ length: count }, (_, row) => row)
       const wanted = rows.toSorted(compareBy(columns))
-      const order = orderOf(columns, count)
+      const order = orderOf(columns, count, noBounds())
       expect(Array.from(order ?? rows)).toEqual(wanted)
-      expect(compareBy(columns)(leastRow(columns, count), wanted[0]!)).toBe(0)
+      expect(compareBy(columns)(leastRow(columns, count, noBounds()), wanted[0]!)).toBe(0)
       if (order !== undefined) expect(wanted).not.toEqual(rows)
     }
   })

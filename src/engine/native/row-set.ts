@@ -1,6 +1,8 @@
 // Distinct rows of numbers, found by hash; those of one column by bits, while they are whole numbers near each other.
 // Rows lie column by column in arrays that grow by doubling.
 
+import { inBatches } from '../../base/batches.ts'
+import type { Budget } from '../budget.ts'
 import { slotCountFor } from './domain.ts'
 import { hashOfNumber } from './lookup.ts'
 import { DenseSet } from './dense-set.ts'
@@ -18,17 +20,22 @@ export class RowSet {
   readonly #picked = new RowNumbers()
   /** Row plus one by hash, 0 where free; at most half full. Made when it is needed. */
   #slots = new Int32Array(0)
+  /** Of the columns, once they have grown. */
+  #columnBytes = 0
+  readonly #budget: Budget
 
-  constructor(columnCount: number) {
+  constructor(columnCount: number, budget: Budget) {
+    this.#budget = budget
     this.columnCount = columnCount
     this.columns = Array.from({ length: columnCount }, () => new Float64Array(ROW_COUNT_START))
-    this.#dense = columnCount === 1 ? new DenseSet() : undefined
+    this.#dense = columnCount === 1 ? new DenseSet(budget) : undefined
   }
 
   clear(): void {
     this.rowCount = 0
     this.#slots.fill(0)
-    this.#dense = this.columnCount === 1 ? new DenseSet() : undefined
+    this.#leaveDense()
+    this.#dense = this.columnCount === 1 ? new DenseSet(this.#budget) : undefined
   }
 
   /** Adds those rows of a chunk that are new; `places` are its columns, in the order of this set's. */
@@ -47,7 +54,12 @@ export class RowSet {
 
   /** Puts rows of one column in the order of their numbers, where that is known. */
   ascend(): void {
-    if (this.#dense !== undefined && this.rowCount > 0) this.columns[0] = this.#dense.ascending()
+    if (this.#dense === undefined || this.rowCount === 0) return
+    const byteCount = this.rowCount * Float64Array.BYTES_PER_ELEMENT
+    this.#budget.hold(byteCount)
+    this.columns[0] = this.#dense.ascending()
+    this.#budget.release(this.#columnBytes)
+    this.#columnBytes = byteCount
   }
 
   /** As `addAll` for rows that are known to be new. */
@@ -58,7 +70,7 @@ export class RowSet {
     })
     this.rowCount += chunk.rowCount
     // Nobody is to be compared with these rows.
-    this.#dense = undefined
+    this.#leaveDense()
   }
 
   /** The rows, some thousand at a time. */
@@ -71,7 +83,7 @@ export class RowSet {
 
   /** The number of the row with these values, which is added if it is new. */
   #add(sources: readonly Float64Array[], row: number): number {
-    this.#dense = undefined
+    this.#leaveDense()
     if (this.rowCount * 2 >= this.#slots.length) this.#grow()
     const mask = this.#slots.length - 1
     for (let slot = hashOf(sources, row) & mask; ; slot = (slot + 1) & mask) {
@@ -104,22 +116,40 @@ export class RowSet {
     if (rowCount <= capacity) return
     let wanted = capacity
     while (wanted < rowCount) wanted *= 2
+    const byteCount = wanted * this.columnCount * Float64Array.BYTES_PER_ELEMENT
+    this.#budget.hold(byteCount)
     this.columns.forEach((column, at) => {
       const larger = new Float64Array(wanted)
       larger.set(column)
       this.columns[at] = larger
     })
+    this.#budget.release(this.#columnBytes)
+    this.#columnBytes = byteCount
+  }
+
+  #leaveDense(): void {
+    this.#dense?.clear()
+    this.#dense = undefined
   }
 
   #grow(): void {
-    const slots = new Int32Array(slotCountFor(this.rowCount * 2))
+    const length = slotCountFor(this.rowCount * 2)
+    this.#budget.hold(length * Int32Array.BYTES_PER_ELEMENT)
+    const slots = new Int32Array(length)
+    for (const [first, limit] of inBatches(this.rowCount, () => this.#budget.check()))
+      this.#place(slots, first, limit)
+    this.#budget.release(this.#slots.byteLength)
+    this.#slots = slots
+  }
+
+  /** Writes the slots of rows `[first, limit)`, which are all different. */
+  #place(slots: Int32Array, first: number, limit: number): void {
     const mask = slots.length - 1
-    for (let row = 0; row < this.rowCount; row++) {
+    for (let row = first; row < limit; row++) {
       let slot = hashOf(this.columns, row) & mask
       while (slots[slot] !== 0) slot = (slot + 1) & mask
       slots[slot] = row + 1
     }
-    this.#slots = slots
   }
 }
 

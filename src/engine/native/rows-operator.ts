@@ -23,6 +23,7 @@ export class RowsOperator extends Operator {
   readonly #freshColumns: Float64Array[] = []
   readonly #shared: readonly Shared[]
   #rowCount = 0
+  #heldBytes = 0
   #lookup: Lookup | undefined
   readonly #output: PairOutput
   readonly #budget: Budget
@@ -39,14 +40,19 @@ export class RowsOperator extends Operator {
     super()
     const { layout, kept, fresh } = outside
     this.#terms = terms
-    this.#domains = terms.map((_, place) => domainOfValues(rows.map((row) => row[place]!)))
+    this.#domains = terms.map((_, place) =>
+      domainOfValues(
+        rows.map((row) => row[place]!),
+        budget,
+      ),
+    )
     this.#freshPlaces = fresh.map((name) =>
       terms.findIndex((term) => term.kind === 'fresh' && term.name === name),
     )
     this.#shared = terms.flatMap((term, place): readonly Shared[] => {
       if (term.kind !== 'bound') return []
       const from = columnOf(layout, term.name)
-      return [{ from, place, translate: translation(layout.domains[from]!, this.#domains[place]!) }]
+      return [{ from, place, translate: translation(layout.domains[from]!, this.#domains[place]!, budget) }]
     })
     const keptLayout = pickLayout(layout, kept)
     const freshDomains = this.#freshPlaces.map((place) => this.#domains[place]!)
@@ -54,21 +60,24 @@ export class RowsOperator extends Operator {
       names: [...keptLayout.names, ...fresh],
       domains: [...keptLayout.domains, ...freshDomains],
     }
+    this.#budget = budget
     this.load(rows)
     this.#output = new PairOutput(kept, this.#freshColumns, budget)
-    this.#budget = budget
   }
 
   /** Takes rows, of the same kinds of values as those before, in place of them. */
   load(rows: readonly (readonly Edn[])[]): void {
     const usable = rows.filter((row) => fits(row, this.#terms))
     this.#rowCount = usable.length
+    this.#budget.release(this.#heldBytes)
+    this.#heldBytes = usable.length * this.#domains.length * Float64Array.BYTES_PER_ELEMENT
+    this.#budget.hold(this.#heldBytes)
     this.#columns = this.#domains.map((domain, place) =>
       Float64Array.from(usable, (row) => numberIn(domain, row[place]!)),
     )
     this.#freshPlaces.forEach((place, at) => (this.#freshColumns[at] = this.#columns[place]!))
     const [first] = this.#shared
-    this.#lookup = first && Lookup.of(this.#columns[first.place]!)
+    this.#lookup = first && Lookup.of(this.#columns[first.place]!, this.#budget.checks)
   }
 
   push(chunk: Chunk): void {
@@ -110,10 +119,12 @@ function fits(row: readonly Edn[], terms: readonly PlanTerm[]): boolean {
   })
 }
 
-function domainOfValues(values: readonly Edn[]): Domain {
+function domainOfValues(values: readonly Edn[], budget: Budget): Domain {
   if (values.every((value) => typeof value === 'number' && numberType(value) === 'long'))
     return new NumberDomain('long')
-  return values.every((value) => value instanceof Date) ? new NumberDomain('instant') : new CollectedDomain()
+  return values.every((value) => value instanceof Date)
+    ? new NumberDomain('instant')
+    : new CollectedDomain(budget)
 }
 
 function numberIn(domain: Domain, value: Edn): number {

@@ -7,6 +7,8 @@ import type { Edn, Value } from '../../fact/value.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
 import type { Comparison } from '../../plan/comparison.ts'
 import type { Counts, Statistics } from '../../plan/counts.ts'
+import type { Budget, Worker } from '../budget.ts'
+import type { QueryContext } from '../context.ts'
 import { hasTable, tableOf } from './attribute-table.ts'
 import { testOfComparison } from './comparison.ts'
 
@@ -18,24 +20,24 @@ export const SEEK_COST = 24
 /** Facts with one value that are counted one by one. */
 const COUNTED_MAX = 512
 
-export function statisticsOf(facts: FactSource, attribute: Attribute): Statistics {
+export function statisticsOf(facts: FactSource, attribute: Attribute, budget: Budget): Statistics {
   const isKnown = hasTable(facts, attribute) || !(facts instanceof IndexedFacts)
   if (isKnown) {
-    const table = tableOf(facts, attribute)
+    const table = tableOf(facts, attribute, budget)
     return {
       rowCount: table.rowCount,
       // Lookups are made when somebody counts by them.
       get entityCount() {
-        return table.byEntity.keyCount
+        return table.byEntity(budget).keyCount
       },
       get valueCount() {
-        return table.byValue.keyCount
+        return table.byValue(budget).keyCount
       },
       get skewedPerEntity() {
-        return table.byEntity.skewedRowCount
+        return table.byEntity(budget).skewedRowCount
       },
       get skewedPerValue() {
-        return table.byValue.skewedRowCount
+        return table.byValue(budget).skewedRowCount
       },
     }
   }
@@ -52,15 +54,16 @@ export function statisticsOf(facts: FactSource, attribute: Attribute): Statistic
 }
 
 /** How many facts of the attribute have this value. */
-function countOfValue(facts: FactSource, attribute: Attribute, value: Value): number {
+function countOfValue(facts: FactSource, attribute: Attribute, value: Value, budget: Budget): number {
   if (attribute.unique !== undefined && !facts.isHistory) return 1
   if (canSeekValue(facts, attribute)) {
     let count = 0
     for (const _ of facts.match(undefined, attribute.id, value)) if (++count >= COUNTED_MAX) break
     if (count < COUNTED_MAX) return count
   }
-  const { byValue, domain } = tableOf(facts, attribute)
-  const slot = byValue.slotOf(domain.encode(value))
+  const table = tableOf(facts, attribute, budget)
+  const byValue = table.byValue(budget)
+  const slot = byValue.slotOf(table.domain.encode(value))
   return slot < 0 ? 0 : byValue.first[slot + 1]! - byValue.first[slot]!
 }
 
@@ -79,9 +82,10 @@ function shareOf(
   attribute: Attribute,
   comparison: Comparison,
   constant: Edn,
+  budget: Budget,
 ): number | undefined {
   if (!hasTable(facts, attribute)) return undefined
-  const { values, domain, rowCount } = tableOf(facts, attribute)
+  const { values, domain, rowCount } = tableOf(facts, attribute, budget)
   const column = { kind: 'column', index: 0, domain } as const
   const test = testOfComparison(comparison, [column, { kind: 'constant', value: constant }])
   const count = Math.min(SAMPLE_COUNT, rowCount)
@@ -92,4 +96,14 @@ function shareOf(
   return Math.max(heldCount, 0.5) / count
 }
 
-export const tableCounts: Counts = { statisticsOf, countOfValue, shareOf }
+const PLANNING: Worker = { name: () => 'planning' }
+
+/** Counts by tables; what they take is counted on behalf of the clauses that read them. */
+export function tableCounts(context: QueryContext): Counts {
+  const budget = context.budget.ofStep(PLANNING, PLANNING)
+  return {
+    statisticsOf: (facts, attribute) => statisticsOf(facts, attribute, budget),
+    countOfValue: (facts, attribute, value) => countOfValue(facts, attribute, value, budget),
+    shareOf: (...asked) => shareOf(...asked, budget),
+  }
+}

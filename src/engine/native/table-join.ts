@@ -4,8 +4,15 @@
 // are handed on as they lie.
 
 import { isPlanted } from '../../base/planted.ts'
-import type { AttributeTable } from './attribute-table.ts'
-import { ADDED_DOMAIN, type Domain, ENTITY_DOMAIN, type Translation, translation } from './domain.ts'
+import { type AttributeTable, counted } from './attribute-table.ts'
+import {
+  ADDED_DOMAIN,
+  type Domain,
+  ENTITY_DOMAIN,
+  MEMO_BYTES,
+  type Translation,
+  translation,
+} from './domain.ts'
 import type { Lookup } from './lookup.ts'
 import {
   type Chunk,
@@ -43,14 +50,15 @@ export class TableJoin {
   constructor(shape: PatternShape, table: AttributeTable, budget: Budget) {
     this.#shape = shape
     this.#table = table
-    this.#readers = shape.places.map((place, index) => readerOf(place, domainOfPlace(index, table)))
+    this.#budget = budget
+    table.count(budget)
+    this.#readers = shape.places.map((place, index) => readerOf(place, domainOfPlace(index, table), budget))
     this.#output = new PairOutput(
       shape.kept,
-      shape.fresh.map((place) => columnOfPlace(place, table)),
+      shape.fresh.map((place) => columnOfPlace(place, table, budget)),
       budget,
-      shape.fresh.map((place) => (place === 1 ? translationOf(shape, table) : undefined)),
+      shape.fresh.map((place) => (place === 1 ? translationOf(shape, table, budget) : undefined)),
     )
-    this.#budget = budget
     this.#isExistence = shape.fresh.length === 0
   }
 
@@ -61,11 +69,13 @@ export class TableJoin {
     if (places[0].kind !== 'free') {
       const keys = this.#readers[0]!.read(chunk)
       const tests = this.#testsFor(chunk, 0)
-      const first = table.byEntity.isUnique ? rowsFrom(keys, chunk.rowCount, table.entities) : undefined
-      if (first === undefined) this.#byLookup(chunk, table.byEntity, keys, tests)
+      const lookup = counted(table.byEntity(this.#budget), this.#budget)
+      const first = lookup.isUnique ? rowsFrom(keys, chunk.rowCount, table.entities) : undefined
+      if (first === undefined) this.#byLookup(chunk, lookup, keys, tests)
       else this.#alike(chunk, first, tests)
     } else if (places[1].kind !== 'free') {
-      this.#byLookup(chunk, table.byValue, this.#readers[1]!.read(chunk), this.#testsFor(chunk, 1))
+      const lookup = counted(table.byValue(this.#budget), this.#budget)
+      this.#byLookup(chunk, lookup, this.#readers[1]!.read(chunk), this.#testsFor(chunk, 1))
     } else {
       const tests = this.#testsFor(chunk, -1)
       for (let i = 0; i < chunk.rowCount; i++) this.#run(i, undefined, 0, table.rowCount, tests)
@@ -191,7 +201,7 @@ export class TableJoin {
     this.#shape.places.forEach((place, index) => {
       if (index === lookedUp || place.kind === 'free') return
       if (index === 2 && isPlanted('pattern-of-any-transaction')) return
-      const column = columnOfPlace(index, table)
+      const column = columnOfPlace(index, table, this.#budget)
       tests.push({ column, keys: this.#readers[index]!.read(chunk), other: column })
     })
     // The loop of one variable over entity and value: both are columns of the table.
@@ -268,26 +278,30 @@ function holds(tests: readonly Test[], i: number, row: number): boolean {
 function translationOf(
   { collected: { domain, numberOf } }: PatternShape,
   table: AttributeTable,
+  budget: Budget,
 ): Translation {
-  if (translation(table.domain, domain) === undefined) return undefined
+  if (translation(table.domain, domain, budget) === undefined) return undefined
   const known = new Map<number, number>()
   return (code) => {
     let number = known.get(code)
-    if (number === undefined) known.set(code, (number = numberOf(table.domain.decode(code))))
+    if (number === undefined) {
+      budget.hold(MEMO_BYTES)
+      known.set(code, (number = numberOf(table.domain.decode(code))))
+    }
     return number
   }
 }
 
-function columnOfPlace(place: number, table: AttributeTable): Float64Array {
+function columnOfPlace(place: number, table: AttributeTable, budget: Budget): Float64Array {
   switch (place) {
     case 0:
       return table.entities
     case 1:
       return table.values
     case 2:
-      return table.txs
+      return counted(table.txs(budget), budget)
     default:
-      return table.addedColumn
+      return counted(table.addedColumn(budget), budget)
   }
 }
 
@@ -298,13 +312,13 @@ function domainOfPlace(place: number, table: AttributeTable): Domain {
 type Reader = { read(chunk: Chunk): Float64Array }
 
 /** The keys that the rows of a chunk bring for a place, in the domain of the place. */
-function readerOf(place: PlaceBinding, domain: Domain): Reader | undefined {
+function readerOf(place: PlaceBinding, domain: Domain, budget: Budget): Reader | undefined {
   if (place.kind === 'free') return undefined
   if (place.kind === 'constant') {
     const constant = new Constant(domain.encode(place.value))
     return { read: ({ rowCount }) => constant.column(rowCount) }
   }
-  const translate: Translation = translation(place.domain, domain)
+  const translate: Translation = translation(place.domain, domain, budget)
   if (translate === undefined) return { read: ({ columns }) => columns[place.index]! }
   const output = new Output(1)
   return {
