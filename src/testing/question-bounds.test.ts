@@ -47,7 +47,7 @@ const QUESTIONS: Readonly<Record<string, readonly [query: string, share: number,
     /^what shares nothing|^the answer$/,
   ],
   'an or': ['[:find (count ?e) . :with ?v :where [?e :p/n] (or [?e :p/a ?v] [?e :p/b ?v])]', 0.5, /^\(or /],
-  recursion: ['[:find (count ?x) . :with ?y :in $ % :where (reach ?x ?y)]', 0.2, /reach/],
+  recursion: ['[:find (max ?y) . :in $ % :where (reach ?x ?y)]', 0.5, /reach/],
   'a function': [
     '[:find (max ?s) . :where [?e :p/n ?n] [(str ?n "x") ?s]]',
     0.5,
