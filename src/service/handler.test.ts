@@ -155,6 +155,7 @@ describe('health and description', () => {
       'asOf',
       'cursors',
       'timeoutMs',
+      'memoryBytes',
       'limit',
       'engine',
       'explain',

@@ -302,6 +302,21 @@ describe('query', () => {
     expect(tooLarge.code).toBe('varve.error/answer-too-large')
   })
 
+  it('holds as much memory as a query says, up to its own bound', async () => {
+    await shop()
+    const failureOf = async (fields: Readonly<Record<string, unknown>>): Promise<unknown> => {
+      const [, error] = await problem('POST', '/v1/query', {
+        body: { query: PRICES, engine: 'native', ...fields },
+      })
+      return error
+    }
+    const code = 'varve.error/query-out-of-memory'
+    expect(await failureOf({ memoryBytes: 10 })).toMatchObject({ code, data: { memoryBytesMax: 10 } })
+    expect(await failureOf({ memoryBytes: -1 })).toMatchObject({ code: 'varve.error/field-invalid' })
+    serveWith({ memoryBytesMax: 20 })
+    expect(await failureOf({ memoryBytes: 1e9 })).toMatchObject({ code, data: { memoryBytesMax: 20 } })
+  })
+
   it('refuses a t for two databases, and cursors for none', async () => {
     await shop()
     await json('PUT', '/v1/databases/other', { schema: SCHEMA })
