@@ -34,6 +34,17 @@ export type View = {
   readonly indexedT: T
 }
 
+/** Rows of a run, ascending: those of `[first, limit)`, or what is listed at these places. */
+type FoundRows = {
+  readonly run: Run
+  readonly first: number
+  readonly limit: number
+  readonly listed: readonly number[] | undefined
+}
+
+/** So many facts are gathered at once; to read more one by one, as somebody asks, costs less than to read too many. */
+const GATHERED_COUNT_MAX = 64
+
 export class AttributeFacts {
   readonly #a: AttributeId
   readonly #runs: AttributeRuns | undefined
@@ -184,32 +195,60 @@ export class AttributeFacts {
   }
 
   /** Facts of one entity, by value, then t. */
-  ofEntity(e: EntityId): Datom[] {
+  ofEntity(e: EntityId): Iterable<Datom> {
     if (this.#hasOneValue) return listOf(this.#oneOfEntity(e))
-    const shown: Datom[] = []
+    const late: Datom[] = []
     const novelty = this.#novelty
     let row = novelty === undefined ? -1 : novelty.lastRowOfEntity(e)
-    for (; row >= 0; row = novelty!.rowOfEntityBefore(row)) this.#showNovelty(row, shown)
+    for (; row >= 0; row = novelty!.rowOfEntityBefore(row)) this.#showNovelty(row, late)
+    const found: FoundRows[] = []
     for (const run of this.#visibleRuns) {
       const [first, limit] = run.rowsOfEntity(e)
-      for (let at = first; at < limit; at++) this.#showRow(run, at, e, shown)
+      if (first < limit) found.push({ run, first, limit, listed: undefined })
     }
-    return shown.length > 1 ? shown.sort((x, y) => compareDatoms('aevt', x, y)) : shown
+    return this.#merged(late, found, e)
   }
 
   /** Facts with one value, by entity, then t. */
-  ofValue(v: Value): Datom[] {
+  ofValue(v: Value): Iterable<Datom> {
     if (this.#hasOneEntity) return listOf(this.#oneOfValue(v))
-    const shown: Datom[] = []
+    const late: Datom[] = []
     const novelty = this.#novelty
     let row = novelty === undefined ? -1 : novelty.lastRowOfValue(v)
-    for (; row >= 0; row = novelty!.rowOfValueBefore(row)) this.#showNovelty(row, shown)
+    for (; row >= 0; row = novelty!.rowOfValueBefore(row)) this.#showNovelty(row, late)
     let probe: Probe | undefined
+    const found: FoundRows[] = []
     for (const run of this.#visibleRuns) {
       probe ??= new Probe(run.type, v)
-      for (const at of run.rowsOfValue(probe)) this.#showRow(run, at, undefined, shown)
+      const listed = run.rowsOfValue(probe)
+      if (listed.length > 0) found.push({ run, first: 0, limit: listed.length, listed })
     }
-    return shown.length > 1 ? shown.sort((x, y) => compareDatoms('aevt', x, y)) : shown
+    return this.#merged(late, found, undefined)
+  }
+
+  /** What rows of runs show and what came later, in order. Where it is much, each is read when somebody asks for it. */
+  #merged(late: Datom[], found: readonly FoundRows[], e: EntityId | undefined): Iterable<Datom> {
+    const compare = (x: Datom, y: Datom): number => compareDatoms('aevt', x, y)
+    let count = 0
+    for (const { first, limit } of found) count += limit - first
+    if (count > GATHERED_COUNT_MAX) {
+      const sequences: Iterable<Datom>[] = found.map((rows) => this.#rowsShown(rows, e))
+      return mergeDatoms([...sequences, late.sort(compare)], compare)
+    }
+    const shown = late
+    for (const { run, first, limit, listed } of found)
+      for (let at = first; at < limit; at++)
+        this.#showRow(run, listed === undefined ? at : listed[at]!, e, shown)
+    return shown.length > 1 ? shown.sort(compare) : shown
+  }
+
+  *#rowsShown({ run, first, limit, listed }: FoundRows, e: EntityId | undefined): Iterable<Datom> {
+    const shown: Datom[] = []
+    for (let at = first; at < limit; at++) {
+      this.#showRow(run, listed === undefined ? at : listed[at]!, e, shown)
+      yield* shown
+      shown.length = 0
+    }
   }
 
   /** All facts by entity, value, t; entities from `from` on, up to `to` excluded. */

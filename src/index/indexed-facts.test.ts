@@ -254,6 +254,61 @@ describe('IndexedFacts', () => {
     expect(mergedCount).toBeGreaterThan(0)
   })
 
+  it('shows many facts of one value or one entity in order, in every view, and as few of them as somebody reads', async () => {
+    const [hub, ...others] = Array.from({ length: 150 }, (_, i) => entityId(A + 7, i)) as [
+      number,
+      ...number[],
+    ]
+    const instant = (t: number): Datom => ({
+      e: TX_BASE + t,
+      a: DB_TX_INSTANT,
+      v: new Date(t * 1000),
+      t,
+      added: true,
+    })
+    const friends = (t: number, added: boolean, step: number): Datom[] =>
+      others
+        .filter((_, i) => i % step === t % step)
+        .flatMap((e) => [
+          { e, a: FRIEND, v: hub, t, added },
+          { e: hub, a: FRIEND, v: e, t, added },
+        ])
+    const datoms = [
+      [...BOOTSTRAP],
+      [instant(1), ...friends(1, true, 1)],
+      [instant(2), ...friends(2, false, 3)],
+      [instant(3), ...friends(2, true, 6).map((datom) => ({ ...datom, t: 3 }))],
+      [instant(4), ...friends(4, false, 5)],
+    ]
+    // What was already retracted is not retracted again.
+    const held = new Set<string>()
+    const valid = datoms.map((ofT) =>
+      ofT.filter((datom) => {
+        if (datom.a !== FRIEND) return true
+        const name = `${datom.e} ${String(datom.v)}`
+        if (held.has(name) === datom.added) return false
+        if (datom.added) held.add(name)
+        else held.delete(name)
+        return true
+      }),
+    )
+    const { facts } = await feed(valid, new Set([1, 2, 3]), TINY_INDEX)
+    const naive = NaiveFacts.create(valid.flat())
+    for (const view of VIEWS) {
+      for (const t of [1, 2, 3, 4]) {
+        const [shown, expected] = [view(facts[4]!, t), view(naive, t)]
+        expect(show(shown.match(undefined, FRIEND, hub))).toEqual(
+          show(expected.match(undefined, FRIEND, hub)),
+        )
+        expect(show(shown.match(hub, FRIEND, undefined))).toEqual(
+          show(expected.match(hub, FRIEND, undefined)),
+        )
+      }
+    }
+    const [first] = facts[1]!.match(undefined, FRIEND, hub)
+    expect(first?.e).toBe(others[0])
+  })
+
   it('keeps what the last two roots name and deletes the rest', async () => {
     const datoms = history(
       Array.from({ length: 12 }, (_, i) => [{ e: i % 5, a: i % 5, v: i % 4, isRetract: false }]),

@@ -100,8 +100,8 @@ export class IndexedFacts implements FactSource {
     let high = newestT + 1
     while (low < high) {
       const t = (low + high) >>> 1
-      const at = facts.ofEntity(TX_BASE + t)[0]?.v
-      if (at instanceof Date && at.getTime() <= instantMs) low = t + 1
+      const [first] = facts.ofEntity(TX_BASE + t)
+      if (first?.v instanceof Date && first.v.getTime() <= instantMs) low = t + 1
       else high = t
     }
     return low - 1
@@ -206,7 +206,7 @@ export class IndexedFacts implements FactSource {
     const facts = this.#kept(a, e)
     if (e !== undefined) {
       const ofEntity = facts.ofEntity(e)
-      return v === undefined ? ofEntity : ofEntity.filter((datom) => equalValues(datom.v, v))
+      return v === undefined ? ofEntity : withValue(ofEntity, v)
     }
     return v === undefined ? facts.inEntityOrder(undefined, undefined) : facts.ofValue(v)
   }
@@ -300,4 +300,8 @@ export function readSchemaAt(facts: IndexedFacts, t: T): Schema {
   for (const at of [...transactions.keys()].sort((x, y) => x - y))
     schema = schema.apply(transactions.get(at)!)
   return schema
+}
+
+function* withValue(datoms: Iterable<Datom>, v: Value): Iterable<Datom> {
+  for (const datom of datoms) if (equalValues(datom.v, v)) yield datom
 }
