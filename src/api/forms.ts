@@ -30,10 +30,18 @@ export async function withForm<Result>(
 
 /** One argument, place of an index, or bound: text is text, but for keywords. */
 export function argumentForm(given: unknown): Edn {
+  if (typeof given === 'string' && isPlainText(given)) return given
   if (!Array.isArray(given)) return formFromData(given, 'arguments')
   // An array by itself would be taken for the list of all arguments.
   const [form = null] = formFromData([given], 'arguments') as readonly Edn[]
   return form
+}
+
+const PLAIN_TEXT_LENGTH_MAX = 1_000
+
+/** True for text that means itself, as most arguments do, whatever reads it. */
+function isPlainText(text: string): boolean {
+  return text.length <= PLAIN_TEXT_LENGTH_MAX && !text.startsWith(':') && text.isWellFormed()
 }
 
 /** An id, an ident or a lookup ref; the value of a lookup ref takes the type of its attribute. */

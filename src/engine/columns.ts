@@ -5,27 +5,52 @@ import type { ValueType } from '../fact/attribute.ts'
 import { EdnSymbol, Float, Keyword, numberType, Uri, Uuid, type Edn } from '../fact/value.ts'
 import type { AnswerRows } from '../plan/answer-rows.ts'
 import type { Column } from '../plan/engine.ts'
-import type { Query, Variable } from '../plan/syntax.ts'
+import type { Schema } from '../fact/schema.ts'
+import type { Clause, Query, Variable } from '../plan/syntax.ts'
 import { attributeOf } from '../plan/places.ts'
 import type { QueryContext } from './context.ts'
-import type { Scope } from '../plan/scope.ts'
+import type { Scope, Source } from '../plan/scope.ts'
 
 type ColumnType = Column['type']
 
+type Setting = { readonly context: QueryContext; readonly scope: Scope }
+
 /** One type for each element of the find. */
-export function columnTypes(
-  query: Query,
-  rows: AnswerRows,
-  { context, scope }: { readonly context: QueryContext; readonly scope: Scope },
-): readonly ColumnType[] {
-  return query.find.elements.map((element, place) => {
+export function columnTypes(query: Query, rows: AnswerRows, setting: Setting): readonly ColumnType[] {
+  return declaredTypes(query, setting).map((type, place) => type ?? typeOfValues(rows.valuesAt(place)))
+}
+
+/** What a query's patterns say of the types of its columns, by the schemas that it was asked over last. */
+type Declared = {
+  readonly find: Query['find']
+  readonly schemas: readonly (Schema | undefined)[]
+  readonly types: readonly (ColumnType | undefined)[]
+}
+
+const declared = new WeakMap<readonly Clause[], Declared>()
+
+function declaredTypes(query: Query, { context, scope }: Setting): Declared['types'] {
+  const { find, where } = query
+  const known = declared.get(where)
+  if (known?.find === find && haveSchemas(context, known.schemas)) return known.types
+  const types = find.elements.map((element) => {
     if (element.kind === 'pull') return 'map'
-    const declared =
-      element.kind === 'variable' && !scope.inputs.has(element.name)
-        ? typeByPatterns(query, element.name, context)
-        : undefined
-    return declared ?? typeOfValues(rows.valuesAt(place))
+    const isBoundByPatterns = element.kind === 'variable' && !scope.inputs.has(element.name)
+    return isBoundByPatterns ? typeByPatterns(query, element.name, context) : undefined
   })
+  const schemas = Array.from(context.sources.values(), schemaOf)
+  declared.set(where, { find, schemas, types })
+  return types
+}
+
+function haveSchemas({ sources }: QueryContext, schemas: Declared['schemas']): boolean {
+  let at = 0
+  for (const source of sources.values()) if (schemaOf(source) !== schemas[at++]) return false
+  return at === schemas.length
+}
+
+function schemaOf(source: Source): Schema | undefined {
+  return source.kind === 'facts' ? source.facts.schema : undefined
 }
 
 /** The type that the patterns of the query give a variable, where they all give the same. */

@@ -43,7 +43,8 @@ export class AnswerRows implements Iterable<AnswerRow> {
 
   /** Counts from the end where negative. */
   at(index: number): AnswerRow | undefined {
-    return new RowReader(this, itself).at(index)
+    const row = index < 0 ? this.length + index : index
+    return row >= 0 && row < this.length ? this.columns.map((column) => valueAt(column, row)) : undefined
   }
 
   toArray(): AnswerRow[] {

@@ -5,6 +5,7 @@
 import type { Answer, Engine } from '../../plan/engine.ts'
 import { planOf } from '../../plan/planner.ts'
 import type { Query } from '../../plan/syntax.ts'
+import type { Edn } from '../../fact/value.ts'
 import { AnswerRows, type AnswerColumn } from '../../plan/answer-rows.ts'
 import { elementVariable, findVariables, isAggregated, isOne } from '../../plan/finish.ts'
 import { type ExplainMode, type Explanation, explainedPlan, explanationOf } from '../../plan/explain.ts'
@@ -221,6 +222,7 @@ function sortedRows(
         ? Int32Array.of(leastRow(read, rowCount, budget))
         : orderOf(read, rowCount, budget)
   const count = order?.length ?? rowCount
+  if (count <= FEW_ROWS_COUNT) return new AnswerRows(count, fewValues(read, order, count))
   const answerColumns = read.map(({ numbers, domain }): AnswerColumn => {
     if (order === undefined) return answerColumn(domain, numbers.subarray(0, count))
     budget.check()
@@ -230,6 +232,21 @@ function sortedRows(
     return answerColumn(domain, sorted)
   })
   return new AnswerRows(count, answerColumns)
+}
+
+/** Rows of which each value is read at once: that takes less than columns that read it later. */
+const FEW_ROWS_COUNT = 4
+
+function fewValues(
+  columns: readonly NumberColumn[],
+  order: Int32Array | undefined,
+  count: number,
+): readonly AnswerColumn[] {
+  return columns.map(({ numbers, domain }): AnswerColumn => {
+    const values: Edn[] = []
+    for (let at = 0; at < count; at++) values.push(domain.decode(numbers[order?.[at] ?? at]!))
+    return { kind: 'values', values }
+  })
 }
 
 /** Values of a domain up to this many are read once each, not once a row. */
