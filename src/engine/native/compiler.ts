@@ -68,6 +68,12 @@ export type Compiled = Pipeline & {
   readonly isDistinct: boolean
 }
 
+type Seeker = {
+  readonly source: SourceName
+  readonly attribute: Attribute
+  readonly operator: PatternOperator
+}
+
 /** A conjunction while it is compiled. */
 type Course = { layout: Layout; readonly dependencies: Dependencies }
 
@@ -80,6 +86,10 @@ export class Compiler {
 
   /** What joins the inputs. */
   readonly inputOperators: { readonly index: number; readonly operator: RowsOperator }[] = []
+  /** What seeks facts of an attribute, and where. */
+  readonly #seekers: Seeker[] = []
+  /** True where some operator holds more of the facts than where to seek. */
+  #restsOnFacts = false
   /** Measures what runs, where it is to be explained. */
   readonly #profile: Profile | undefined
 
@@ -87,6 +97,20 @@ export class Compiler {
     this.#context = context
     this.#inputs = inputs
     this.#profile = profile
+  }
+
+  /**
+   * Lets the operators go on over other facts of the same schemas; false where they rest on those that they were made
+   * for. Then some may seek here and some there, and none is to be used again.
+   */
+  seekIn({ sources, budget }: QueryContext): boolean {
+    if (this.#restsOnFacts) return false
+    return this.#seekers.every(({ source, attribute, operator }) => {
+      const found = sources.get(source)
+      if (found?.kind !== 'facts' || hasTable(found.facts, attribute)) return false
+      const { rowCount } = statisticsOf(found.facts, attribute, budget)
+      return rowCount >= SMALL_COUNT && operator.seekIn(found.facts, rowCount)
+    })
   }
 
   /** `start` are the columns that rows come with; what takes the rows that come out works on behalf of `owner`. */
@@ -175,7 +199,7 @@ export class Compiler {
       terms.findIndex((term) => term.kind === 'fresh' && term.name === name),
     )
     const made = [ENTITY_DOMAIN, collected.domain, ENTITY_DOMAIN, ADDED_DOMAIN]
-    return new PatternOperator(
+    const operator = new PatternOperator(
       {
         facts,
         attribute,
@@ -190,6 +214,9 @@ export class Compiler {
       rowCount,
       budget,
     )
+    if (table === undefined) this.#seekers.push({ source: step.source, attribute, operator })
+    else this.#restsOnFacts = true
+    return operator
   }
 
   /** A pattern without an attribute, or with one that rows bring. */
@@ -205,6 +232,7 @@ export class Compiler {
       name,
     }))
     dependencies.addBranches([...boundBy(terms), '!ways'])
+    this.#restsOnFacts = true
     const places = terms.map((term) => placeBinding(term, layout))
     const facts = this.#facts(step.source)
     const shape = { facts, places, kept: keptBy(step, layout), fresh, equalities }
@@ -229,6 +257,7 @@ export class Compiler {
     { name, source, args, clause }: FilterStep | ComputeStep,
     layout: Layout,
   ): { readonly call: Call; readonly args: readonly CallArgument[] } {
+    if (source !== undefined) this.#restsOnFacts = true
     const call =
       source === undefined
         ? functionFor(name, this.#context, clause?.place)

@@ -1,5 +1,5 @@
-// A plan compiled over the facts of one question. Asked again over the same facts, with other inputs of the same kinds,
-// it need not be compiled anew: its operators take the new inputs and the new bounds.
+// A plan compiled over the facts of one question. Asked again, with other inputs of the same kinds, it need not be compiled
+// anew: its operators take the new inputs and the new bounds, and where they only seek facts, the facts of now.
 
 import type { FactSource } from '../../fact/datom.ts'
 import type { Conjunction, Plan } from '../../plan/plan.ts'
@@ -22,7 +22,7 @@ export class Executable {
   readonly #pipeline: Compiled
   readonly #compiler: Compiler
   readonly #budget: Budget
-  readonly #facts: readonly (FactSource | undefined)[]
+  #facts: readonly (FactSource | undefined)[]
   readonly #isReusable: boolean
   #useCount = 0
   /** Stays so where running failed: nobody knows what operators hold then. */
@@ -53,7 +53,9 @@ export class Executable {
   /** Takes the inputs and bounds of another question, if it can answer that one too. */
   renew({ goals, setting: { context } }: BoundQuestion): boolean {
     if (!this.#isReusable || this.#isRunning || this.#useCount >= USE_COUNT_MAX) return false
-    if (!factsOf(context).every((facts, at) => facts === this.#facts[at])) return false
+    const facts = factsOf(context)
+    if (!facts.every((each, at) => each === this.#facts[at]) && !this.#compiler.seekIn(context)) return false
+    this.#facts = facts
     this.#budget.restart(context.budget)
     for (const { index, operator } of this.#compiler.inputOperators) {
       operator.load(goals.find((goal) => goal.index === index)!.rows)

@@ -3,7 +3,7 @@
 // facts of each are sought one by one; when they become many, the attribute's table is read instead.
 
 import { TX_BASE } from '../../fact/attribute.ts'
-import type { Datom } from '../../fact/datom.ts'
+import type { Datom, FactSource } from '../../fact/datom.ts'
 import type { Value } from '../../fact/value.ts'
 import type { Budget } from '../budget.ts'
 import { hasType } from '../../plan/value-type.ts'
@@ -15,13 +15,13 @@ import { TableJoin } from './table-join.ts'
 
 export class PatternOperator extends Operator {
   readonly layout: Layout
-  readonly #shape: PatternShape
+  #shape: PatternShape
   readonly #budget: Budget
   readonly #sought: RowOutput
   #join: TableJoin | undefined
   /** Rows that were sought so far, and facts that were found: both cost as much. */
   #soughtCount = 0
-  readonly #seekCountMax: number
+  #seekCountMax: number
 
   /** `table` where it is to be read from the beginning; else facts are sought until that costs as much. */
   constructor(
@@ -36,8 +36,16 @@ export class PatternOperator extends Operator {
     this.layout = layout
     this.#join = table && new TableJoin(shape, table, budget)
     this.#sought = new RowOutput(shape.kept, shape.fresh.length, budget)
-    this.#seekCountMax = Math.max(16, countMax / SEEK_COST)
+    this.#seekCountMax = seekCountMaxOf(countMax)
     this.#budget = budget
+  }
+
+  /** Goes on over other facts, of which the attribute has at most so many; false where it reads a table of those before. */
+  seekIn(facts: FactSource, countMax: number): boolean {
+    if (this.#join !== undefined) return false
+    this.#shape = { ...this.#shape, facts }
+    this.#seekCountMax = seekCountMaxOf(countMax)
+    return true
   }
 
   push(chunk: Chunk): void {
@@ -79,6 +87,10 @@ export class PatternOperator extends Operator {
     output.flush()
     return i
   }
+}
+
+function seekCountMaxOf(countMax: number): number {
+  return Math.max(16, countMax / SEEK_COST)
 }
 
 function rowsFrom({ rowCount, columns }: Chunk, first: number): Chunk {
