@@ -161,11 +161,12 @@ function sortByDoubles(data: Float64Array | Float32Array): Uint32Array {
   return radixSort(high, radixSort(low, identity(data.length)))
 }
 
+/** Runs that share a file share a dictionary, which holds texts of other types too: only what rows have is decoded. */
 function ranksOf(type: ValueType, { codes, dictionary }: DictionaryColumn): Uint32Array {
   if (isByteOrdered(type)) return Uint32Array.from(codes)
   const compare = rowComparison(type, dictionary)
   const ranks = new Uint32Array(dictionary.offsets.length - 1)
-  identity(ranks.length)
+  Uint32Array.from(new Set(codes))
     .sort(compare)
     .forEach((code, rank) => (ranks[code] = rank))
   return Uint32Array.from(codes, (code) => ranks[code]!)
