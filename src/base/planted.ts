@@ -24,6 +24,8 @@ export type PlantedMistake =
   | 'index-forgets-late-retractions'
   | 'index-names-views-alike'
   | 'index-takes-runs-whole'
+  | 'intersect-takes-one-list-for-all'
+  | 'intersect-misses-the-last'
   | 'lookup-misses-the-last'
   | 'match-before-rules-end'
   | 'order-of-codes'

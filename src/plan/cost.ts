@@ -7,7 +7,7 @@ import type { Attribute } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
 import type { Edn } from '../fact/value.ts'
 import { type Comparison, isComparison, SWAPPED } from './comparison.ts'
-import type { Counts } from './counts.ts'
+import type { Counts, Side } from './counts.ts'
 import { constantFor } from './entity.ts'
 import { functionNamed } from './functions.ts'
 import { attributeOf } from './places.ts'
@@ -31,6 +31,8 @@ export type Standing = {
   readonly isBound: (name: Variable) => boolean
   readonly originOf: (name: Variable) => Origin | undefined
   readonly counts: Counts
+  /** Where a variable was bound, known if rows are to be counted exactly: among patterns that close circles. */
+  readonly sideOf?: (name: Variable) => Side | undefined
 }
 
 /**
@@ -117,7 +119,7 @@ function factsJoined(
   { terms }: PatternClause,
   facts: FactSource,
   attribute: Attribute | undefined,
-  { rowCount, isBound, originOf, counts }: Standing,
+  { rowCount, isBound, originOf, counts, sideOf }: Standing,
 ): number {
   const [hasE, hasV, hasTx] = [0, 2, 3].map((place) => isTermGiven(terms[place], isBound))
   if (attribute === undefined) return rowCount * (hasE ? 8 : OPEN_ROW_COUNT)
@@ -127,13 +129,20 @@ function factsJoined(
     term.kind === 'variable' &&
     originOf(term.name)?.attribute.unique === undefined &&
     originOf(term.name) !== undefined
+  const exactly = (term: Term, place: Side['place']): number | undefined => {
+    const side = term.kind === 'variable' ? sideOf?.(term.name) : undefined
+    return side && counts.meetingPerFact(side, { facts, attribute, place })
+  }
   const perEntity = (): number =>
-    isSkewed(terms[0]!)
+    exactly(terms[0]!, 'entity') ??
+    (isSkewed(terms[0]!)
       ? statistics.skewedPerEntity
-      : statistics.rowCount / Math.max(1, statistics.entityCount)
+      : statistics.rowCount / Math.max(1, statistics.entityCount))
   if (!hasV) return rowCount * perEntity()
   const perValue = (): number => {
     const v = terms[2]!
+    const exact = exactly(v, 'value')
+    if (exact !== undefined) return exact
     if (isSkewed(v)) return statistics.skewedPerValue
     if (v.kind !== 'constant') return statistics.rowCount / Math.max(1, statistics.valueCount)
     const value = constantFor(facts, attribute, v.value)

@@ -15,10 +15,19 @@ export type Statistics = {
   readonly skewedPerValue: number
 }
 
+/** The entities, or the values, of an attribute's facts. */
+export type Side = {
+  readonly facts: FactSource
+  readonly attribute: Attribute
+  readonly place: 'entity' | 'value'
+}
+
 export interface Counts {
   statisticsOf(facts: FactSource, attribute: Attribute): Statistics
   /** How many facts of the attribute have this value. */
   countOfValue(facts: FactSource, attribute: Attribute, value: Value): number
   /** The share of the attribute's facts whose value compares so; undefined where nobody knows. */
   shareOf(facts: FactSource, attribute: Attribute, comparison: Comparison, constant: Edn): number | undefined
+  /** How many facts of one side share theirs with a fact of the other on average; undefined where nobody knows. */
+  meetingPerFact(of: Side, by: Side): number | undefined
 }

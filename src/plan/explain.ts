@@ -93,6 +93,8 @@ class Explain {
         return this.conjunction(step.body)
       case 'union':
         return step.branches.map(({ body }, at) => this.#branch(`branch ${at + 1}`, body))
+      case 'intersect':
+        return step.patterns.map(({ kind, clause, access }) => ({ kind, text: showClause(clause!), access }))
       default:
         return []
     }
@@ -119,6 +121,7 @@ class Explain {
 export function stepText(step: Step): string {
   if (step.clause !== undefined) return showClause(step.clause)
   if (step.kind === 'rows') return `input ${showTerms(step.terms)}`
+  if (step.kind === 'intersect') return `${step.variable} in all of`
   return step.kind === 'product' ? 'what shares nothing with the rest' : step.kind
 }
 

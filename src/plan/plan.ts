@@ -45,6 +45,7 @@ export type VariableKind = ValueType | 'any'
 export type Step =
   | RowsStep
   | PatternStep
+  | IntersectStep
   | FilterStep
   | ComputeStep
   | AntiJoinStep
@@ -96,6 +97,17 @@ export type PatternStep = StepBase & {
   readonly terms: readonly [PlanTerm, PlanTerm, PlanTerm, PlanTerm, PlanTerm]
   /** The place by which facts are found; `scan` looks at all of them. */
   readonly access: 'entity' | 'value' | 'scan'
+}
+
+/**
+ * Extends each row by the values of one variable for which all of the patterns have a fact: what closes circles among
+ * variables (intersection.ts).
+ */
+export type IntersectStep = StepBase & {
+  readonly kind: 'intersect'
+  readonly variable: Variable
+  /** As steps one after another, which say the same: the first binds the variable, the others test it. */
+  readonly patterns: readonly PatternStep[]
 }
 
 type CallOf = {

@@ -7,17 +7,26 @@
 
 import { componentsOf } from './components.ts'
 import { costOf, type Cost, factsCost, type Origin, rowsJoined, type Standing } from './cost.ts'
-import type { Counts } from './counts.ts'
+import type { Counts, Side } from './counts.ts'
 import { needsOf, orInside } from './clause-order.ts'
 import { findVariables, finishOf } from './finish.ts'
 import { functionNamed } from './functions.ts'
+import {
+  cyclicPatterns,
+  inOrder,
+  intersectDraft,
+  intersectionCost,
+  ledTo,
+  type Lead,
+} from './intersection.ts'
 import { type Draft, kindOfValue, patternDraft, rowsDraft } from './pattern-step.ts'
 import { withMeanings } from './named-inputs.ts'
-import { isMixed, PlaceFinder } from './places.ts'
+import { attributeOf, isMixed, PlaceFinder } from './places.ts'
 import type {
   Conjunction,
   FilterStep,
   Passed,
+  PatternStep,
   Plan,
   PlanTerm,
   RuleTablePlan,
@@ -61,6 +70,10 @@ type Course = {
   readonly steps: Step[]
   /** The facts whose values variables hold. */
   readonly origins: Map<Variable, Origin>
+  /** Where patterns bound variables first. */
+  readonly sides: Map<Variable, Side>
+  /** The patterns that close circles: rows of these are counted exactly. */
+  readonly cyclic: ReadonlySet<Goal>
   /** Variables of the rows so far. */
   names: readonly Variable[]
   /** Rows that are expected. */
@@ -127,6 +140,8 @@ class Planner {
       kinds: new Map(start),
       steps: [],
       origins: new Map(),
+      sides: new Map(),
+      cyclic: cyclicPatterns(goals, [...start.keys()]),
       names: [...start.keys()],
       rowCount,
     }
@@ -151,10 +166,50 @@ class Planner {
     const waiting = [...goals]
     while (waiting.length > 0) {
       const [next, cost] = this.#cheapest(waiting, course)
-      waiting.splice(waiting.indexOf(next), 1)
+      const leads = this.#leadsWith(next, waiting, course)
+      const taken: readonly Goal[] = leads.length > 1 ? leads.map(({ pattern }) => pattern) : [next]
+      for (const goal of taken) waiting.splice(waiting.indexOf(goal), 1)
       const needed = new Set([...outputs, ...waiting.flatMap((goal) => [...variablesOf(goal)])])
-      this.#take(this.#draft(next, course, needed), course, { needed, rowCount: Math.max(1, cost.rowCount) })
+      const rowCount = Math.max(1, cost.rowCount)
+      const draft =
+        leads.length > 1
+          ? this.#intersection(leads, course, { needed, rowCount })
+          : this.#draft(next, course, needed)
+      this.#take(draft, course, { needed, rowCount })
     }
+  }
+
+  /** The patterns that wait and lead to the same new variable as this one, itself among them; none where it leads to none. */
+  #leadsWith(goal: Goal, waiting: readonly Goal[], course: Course): readonly Lead[] {
+    const [lead, variable] = this.#leadOf(goal, course) ?? []
+    if (lead === undefined) return []
+    return waiting.flatMap((other) => {
+      if (other === goal) return [lead]
+      const [found, name] = this.#leadOf(other, course) ?? []
+      return found === undefined || name !== variable ? [] : [found]
+    })
+  }
+
+  #leadOf(goal: Goal, { scope, names }: Course): readonly [Lead, Variable] | undefined {
+    if (goal.kind !== 'pattern') return undefined
+    const { source } = this.#source(goal, scope)
+    const attribute = source.kind === 'facts' ? attributeOf(source.facts, goal.terms[1]) : undefined
+    if (source.kind !== 'facts' || attribute === undefined) return undefined
+    const variable = ledTo(goal, attribute, isOneOf(names))
+    return variable === undefined ? undefined : [{ pattern: goal, facts: source.facts, attribute }, variable]
+  }
+
+  #intersection(
+    leads: readonly Lead[],
+    course: Course,
+    asked: { readonly needed: ReadonlySet<Variable>; readonly rowCount: number },
+  ): Draft {
+    const { names } = course
+    const [, variable] = this.#leadOf(leads[0]!.pattern, course)!
+    const drafts = inOrder(leads, this.#standing(course, leads[0]!.pattern)).map(({ pattern }, at) =>
+      this.#pattern(pattern, at === 0 ? course : { ...course, names: [...names, variable] }),
+    ) as readonly Draft<PatternStep>[]
+    return intersectDraft(drafts, variable, { names, ...asked })
   }
 
   /**
@@ -223,10 +278,8 @@ class Planner {
 
   /** What a clause would leave; undefined where it cannot run yet. */
   #cost(goal: Goal, course: Course, waiting: readonly Goal[]): Cost | undefined {
-    const isBound = isOneOf(course.names)
-    for (const name of needsOf(goal)) if (!isBound(name)) return undefined
-    const originOf = (name: Variable): Origin | undefined => course.origins.get(name)
-    const standing: Standing = { rowCount: course.rowCount, isBound, originOf, counts: this.#counts }
+    const standing = this.#standing(course, goal)
+    for (const name of needsOf(goal)) if (!standing.isBound(name)) return undefined
     return costOf(goal, standing, (pattern) => {
       const { source } = this.#source(pattern, course.scope)
       if (source.kind === 'rows') {
@@ -234,8 +287,22 @@ class Planner {
         return { rank: expected, rowCount: expected }
       }
       const predicates = waiting.filter((other) => other.kind === 'predicate')
-      return factsCost(pattern, source.facts, standing, predicates)
+      const leads = this.#leadsWith(pattern, waiting, course)
+      if (leads.length < 2) return factsCost(pattern, source.facts, standing, predicates)
+      const [, variable] = this.#leadOf(pattern, course)!
+      return intersectionCost(leads, variable, standing, predicates)
     })
+  }
+
+  /** `goal` is what is judged. */
+  #standing({ rowCount, names, origins, sides, cyclic }: Course, goal?: Goal): Standing {
+    return {
+      rowCount,
+      isBound: isOneOf(names),
+      originOf: (name) => origins.get(name),
+      counts: this.#counts,
+      ...(goal !== undefined && cyclic.has(goal) && { sideOf: (name) => sides.get(name) }),
+    }
   }
 
   /** Adds a step to the course. */
@@ -278,14 +345,19 @@ class Planner {
     return { name: realName(clause.source, scope), source }
   }
 
-  #pattern(clause: PatternClause, { scope, names, origins }: Course): Draft {
+  #pattern(clause: PatternClause, { scope, names, origins, sides }: Course): Draft {
     const { name, source } = this.#source(clause, scope)
     if (source.kind === 'facts') {
       const draft = patternDraft(clause, { source: name, facts: source.facts }, isOneOf(names), scope)
       const { attribute, terms } = draft.step
-      const [, , value] = terms
-      if (attribute !== undefined && value.kind === 'fresh')
-        origins.set(value.name, { facts: source.facts, attribute })
+      const [entity, , value] = terms
+      const { facts } = source
+      if (attribute !== undefined && entity.kind === 'fresh')
+        sides.set(entity.name, { facts, attribute, place: 'entity' })
+      if (attribute !== undefined && value.kind === 'fresh') {
+        origins.set(value.name, { facts, attribute })
+        sides.set(value.name, { facts, attribute, place: 'value' })
+      }
       return draft
     }
     const given = { terms: clause.terms, rows: source.rows }

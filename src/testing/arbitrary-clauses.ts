@@ -39,6 +39,57 @@ export class ClauseMaker {
     this.patternOf(this.#draft.source())
   }
 
+  /**
+   * Patterns that close a circle of two to four variables among things that refer to each other, now and then with
+   * a chord or over things that come twice.
+   */
+  circle(): void {
+    const source = this.#draft.source()
+    const edges = this.#draft.datoms.get(source)!.filter(({ v }) => isEntity(v))
+    for (let tries = 4; edges.length > 0 && tries > 0; tries--) {
+      const walk = this.#walk(edges, 2 + this.#random.below(3))
+      if (walk !== undefined && this.#draft.proposeAll('circle', this.#circleOf(source, walk, edges))) return
+    }
+  }
+
+  /** Edges one after another, in either direction, back to where the first began; undefined where there is no way back. */
+  #walk(edges: readonly Datom[], length: number): readonly Datom[] | undefined {
+    const start = this.#random.oneOf(edges)
+    const walk = [start]
+    let at = start.v
+    while (walk.length < length) {
+      const isLast = walk.length === length - 1
+      const next = edges.filter(
+        (edge) =>
+          // Of two variables the second edge is another one; longer circles may go to and fro.
+          !(isLast && length === 2 && edge === start) &&
+          ((edge.e === at && (!isLast || edge.v === start.e)) ||
+            (edge.v === at && (!isLast || edge.e === start.e))),
+      )
+      if (next.length === 0) return undefined
+      const edge = this.#random.oneOf(next)
+      walk.push(edge)
+      at = edge.e === at ? edge.v : edge.e
+    }
+    return walk
+  }
+
+  #circleOf(source: SourceName, walk: readonly Datom[], edges: readonly Datom[]): readonly string[] {
+    const ends = walk.map(({ e }, i) => (i === 0 ? e : undefined)) as EntityId[]
+    walk.forEach(({ e, v }, i) => (ends[i + 1] = ends[i] === e ? (v as EntityId) : e))
+    const names = walk.map((_, i) =>
+      i === 0 ? this.#draft.variable('e', ends[0]!, true) : this.#draft.newName('c'),
+    )
+    const text = (edge: Datom, from: number, to: number): string => {
+      const ident = this.#draft.facts.get(source)!.schema.attribute(edge.a)!.ident
+      const pair = edge.e === ends[from] ? [names[from], names[to]] : [names[to], names[from]]
+      return `[${source === '$' ? '' : `${source} `}${pair[0]} ${ident.toString()} ${pair[1]}]`
+    }
+    const circle = walk.map((edge, i) => text(edge, i, (i + 1) % walk.length))
+    const chord = edges.find(({ e, v }) => walk.length === 4 && e === ends[0] && v === ends[2])
+    return chord === undefined ? circle : [...circle, text(chord, 0, 2)]
+  }
+
   /** `mayBind` lets it bring new variables. */
   #patternText(source: SourceName, { e, a, v, t, added }: Datom, mayBind: boolean): string {
     const facts = this.#draft.facts.get(source)!
@@ -302,6 +353,7 @@ export class ClauseMaker {
       `[?in ${ref} ${e}]`,
       `[${e} :p/long ?in] [(< ?in 2)]`,
       `[${e} ${ref} ?in] (not [?in :p/name])`,
+      `[${e} ${ref} ?in] [?on ${ref} ?in] [?on ${this.#draft.ref()} ${e}]`,
       `(reach ${e} ?in) [?in :p/name "Tea"]`,
       `(reach ?in ${e}) [?in :p/long 1]`,
     ])

@@ -46,6 +46,7 @@ export function arbitraryQuestion(
   for (let tries = FIRST_TRY_COUNT; draft.witness.size === 0 && tries > 0; tries--) clauses.pattern()
   if (draft.witness.size === 0) return undefined
   for (let count = random.below(11) >> 1; count > 0; count--) clauses.pattern()
+  if (random.below(8) === 0) clauses.circle()
   for (let count = random.below(4); count > 0; count--) clauses.other()
   if (sources.length > 1 && !draft.clauses.some((text) => text.includes('$b'))) clauses.patternOf('$b')
   return finished(draft, options)

@@ -70,10 +70,19 @@ export class QuestionDraft {
 
   /** Takes the clause where the witness satisfies it, and what it binds into the witness. */
   propose(kind: string, text: string): boolean {
+    return this.proposeAll(kind, [text])
+  }
+
+  /** The same of several clauses, of which all are taken or none. */
+  proposeAll(kind: string, texts: readonly string[]): boolean {
+    const text = texts.join(' ')
     if (this.isForDatomic && isOtherInDatomic(kind, text)) return false
-    const form = settled(readEdn(text).value, this.#entityNames)
-    assert(form !== undefined, 'a question names entities that are there')
-    const clauses = parseClauses([Spot.root(form)], { isFunction: () => false })
+    const forms = texts.map((one) => settled(readEdn(one).value, this.#entityNames))
+    const spots = forms.map((form) => {
+      assert(form !== undefined, 'a question names entities that are there')
+      return Spot.root(form)
+    })
+    const clauses = parseClauses(spots, { isFunction: () => false })
     const setting = {
       sources: this.facts,
       rules: this.#ruleSet,
@@ -95,9 +104,10 @@ export class QuestionDraft {
     const isEmptyTaken = !this.isForDatomic && !this.#newNamesIn(text) && this.random.below(12) === 0
     if (next === undefined && !isEmptyTaken) return false
     this.witness = next ?? this.witness
-    this.clauses.push(text)
+    this.clauses.push(...texts)
     this.kinds.push(kind)
     if (isJoined && before > 0 && RELATIONS.has(kind)) this.joinCount++
+    this.joinCount += texts.length - 1
     return true
   }
 

@@ -46,6 +46,8 @@ describe('random questions', () => {
     ['plan-forgets-blanks', 1],
     ['order-of-codes', 1],
     ['lookup-misses-the-last', 1],
+    ['intersect-takes-one-list-for-all', 1],
+    ['intersect-misses-the-last', 1],
   ] as const)('find the planted bug %s', { timeout: 300_000 }, async (bug, seed) => {
     const run = withPlantedBug(bug, () => compareQuestions({ seed, questionCount: 3_000, isShrunk: false }))
     await expect(run).rejects.toBeInstanceOf(WrongAnswer)

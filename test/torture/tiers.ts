@@ -59,6 +59,7 @@ const QUESTION_KINDS = {
   scalar: 0.05,
   aggregate: 0.2,
   with: 0.05,
+  circle: 0.02,
   pull: 0.02,
   'return map': 0.03,
   limit: 0.02,

@@ -81,6 +81,9 @@ export class Compiler {
         return this.#rows(step, relation)
       case 'pattern':
         return this.#pattern(step, relation)
+      case 'intersect':
+        // DuckDB joins two tables at a time, and finds the order for itself.
+        return step.patterns.reduce((joined, pattern) => this.#pattern(pattern, joined), relation)
       case 'filter':
         return this.#filter(step, relation)
       case 'compute':

@@ -18,6 +18,7 @@ export const boundCounts: Counts = {
     return Math.ceil(rowCount / Math.max(1, valueCount))
   },
   shareOf: () => undefined,
+  meetingPerFact: () => undefined,
 }
 
 function statisticsOf(facts: FactSource, attribute: Attribute): Statistics {

@@ -64,6 +64,8 @@ function usedBy(step: Step): readonly Variable[] {
     case 'rows':
     case 'pattern':
       return step.terms.flatMap((term) => (term.kind === 'bound' ? [term.name] : []))
+    case 'intersect':
+      return step.patterns.flatMap(usedBy).filter((name) => name !== step.variable)
     case 'call':
       return step.args.flatMap((arg) => (arg.kind === 'bound' ? [arg.name] : []))
     case 'filter':

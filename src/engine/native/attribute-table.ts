@@ -23,6 +23,7 @@ import {
   type NumberTypes,
   SortedTextDomain,
 } from './domain.ts'
+import { Adjacency } from './adjacency.ts'
 import { Lookup } from './lookup.ts'
 import { sharedColumn } from './shared-column.ts'
 import { Refusal } from '../../plan/refusal.ts'
@@ -52,6 +53,8 @@ export class AttributeTable {
   #addedColumn: Float64Array | undefined
   #byEntity: Lookup | undefined
   #byValue: Lookup | undefined
+  #ofEntities: Adjacency | undefined
+  #ofValues: Adjacency | undefined
 
   constructor(attribute: Attribute, { entities, values, domain, ts, added, byEntity }: TableColumns) {
     this.attribute = attribute
@@ -87,6 +90,16 @@ export class AttributeTable {
     return (this.#byValue ??= lookupOf(this.values, budget))
   }
 
+  /** The values of each entity. */
+  ofEntities(budget: Budget): Adjacency {
+    return (this.#ofEntities ??= adjacencyOf(this.byEntity(budget), this.values, budget))
+  }
+
+  /** The entities of each value. */
+  ofValues(budget: Budget): Adjacency {
+    return (this.#ofValues ??= adjacencyOf(this.byValue(budget), this.entities, budget))
+  }
+
   /** Counts what every reader of the table holds. */
   count(budget: Budget): void {
     counted(this.entities, budget)
@@ -109,6 +122,12 @@ const LOOKUP_BYTES_PER_ROW = 48
 
 function lookupOf(column: Float64Array, budget: Budget): Lookup {
   return budget.holdDuring(column.length * LOOKUP_BYTES_PER_ROW, () => Lookup.of(column, budget.checks))
+}
+
+function adjacencyOf(lookup: Lookup, column: Float64Array, budget: Budget): Adjacency {
+  // A copy in the order of the lists, and their beginnings anew where something repeats.
+  const bytes = 2 * column.byteLength
+  return budget.holdDuring(bytes, () => Adjacency.of(lookup, column, budget.checks))
 }
 
 const ofColumns = new WeakMap<AttributeColumns, AttributeTable>()

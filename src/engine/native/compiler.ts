@@ -10,6 +10,7 @@ import type {
   ComputeStep,
   Conjunction,
   FilterStep,
+  IntersectStep,
   PatternStep,
   PlanTerm,
   ProductStep,
@@ -27,7 +28,7 @@ import type { QueryContext } from '../context.ts'
 import { SOURCE_FUNCTIONS } from '../functions-source.ts'
 import type { Row } from '../relation.ts'
 import { AnyAttributeOperator } from './any-attribute-operator.ts'
-import { collectedNumbers, hasTable, tableOf } from './attribute-table.ts'
+import { collectedNumbers, counted, hasTable, tableOf } from './attribute-table.ts'
 import {
   type Branch,
   type Numbering,
@@ -48,7 +49,8 @@ import {
 } from './call-operator.ts'
 import { testOfComparison } from './comparison.ts'
 import { Dependencies } from './dependencies.ts'
-import { ADDED_DOMAIN, CollectedDomain, ENTITY_DOMAIN, NumberDomain } from './domain.ts'
+import { ADDED_DOMAIN, CollectedDomain, ENTITY_DOMAIN, NumberDomain, translation } from './domain.ts'
+import { IntersectOperator, type NeighbourList } from './intersect-operator.ts'
 import { columnOf, type Consumer, EMPTY_LAYOUT, keptColumns, type Layout, type Operator } from './operator.ts'
 import { PatternOperator } from './pattern-operator.ts'
 import type { PlaceBinding } from './pattern-shape.ts'
@@ -57,6 +59,7 @@ import { ProductOperator } from './product-operator.ts'
 import { type CallTerm, Fixpoint, RuleCallOperator, RuleTable } from './recursion.ts'
 import { RowsOperator } from './rows-operator.ts'
 import { canSeekValue, SEEK_COST, statisticsOf } from './statistics.ts'
+import { domainOfPlace } from './table-join.ts'
 import { callArgument, passedColumns } from './terms.ts'
 
 /** Facts below which a table is made rather than facts sought. */
@@ -129,17 +132,26 @@ export class Compiler {
   #chain({ steps, outputs }: Conjunction, owner: object, start: Layout): Compiled {
     const course: Course = { layout: start, dependencies: new Dependencies(start.names) }
     const operators: Operator[] = []
-    for (const step of steps) {
+    const parts: object[] = []
+    const add = (step: Step, part: object): void => {
       const operator = this.#operator(step, course)
       operators.push(operator)
+      parts.push(part)
       course.layout = operator.layout
     }
+    for (const step of steps) {
+      if (step.kind !== 'intersect' || this.#readsTables(step)) add(step, step)
+      // What comes of the last pattern is what comes of the step.
+      else step.patterns.forEach((pattern, at) => add(pattern, step.patterns[at + 1] ? pattern : step))
+    }
     const isDistinct = course.dependencies.determine([...outputs, ROW])
-    return { ...connected(operators, [...steps, owner], this.#profile), layout: course.layout, isDistinct }
+    return { ...connected(operators, [...parts, owner], this.#profile), layout: course.layout, isDistinct }
   }
 
   #operator(step: Step, course: Course): Operator {
     switch (step.kind) {
+      case 'intersect':
+        return this.#intersect(step, course)
       case 'rows':
         return this.#rows(step, course)
       case 'pattern':
@@ -185,9 +197,7 @@ export class Compiler {
     const isSlowSeek = places[0]!.kind === 'free' && !canSeekValue(facts, attribute)
     const budget = this.#budgetOf(step)
     const { rowCount } = statisticsOf(facts, attribute, budget)
-    // Where many rows are expected to come, the table is read from the first on: it also tells what determines what.
-    const isMany = step.rowCount * SEEK_COST > rowCount
-    const isTable = isScan || isSlowSeek || isMany || rowCount < SMALL_COUNT || hasTable(facts, attribute)
+    const isTable = isScan || isSlowSeek || readsTable({ facts, attribute, rowCount: step.rowCount }, budget)
     const table = isTable ? tableOf(facts, attribute, budget) : undefined
     dependencies.addPattern(step, table, budget)
     const collected =
@@ -217,6 +227,46 @@ export class Compiler {
     if (table === undefined) this.#seekers.push({ source: step.source, attribute, operator })
     else this.#restsOnFacts = true
     return operator
+  }
+
+  /** Where few rows come, facts are sought pattern by pattern; and lists of values that are numbered apart have nothing in common. */
+  #readsTables(step: IntersectStep): boolean {
+    const { patterns, rowCount, variable } = step
+    const budget = this.#budgetOf(step)
+    const isMany = patterns.every(({ source, attribute }) =>
+      readsTable({ facts: this.#facts(source), attribute: attribute!, rowCount }, budget),
+    )
+    if (!isMany) return false
+    const [domain, ...others] = patterns.map((pattern) => {
+      const table = tableOf(this.#facts(pattern.source), pattern.attribute!, budget)
+      return domainOfPlace(placeOf(pattern, variable), table)
+    })
+    return others.every((other) => translation(other, domain!, budget) === undefined)
+  }
+
+  #intersect(step: IntersectStep, { layout, dependencies }: Course): Operator {
+    const { patterns, variable, fresh } = step
+    const budget = this.#budgetOf(step)
+    const lists = patterns.map((pattern): NeighbourList => {
+      const table = tableOf(this.#facts(pattern.source), pattern.attribute!, budget)
+      dependencies.addPattern(pattern, table, budget)
+      table.count(budget)
+      const isValue = placeOf(pattern, variable) === 1
+      const adjacency = isValue ? table.ofEntities(budget) : table.ofValues(budget)
+      counted(adjacency.lookup, budget)
+      const other = pattern.terms[isValue ? 0 : 2]
+      return {
+        adjacency: counted(adjacency, budget),
+        key: placeBinding(other, layout),
+        keyDomain: domainOfPlace(isValue ? 0 : 1, table),
+      }
+    })
+    const [first] = patterns
+    const table = tableOf(this.#facts(first!.source), first!.attribute!, budget)
+    const domain = domainOfPlace(placeOf(first!, variable), table)
+    const kept = keptBy(step, layout)
+    const outside = extended(layout, kept, { names: fresh, domains: fresh.map(() => domain) })
+    return new IntersectOperator(lists, { layout: outside, kept }, budget)
   }
 
   /** A pattern without an attribute, or with one that rows bring. */
@@ -355,6 +405,25 @@ export class Compiler {
 /** The columns that go on: those that the step keeps, and the number of the row that they belong to. */
 function keptBy({ kept }: Step, layout: Layout): readonly number[] {
   return keptColumns(layout, new Set([...kept, ROW]))
+}
+
+/** True where the table of an attribute is there, small, or will be wanted for so many rows: it also tells what determines what. */
+function readsTable(
+  {
+    facts,
+    attribute,
+    rowCount: expected,
+  }: { readonly facts: FactSource; readonly attribute: Attribute; readonly rowCount: number },
+  budget: Budget,
+): boolean {
+  const { rowCount } = statisticsOf(facts, attribute, budget)
+  return expected * SEEK_COST > rowCount || rowCount < SMALL_COUNT || hasTable(facts, attribute)
+}
+
+/** Where the variable stands in a pattern: 0 for its entity, 1 for its value. */
+function placeOf({ terms: [entity] }: PatternStep, variable: Variable): 0 | 1 {
+  const isEntity = (entity.kind === 'bound' || entity.kind === 'fresh') && entity.name === variable
+  return isEntity ? 0 : 1
 }
 
 function extended(layout: Layout, kept: readonly number[], added: Layout): Layout {

@@ -75,6 +75,21 @@ export class Lookup {
     return (this.#skewedRowCount = squares / Math.max(1, this.first.at(-1) ?? 1))
   }
 
+  /** How often a row of this lookup and a row of another one have the same key. */
+  meetingCount(other: Lookup): number {
+    let count = 0
+    for (let slot = 0; slot + 1 < this.first.length; slot++) {
+      const rowCount = this.first[slot + 1]! - this.first[slot]!
+      const found = rowCount === 0 ? -1 : other.slotOf(this.#keyOf(slot))
+      if (found >= 0) count += rowCount * (other.first[found + 1]! - other.first[found]!)
+    }
+    return count
+  }
+
+  #keyOf(slot: number): number {
+    return this.#hashed === undefined ? this.#base + slot : this.#keys[slot]!
+  }
+
   /** The slot of each key, −1 where no row has it. */
   slotsOf(keys: Float64Array, count: number, slots: Int32Array): void {
     if (this.#hashed === undefined) this.#denseSlots(keys, count, slots)

@@ -1,16 +1,19 @@
 // How many rows a pattern will bring, as far as it can be known without reading: exact where the table of the
 // attribute is there, bounds from the index elsewhere. Nothing is kept between questions.
 
+import { assert } from '../../base/assert.ts'
 import type { Attribute } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import type { Edn, Value } from '../../fact/value.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
 import type { Comparison } from '../../plan/comparison.ts'
-import type { Counts, Statistics } from '../../plan/counts.ts'
+import type { Counts, Side, Statistics } from '../../plan/counts.ts'
 import type { Budget, Worker } from '../budget.ts'
 import type { QueryContext } from '../context.ts'
-import { hasTable, tableOf } from './attribute-table.ts'
+import { type AttributeTable, hasTable, tableOf } from './attribute-table.ts'
 import { testOfComparison } from './comparison.ts'
+import { type Domain, ENTITY_DOMAIN, translation } from './domain.ts'
+import type { Lookup } from './lookup.ts'
 
 /** Where nothing is known, so many facts are taken to share one entity or one value. */
 const ROWS_PER_ENTITY = 2
@@ -21,9 +24,8 @@ export const SEEK_COST = 24
 const COUNTED_MAX = 512
 
 export function statisticsOf(facts: FactSource, attribute: Attribute, budget: Budget): Statistics {
-  const isKnown = hasTable(facts, attribute) || !(facts instanceof IndexedFacts)
-  if (isKnown) {
-    const table = tableOf(facts, attribute, budget)
+  const table = knownTable(facts, attribute, budget)
+  if (table !== undefined) {
     return {
       rowCount: table.rowCount,
       // Lookups are made when somebody counts by them.
@@ -41,6 +43,7 @@ export function statisticsOf(facts: FactSource, attribute: Attribute, budget: Bu
       },
     }
   }
+  assert(facts instanceof IndexedFacts, 'of all other facts a table can be made')
   const rowCount = facts.countMax(attribute.id)
   const perEntity = attribute.cardinality === 'one' ? 1 : ROWS_PER_ENTITY
   const perValue = attribute.unique === undefined ? ROWS_PER_VALUE : 1
@@ -51,6 +54,12 @@ export function statisticsOf(facts: FactSource, attribute: Attribute, budget: Bu
     skewedPerEntity: perEntity,
     skewedPerValue: perValue,
   }
+}
+
+/** The table, where it is there or costs no reading. */
+function knownTable(facts: FactSource, attribute: Attribute, budget: Budget): AttributeTable | undefined {
+  const isKnown = hasTable(facts, attribute) || !(facts instanceof IndexedFacts)
+  return isKnown ? tableOf(facts, attribute, budget) : undefined
 }
 
 /** How many facts of the attribute have this value. */
@@ -96,6 +105,32 @@ function shareOf(
   return Math.max(heldCount, 0.5) / count
 }
 
+const meetings = new WeakMap<Lookup, WeakMap<Lookup, number>>()
+
+/** Counted key by key, once for two lookups. */
+function meetingPerFact(of: Side, by: Side, budget: Budget): number | undefined {
+  const [x, y] = [lookupOf(of, budget), lookupOf(by, budget)]
+  if (x === undefined || y === undefined || translation(x.domain, y.domain, budget) !== undefined)
+    return undefined
+  let known = meetings.get(x.lookup)
+  if (known === undefined) meetings.set(x.lookup, (known = new WeakMap()))
+  let count = known.get(y.lookup)
+  if (count === undefined) known.set(y.lookup, (count = x.lookup.meetingCount(y.lookup)))
+  return count / Math.max(1, x.rowCount)
+}
+
+function lookupOf(
+  { facts, attribute, place }: Side,
+  budget: Budget,
+): { readonly lookup: Lookup; readonly domain: Domain; readonly rowCount: number } | undefined {
+  const table = knownTable(facts, attribute, budget)
+  if (table === undefined) return undefined
+  const { rowCount } = table
+  return place === 'entity'
+    ? { lookup: table.byEntity(budget), domain: ENTITY_DOMAIN, rowCount }
+    : { lookup: table.byValue(budget), domain: table.domain, rowCount }
+}
+
 const PLANNING: Worker = { name: () => 'planning' }
 
 /** Counts by tables; what they take is counted on behalf of the clauses that read them. */
@@ -105,5 +140,6 @@ export function tableCounts(context: QueryContext): Counts {
     statisticsOf: (facts, attribute) => statisticsOf(facts, attribute, budget),
     countOfValue: (facts, attribute, value) => countOfValue(facts, attribute, value, budget),
     shareOf: (...asked) => shareOf(...asked, budget),
+    meetingPerFact: (of, by) => meetingPerFact(of, by, budget),
   }
 }

@@ -305,14 +305,14 @@ function columnOfPlace(place: number, table: AttributeTable, budget: Budget): Fl
   }
 }
 
-function domainOfPlace(place: number, table: AttributeTable): Domain {
+export function domainOfPlace(place: number, table: AttributeTable): Domain {
   return place === 1 ? table.domain : place === 3 ? ADDED_DOMAIN : ENTITY_DOMAIN
 }
 
-type Reader = { read(chunk: Chunk): Float64Array }
+export type Reader = { read(chunk: Chunk): Float64Array }
 
 /** The keys that the rows of a chunk bring for a place, in the domain of the place. */
-function readerOf(place: PlaceBinding, domain: Domain, budget: Budget): Reader | undefined {
+export function readerOf(place: PlaceBinding, domain: Domain, budget: Budget): Reader | undefined {
   if (place.kind === 'free') return undefined
   if (place.kind === 'constant') {
     const constant = new Constant(domain.encode(place.value))
