@@ -20,7 +20,7 @@ const AREAS: readonly (readonly [title: string, names: readonly string[]])[] = [
   ['Types and values', ['type', 'value', 'compare', 'numbers']],
   ['Tuples', ['tuple', 'tuples']],
   ['The past', ['time', 'moments']],
-  ['Patterns and names', ['pattern', 'patterns', 'unify', 'underscore']],
+  ['Patterns and names', ['pattern', 'patterns', 'circles', 'unify', 'underscore']],
   ['Inputs and sources', ['input', 'inputs', 'source']],
   ['Functions and predicates', ['function', 'functions', 'predicate', 'get', 'bind', 'failing', 'failure']],
   ['And, or, not', ['or', 'not', 'bindings']],
