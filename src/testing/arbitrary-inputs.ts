@@ -1,6 +1,6 @@
 // Inputs of a random question, in every binding form: each holds the witness, and other values beside it.
 
-import type { Edn } from '../fact/value.ts'
+import { type Edn, Keyword } from '../fact/value.ts'
 import { isEntity, mentions, type QuestionDraft } from './question-draft.ts'
 
 /** An input as text: its binding form and its argument. */
@@ -14,7 +14,8 @@ export function arbitraryInputs(draft: QuestionDraft): readonly InputText[] {
   while (draft.random.below(4) === 0 && made.length < 3) {
     const taken = made.map(({ binding }) => binding).join(' ')
     const free = [...draft.witness].filter(
-      ([name, value]) => !mentions(taken, name) && draft.textOf(value) !== undefined,
+      ([name, value]) =>
+        !mentions(taken, name) && draft.textOf(value) !== undefined && !mayBeName(draft, name, value),
     )
     if (free.length === 0) break
     const { kind, ...input } = arbitraryInput(draft, draft.random.shuffled(free))
@@ -58,4 +59,9 @@ function arbitraryInput(draft: QuestionDraft, free: readonly (readonly [string, 
       return { kind: 'collection input', binding: `[${name} ...]`, value: `[${text} ${beside}${odd}]` }
     }
   }
+}
+
+/** Beside another attribute a keyword may name an entity, which brute force does not know of inputs. */
+function mayBeName(draft: QuestionDraft, name: string, value: Edn): boolean {
+  return draft.mixed.has(name) && value instanceof Keyword
 }
