@@ -8,6 +8,7 @@ import { Catalog } from '../database/catalog.ts'
 import { createEngine, engineOptions } from '../engine/create.ts'
 import type { QueryRunner } from '../query/ask.ts'
 import type { EngineName } from '../plan/engine.ts'
+import { AtOnceRunner } from '../query/run-at-once.ts'
 import { EitherRunner } from '../query/run-either.ts'
 import { EngineRunner } from '../query/run-engines.ts'
 import { InThreadRunner } from '../query/run-here.ts'
@@ -67,7 +68,7 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
     })
     const runner = hasThreads
       ? new EngineRunner(
-          new EitherRunner(here, new WorkerRunner(env, folder), xforms.keys()),
+          new EitherRunner(here, atOnceOrInWorkers(env, folder), xforms.keys()),
           async () => new EitherRunner(await duckDbHere(), await duckDbWorkers(env, folder), xforms.keys()),
         )
       : new EngineRunner(here, duckDbHere)
@@ -80,6 +81,10 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
     fix: 'Use memory: or file:PATH',
     data: { url },
   })
+}
+
+function atOnceOrInWorkers(env: Env, folder: string): QueryRunner {
+  return new AtOnceRunner(createEngine(env), env.clock, new WorkerRunner(env, folder))
 }
 
 /** One thread that puts questions to DuckDB: DuckDB itself uses every core. */

@@ -51,6 +51,16 @@ export interface Engine {
     catalog: ReadonlyMap<SourceName, FactSource>,
     limits: EngineLimits,
   ): Promise<Answer>
+  /**
+   * The answer at once, on this thread; undefined where this engine would leave the question to another. Of engines that
+   * can say it without waiting.
+   */
+  answerAtOnce?(
+    query: Query,
+    inputs: readonly EngineInput[],
+    catalog: ReadonlyMap<SourceName, FactSource>,
+    limits: EngineLimits,
+  ): Answer | undefined
   /** What it would do to answer, or did: `run` answers and tells what came of each step. */
   explain(
     query: Query,

@@ -50,7 +50,8 @@ export class InThreadRunner implements QueryRunner {
   }
 }
 
-function questionOf(job: QueryJob, deadlineMs: number): Parameters<Engine['answer']> {
+/** What an engine is asked. */
+export function questionOf(job: QueryJob, deadlineMs: number): Parameters<Engine['answer']> {
   const { query, inputs, catalog, limit, rowCountMax, memoryBytesMax, signal } = job
   const cut = limit === undefined ? query : { ...query, limit: Math.min(limit, query.limit ?? Infinity) }
   const sources = new Map([...catalog].map(([name, value]) => [name, value.facts]))

@@ -46,6 +46,10 @@ export function nativeEngine(options: NaiveEngineOptions): Engine {
       const answer = nativeAnswer({ query, inputs, catalog, limits }, options, plans)
       return answer instanceof Refusal ? naive.answer(query, inputs, catalog, limits) : answer
     },
+    answerAtOnce: (query, inputs, catalog, limits) => {
+      const answer = nativeAnswer({ query, inputs, catalog, limits }, options, plans)
+      return answer instanceof Refusal ? undefined : answer
+    },
     explain: async (query, inputs, catalog, limits, mode) => {
       const question = { query, inputs, catalog, limits }
       const explained = nativeExplanation(question, options, mode)

@@ -13,6 +13,9 @@ import { decodedId, decodedPlace, type PatternShape } from './pattern-shape.ts'
 import { SEEK_COST } from './statistics.ts'
 import { TableJoin } from './table-join.ts'
 
+/** Rows that are sought between two looks at the clock. */
+const SEEKS_PER_CHECK = 4
+
 export class PatternOperator extends Operator {
   readonly layout: Layout
   #shape: PatternShape
@@ -65,6 +68,8 @@ export class PatternOperator extends Operator {
     output.begin(chunk.columns, this.next)
     let i = 0
     for (; i < chunk.rowCount && this.#soughtCount < this.#seekCountMax; i++) {
+      // A fact may have to be fetched from the disk.
+      if (i % SEEKS_PER_CHECK === 0) this.#budget.check()
       this.#soughtCount++
       const entity = decodedId(e, chunk, i)
       const value = decodedPlace(v, chunk, i)
