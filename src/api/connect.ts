@@ -26,13 +26,19 @@ export type ConnectOptions = {
   readonly functions?: NamedFunctions
   /** Who answers where a question does not say it. */
   readonly engine?: EngineName
+  /**
+   * Threads that answer questions about a folder: several at once, and several work on one that reads much. From 1 to
+   * 64; without it as many as there are cores, at most 4. They begin when they are needed.
+   */
+  readonly workers?: number
   /** The world outside; the simulator's in tests. Queries and indexing then run in this thread. */
   readonly env?: Env
 }
 
 /**
  * Connects to `memory:` (gone when closed) or `file:PATH` (a folder, made where missing).
- * Throws `varve.error/url-unsupported`, `varve.error/foreign-folder`, `varve.error/format-unknown`.
+ * Throws `varve.error/url-unsupported`, `varve.error/foreign-folder`, `varve.error/format-unknown`,
+ * `varve.error/worker-count-invalid`.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Varve> {
   // The classes are written against plain data; what each query means for its types stands in types/ alone.
@@ -45,6 +51,7 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
   const functions = options.functions ?? {}
   const xforms = xformsOf(functions)
   const { engine = 'auto' } = options
+  const workerCountMax = workerCount(options.workers, env)
   const catalogOptions = {
     functions: registryOf(functions, engineOptions(env)),
     ...(options.readOnly !== undefined && { isReadOnly: options.readOnly }),
@@ -68,7 +75,7 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
     })
     const runner = hasThreads
       ? new EngineRunner(
-          new EitherRunner(here, atOnceOrInWorkers(env, folder), xforms.keys()),
+          new EitherRunner(here, atOnceOrInWorkers(env, folder, workerCountMax), xforms.keys()),
           async () => new EitherRunner(await duckDbHere(), await duckDbWorkers(env, folder), xforms.keys()),
         )
       : new EngineRunner(here, duckDbHere)
@@ -83,8 +90,24 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
   })
 }
 
-function atOnceOrInWorkers(env: Env, folder: string): QueryRunner {
-  return new AtOnceRunner(createEngine(env), env.clock, new WorkerRunner(env, folder))
+/** Of the cores this many are used without being told so: each worker keeps facts in its own memory as well. */
+const WORKER_COUNT_DEFAULT_MAX = 4
+const WORKER_COUNT_MAX = 64
+
+function workerCount(given: number | undefined, { processes }: Env): number {
+  const count = given ?? Math.min(processes.cpuCount, WORKER_COUNT_DEFAULT_MAX)
+  if (Number.isInteger(count) && count >= 1 && count <= WORKER_COUNT_MAX) return count
+  throw new VarveError({
+    code: 'varve.error/worker-count-invalid',
+    kind: 'incorrect',
+    message: `${count} is no number of workers`,
+    fix: `Give a whole number from 1 to ${WORKER_COUNT_MAX}, or leave it out`,
+    data: { count },
+  })
+}
+
+function atOnceOrInWorkers(env: Env, folder: string, workerCountMax: number): QueryRunner {
+  return new AtOnceRunner(createEngine(env), env.clock, new WorkerRunner(env, folder, { workerCountMax }))
 }
 
 /** One thread that puts questions to DuckDB: DuckDB itself uses every core. */

@@ -8,10 +8,28 @@ import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { setImmediate as afterOthers, setTimeout as sleepUntil } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import {
+  BroadcastChannel,
+  isMainThread,
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  Worker,
+  workerData,
+} from 'node:worker_threads'
 
 import { assert } from './assert.ts'
-import type { Clock, Env, Processes, Random, Timers, WorkerOptions, WorkerPort, WorkerThread } from './env.ts'
+import type {
+  Clock,
+  Env,
+  Processes,
+  Random,
+  ThreadChannel,
+  Timers,
+  WorkerOptions,
+  WorkerPort,
+  WorkerThread,
+} from './env.ts'
 import { nodeFiles } from './env-node-files.ts'
 import { nodeNetwork } from './env-node-network.ts'
 
@@ -98,6 +116,7 @@ const processes: Processes = {
   },
   startWorker,
   startProcess,
+  joinChannel,
 }
 
 let knownBootId: string | undefined
@@ -175,6 +194,24 @@ function startProcess(module: URL, { name, data }: Omit<WorkerOptions, 'heapByte
     ended,
     stop,
     [Symbol.asyncDispose]: stop,
+  }
+}
+
+function joinChannel(name: string): ThreadChannel {
+  const channel = new BroadcastChannel(name)
+  // Whoever only listens to others does not keep the process alive.
+  channel.unref()
+  let handle: (message: unknown) => void = () => undefined
+  channel.addEventListener('message', (event) =>
+    handle((event as unknown as { readonly data: unknown }).data),
+  )
+  return {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- no window, but threads of this process
+    post: (message) => channel.postMessage(message),
+    onMessage: (handler) => (handle = handler),
+    // Node takes channels as well as ports (documented); its types name ports alone.
+    receive: () => receiveMessageOnPort(channel as unknown as MessagePort)?.message as unknown,
+    [Symbol.dispose]: () => channel.close(),
   }
 }
 

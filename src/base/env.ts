@@ -133,6 +133,8 @@ export interface Processes {
   startWorker(module: URL, options: WorkerOptions): WorkerThread
   /** As a worker thread, in a process of its own: a crash in there, or whatever it opens, stays there. */
   startProcess(module: URL, options: Omit<WorkerOptions, 'heapBytesMax'>): WorkerThread
+  /** Joins the threads of this process that joined a channel of the same name. */
+  joinChannel(name: string): ThreadChannel
 }
 
 export type WorkerOptions = {
@@ -156,6 +158,15 @@ export interface WorkerPort {
   readonly data: unknown
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void
   onMessage(handler: (message: unknown) => void): void
+}
+
+/** What a thread posts reaches all others of the channel. Shared memory arrives as the same memory. */
+export interface ThreadChannel extends Disposable {
+  post(message: unknown): void
+  /** One handler at a time; called for every message that `receive` did not take. */
+  onMessage(handler: (message: unknown) => void): void
+  /** The oldest message that waits, for a thread that is in the midst of its work; undefined for none. */
+  receive(): unknown
 }
 
 export interface Network {

@@ -36,7 +36,9 @@ export type PlantedMistake =
   | 'pull-without-defaults'
   | 'rule-stops-at-the-first-answers'
   | 'pattern-of-any-transaction'
+  | 'shares-are-not-compared'
   | 'since-one-too-early'
+  | 'split-forgets-the-missing'
   | 'text-order-of-units'
 
 let armed: PlantedMistake | undefined

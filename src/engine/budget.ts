@@ -27,6 +27,9 @@ export type Worker = { readonly name: () => string; readonly place?: Place | und
 
 const QUESTION: Worker = { name: () => 'the question' }
 
+/** Bounds that mean the same in another thread. */
+export type SentLimits = Omit<EngineLimits, 'deadlineMs' | 'signal'> & { readonly remainingMs: number }
+
 /** Counts the work of one question, or of one step of it, and stops it at the question's bounds. */
 export class Budget {
   #course: Course
@@ -46,6 +49,13 @@ export class Budget {
     const budget = new Budget(course, QUESTION)
     budget.check()
     return budget
+  }
+
+  /** For work on a part of the question in another thread, whose clock may show another time. */
+  get sentLimits(): SentLimits {
+    const { limits, nowMs } = this.#course
+    const { deadlineMs, rowCountMax, memoryBytesMax } = limits
+    return { remainingMs: deadlineMs - nowMs(), rowCountMax, memoryBytesMax }
   }
 
   /** For work on the caller's thread that nobody can give up, about one entity or one transaction. */

@@ -4,9 +4,11 @@ import type { Env } from '../base/env.ts'
 import type { Engine } from '../plan/engine.ts'
 import type { NaiveEngineOptions, UserFunctions } from './naive.ts'
 import { nativeEngine } from './native/native.ts'
+import type { Team } from './native/team.ts'
 
-export function createEngine(env: Env, functions: UserFunctions = {}): Engine {
-  return nativeEngine(engineOptions(env, functions))
+/** `team` where other threads may work on parts of a question. */
+export function createEngine(env: Env, functions: UserFunctions = {}, team?: Team): Engine {
+  return nativeEngine({ ...engineOptions(env, functions), ...(team && { team }) })
 }
 
 export function engineOptions(env: Env, functions: UserFunctions = {}): NaiveEngineOptions {

@@ -86,6 +86,12 @@ function scaleByPower(x: number, power: number): number {
 /** Doubles from here on are added apart, so that no sum of fewer than 2^53 others leaves the range of doubles. */
 const LARGE = 2 ** 970
 
+export type ExactParts = {
+  readonly partials: readonly number[]
+  readonly large: Fraction
+  readonly infinite: number
+}
+
 /** Adds doubles without any rounding, in whatever order they come (Shewchuk 1997, growing expansions). */
 export class ExactSum {
   readonly #partials: number[] = []
@@ -107,6 +113,18 @@ export class ExactSum {
     }
     partials.length = kept
     partials.push(x)
+  }
+
+  /** All of it as plain data, for another sum to take. */
+  get parts(): ExactParts {
+    return { partials: this.#partials, large: this.#large, infinite: this.infinite }
+  }
+
+  /** Adds everything that another sum holds. */
+  addParts({ partials, large, infinite }: ExactParts): void {
+    for (const partial of partials) this.add(partial)
+    this.#large = plus(this.#large, large)
+    this.infinite += infinite
   }
 
   /** Undefined where NaN or an infinity is among them. */

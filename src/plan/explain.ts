@@ -36,6 +36,8 @@ export type Explanation = {
   readonly rowCount?: number
   readonly timeMs?: number
   readonly memoryBytes?: number
+  /** Threads that worked on it, where there were several: times of parts are those of all of them. */
+  readonly workerCount?: number
   readonly warnings: readonly Warning[]
   /** All but the warnings, for people. */
   readonly text: string
@@ -53,6 +55,29 @@ export type MeasuredParts = ReadonlyMap<object, Measured>
 export function explainedPlan(plan: Plan, measured: MeasuredParts = new Map()): readonly ExplainedPart[] {
   const explain = new Explain(measured)
   return [...explain.conjunction(plan.body), ...plan.finish.map((step) => explain.finish(step))]
+}
+
+/** All that can be measured of a plan, always in the same order. */
+export function partsOf({ body, finish }: Plan): readonly object[] {
+  return [...partsInside(body), ...finish]
+}
+
+function partsInside({ steps, tables }: Conjunction): readonly object[] {
+  const ofSteps = steps.flatMap((step): readonly object[] => {
+    switch (step.kind) {
+      case 'anti-join':
+      case 'product':
+        return [step, ...partsInside(step.body)]
+      case 'union':
+        return [step, ...step.branches.flatMap(({ body }) => partsInside(body))]
+      default:
+        return [step]
+    }
+  })
+  return [
+    ...ofSteps,
+    ...tables.flatMap((table) => [table, ...table.bodies.flatMap(({ body }) => partsInside(body))]),
+  ]
 }
 
 export function explanationOf(told: Omit<Explanation, 'text'>): Explanation {
@@ -156,6 +181,7 @@ function explanationText({
   rowCount,
   timeMs,
   memoryBytes,
+  workerCount,
 }: Omit<Explanation, 'text'>): string {
   const isRun = mode === 'run'
   const line = (cells: readonly (string | undefined)[], text: string): string => {
@@ -182,8 +208,9 @@ function explanationText({
       ? ''
       : `, ${rowCount.toLocaleString('en')} ${rowCount === 1 ? 'row' : 'rows'} in ${timeMs?.toFixed(2)} ms`
   const held = memoryBytes === undefined ? '' : `, ${kilobytes(memoryBytes)} kB`
+  const workers = workerCount === undefined ? '' : `, by ${workerCount} workers`
   const reason = refusal === undefined ? '' : ` (the native engine leaves it: ${refusal})`
-  lines.push(`engine: ${engine}${answer}${held}${reason}`)
+  lines.push(`engine: ${engine}${answer}${held}${workers}${reason}`)
   return `${lines.join('\n')}\n${sql === undefined ? '' : `\n${sql}`}`
 }
 

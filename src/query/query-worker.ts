@@ -7,13 +7,45 @@ import type { Answer } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob } from './ask.ts'
 import { type WorkerEnd, workerEnded } from './run-errors.ts'
+import type { Member } from '../engine/native/morsels.ts'
+import type { TeamLimits } from '../engine/native/team.ts'
 import { receiveAnswer, sendJob, type SentAnswer, type WorkerRequest } from './transport.ts'
+import { WorkerWords } from './worker-words.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
 
 export type WorkerLimits = { readonly graceMs: number; readonly heapBytesMax: number }
 
+/** What a worker is told when it starts (serve-queries.ts, worker.ts). */
+export type WorkerStart = {
+  readonly folder: string
+  readonly words: Int32Array
+  /** Undefined where it is alone. */
+  readonly team: TeamPlace | undefined
+}
+
+/** A place in a team of threads. */
+export type TeamPlace = {
+  readonly channelName: string
+  readonly self: Member
+  /** The generation of the worker at each slot, 0 where there is none. */
+  readonly generations: Int32Array
+  readonly limits: TeamLimits
+}
+
+/** What a worker says beside its answers: that it could use the others. */
+export const CALL = 'call'
+
 /** The module of a worker that answers by the engine of this process. */
 export const QUERY_WORKER = new URL('./worker.ts', import.meta.url)
+
+export type WorkerOptions = {
+  /** Ends in a call of `serveQueries`. */
+  readonly module: URL
+  readonly folder: string
+  readonly limits: WorkerLimits
+  readonly team: TeamPlace | undefined
+  readonly onCall: () => void
+}
 
 type Outcome = Exclude<SentAnswer, { readonly kind: 'error' }>
 type Pending = {
@@ -22,33 +54,40 @@ type Pending = {
   readonly fail: (error: unknown) => void
 }
 
+/** Unless another worker has the place already. */
+function leaveTeam({ self: { slot, generation }, generations }: TeamPlace): void {
+  Atomics.compareExchange(generations, slot, generation, 0)
+}
+
 export class QueryWorker implements AsyncDisposable {
   readonly #env: Env
   readonly #graceMs: number
   readonly #thread: WorkerThread
-  /** Holds the id of the last job that was cancelled: ids only grow. */
-  readonly #cancelled = new Int32Array(new SharedArrayBuffer(4))
+  readonly #words = new WorkerWords()
   #lastId = 0
   #pending: Pending | undefined
   /** Why this end stops the thread, where it does. */
   #stopReason: WorkerEnd | undefined
   isEnded = false
 
-  /** `module` ends in a call of `serveQueries`. */
-  constructor(env: Env, folder: string, { graceMs, heapBytesMax }: WorkerLimits, module = QUERY_WORKER) {
+  constructor(env: Env, { module, folder, limits, team, onCall }: WorkerOptions) {
+    const { graceMs, heapBytesMax } = limits
+    const data: WorkerStart = { folder, words: this.#words.words, team }
     this.#env = env
     this.#graceMs = graceMs
     this.#thread = env.processes.startWorker(module, {
       name: 'varve-query',
-      data: { folder, cancelled: this.#cancelled },
+      data,
       heapBytesMax,
     })
     this.#thread.onMessage((message) => {
+      if (message === CALL) return onCall()
       const { id, sent } = message as { readonly id: number; readonly sent: SentAnswer }
       if (id === this.#pending?.id) this.#pending.done(sent)
     })
     const end = (cause?: unknown): void => {
       this.isEnded = true
+      if (team !== undefined) leaveTeam(team)
       this.#pending?.fail(workerEnded(this.#stopReason ?? 'failed', cause))
     }
     this.#thread.ended.then(() => end(), end)
@@ -82,11 +121,12 @@ export class QueryWorker implements AsyncDisposable {
     const { promise, resolve: done, reject: fail } = Promise.withResolvers<SentAnswer>()
     this.#pending = { id, done, fail }
     const finished = new AbortController()
-    const cancel = (): void => void Atomics.store(this.#cancelled, 0, id)
+    const cancel = (): void => this.#words.cancel(id)
     job.signal?.addEventListener('abort', cancel)
     void this.#endWhenStuck(job, finished.signal)
     try {
       const request: WorkerRequest = { id, job: sendJob(job), wanted }
+      this.#words.send(id)
       this.#thread.post(request)
       // Whoever cancelled knows why, however the thread came to stop.
       const sent = await promise.finally(() => job.signal?.throwIfAborted())

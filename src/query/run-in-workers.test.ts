@@ -17,6 +17,7 @@ import {
   ASK_LIMITS,
   type AskLimits,
   type Asked,
+  explain,
   type QueryRunner,
 } from './ask.ts'
 import { atMoment, momentSources } from './moment.ts'
@@ -197,6 +198,25 @@ describe('a pool of workers', () => {
     expect(await second).toBe('varve.error/query-timeout')
     expect(await first).toBe('varve.error/query-timeout')
     expect((await asked(workers, heavy(2))).answer.rows.toArray()).toEqual([[8]])
+  })
+
+  it('works on one question in several workers, once they are there', async () => {
+    const team = { sharedRowCountMin: 0, morselRowCount: 1, beginMsMax: 1_000 }
+    await using workers = pool({ workerCountMax: 2, team })
+    await catalog.create('many', { schema: readEdn(`[${SCHEMA}]`).value })
+    const things = Array.from({ length: 50 }, (_, i) => `{:v/keyword :k/k${i % 7}}`)
+    await (await catalog.writer('many')).transact({ tx: readEdn(`[${things.join(' ')}]`).value })
+    const query = '[:find ?e ?v :where [$many ?e :v/keyword ?v]]'
+    const request = { query, args: [], sourceNamed: momentSources(catalog, {}) }
+    let workerCount: number | undefined
+    // The first question calls for the second worker.
+    for (let i = 0; i < 10_000 && workerCount !== 2; i++) {
+      workerCount = (await explain(request, workers, 'run')).answer.workerCount
+    }
+    expect(workerCount).toBe(2)
+    const here = new InThreadRunner(createEngine(env), env.clock)
+    const rows = (await ask(request, workers)).answer.rows.toArray()
+    expect(writeEdn(rows)).toBe(writeEdn((await ask(request, here)).answer.rows.toArray()))
   })
 
   it('refuses what would wait in too long a line', async () => {

@@ -3,12 +3,13 @@
 // out is ended, and the next query gets a fresh one.
 
 import type { Env } from '../base/env.ts'
+import { TEAM_LIMITS, type TeamLimits } from '../engine/native/team.ts'
 import type { Answer } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
 import { queryTimeout } from '../engine/errors.ts'
 import { queryQueueFull, runnerClosed } from './run-errors.ts'
-import { QUERY_WORKER, QueryWorker } from './query-worker.ts'
+import { QUERY_WORKER, QueryWorker, type TeamPlace } from './query-worker.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
 
 export type PoolLimits = {
@@ -19,12 +20,15 @@ export type PoolLimits = {
   readonly graceMs: number
   /** JavaScript heap of one worker; a query that needs more ends its worker, not the process. */
   readonly workerHeapBytesMax: number
+  /** What a question must be for several workers to work on it. */
+  readonly team: TeamLimits
 }
 export const POOL_LIMITS: PoolLimits = {
   workerCountMax: 2,
   queueCountMax: 256,
   graceMs: 2_000,
   workerHeapBytesMax: 2 ** 31,
+  team: TEAM_LIMITS,
 }
 
 type Waiting = { readonly start: (worker: QueryWorker) => void; readonly fail: (error: unknown) => void }
@@ -37,6 +41,10 @@ export class WorkerRunner implements QueryRunner {
   readonly #idle: QueryWorker[] = []
   readonly #waiting = new Set<Waiting>()
   readonly #all = new Set<QueryWorker>()
+  /** Of the worker at each slot: how many the pool had started with it. */
+  readonly #generations: Int32Array
+  readonly #channelName: string
+  #startedCount = 0
   #isClosed = false
 
   /** `module` is that of the workers: it decides by which engine they answer. */
@@ -45,6 +53,8 @@ export class WorkerRunner implements QueryRunner {
     this.#env = env
     this.#folder = folder
     this.#limits = { ...POOL_LIMITS, ...limits }
+    this.#generations = new Int32Array(new SharedArrayBuffer(this.#limits.workerCountMax * 4))
+    this.#channelName = `varve-queries-${Buffer.from(env.random.bytes(12)).toString('hex')}`
   }
 
   /** Starts the first worker. */
@@ -116,10 +126,37 @@ export class WorkerRunner implements QueryRunner {
 
   #start(): QueryWorker {
     const { graceMs, workerHeapBytesMax } = this.#limits
-    const limits = { graceMs, heapBytesMax: workerHeapBytesMax }
-    const worker = new QueryWorker(this.#env, this.#folder, limits, this.#module)
+    const worker = new QueryWorker(this.#env, {
+      module: this.#module,
+      folder: this.#folder,
+      limits: { graceMs, heapBytesMax: workerHeapBytesMax },
+      team: this.#newPlace(),
+      onCall: () => this.#startAll(),
+    })
     this.#all.add(worker)
     return worker
+  }
+
+  /** A worker that has ended leaves its slot to the next. */
+  #newPlace(): TeamPlace | undefined {
+    const generations = this.#generations
+    const slot = generations.indexOf(0)
+    if (generations.length < 2 || slot < 0) return undefined
+    const self = { slot, generation: ++this.#startedCount }
+    Atomics.store(generations, slot, self.generation)
+    return { channelName: this.#channelName, self, generations, limits: this.#limits.team }
+  }
+
+  /** A question came that several threads could work on: the next one finds them all. */
+  #startAll(): void {
+    for (const worker of this.#all) if (worker.isEnded) this.#forget(worker)
+    while (!this.#isClosed && this.#all.size < this.#limits.workerCountMax) this.#idle.unshift(this.#start())
+  }
+
+  #forget(worker: QueryWorker): void {
+    this.#all.delete(worker)
+    const at = this.#idle.indexOf(worker)
+    if (at >= 0) this.#idle.splice(at, 1)
   }
 
   #giveBack(worker: QueryWorker): void {

@@ -16,7 +16,7 @@ export type SentColumns = {
 }
 
 type SentColumn =
-  | { readonly kind: 'numbers'; readonly numbers: Float64Array<ArrayBuffer> }
+  | { readonly kind: 'numbers'; readonly numbers: Float64Array }
   | { readonly kind: 'coded'; readonly codes: Uint32Array<ArrayBuffer>; readonly values: SentColumn }
   | { readonly kind: 'plain'; readonly values: readonly Edn[] }
   | { readonly kind: 'double'; readonly values: Float64Array<ArrayBuffer> }
@@ -36,8 +36,7 @@ function sendColumn(column: AnswerColumn): SentColumn {
     case 'values':
       return sendValues(column.values)
     case 'numbers':
-      // A copy: what a view sees of a larger buffer would be sent with all of the buffer.
-      return { kind: 'numbers', numbers: new Float64Array(column.numbers) }
+      return { kind: 'numbers', numbers: sentNumbers(column.numbers) }
     case 'decoded':
       return sendValues(Array.from(column.numbers, column.decode))
     case 'coded':
@@ -45,6 +44,11 @@ function sendColumn(column: AnswerColumn): SentColumn {
     default:
       return unreachable(column)
   }
+}
+
+/** Shared memory is sent as it is. What a view sees of another buffer would be sent with all of that: a copy instead. */
+function sentNumbers(numbers: Float64Array): Float64Array {
+  return numbers.buffer instanceof SharedArrayBuffer ? numbers : new Float64Array(numbers)
 }
 
 /** The codes that occur, numbered anew, and their values. */

@@ -4,6 +4,7 @@
 // A query is cancelled through shared memory, which the evaluator looks at: while it computes, this thread
 // hears no message.
 
+import { askingSignal } from '../base/asking-signal.ts'
 import type { Env, WorkerPort } from '../base/env.ts'
 import { Catalog } from '../database/catalog.ts'
 import type { DatabaseRef, DatabaseValue } from '../database/database-value.ts'
@@ -11,6 +12,7 @@ import type { Engine } from '../plan/engine.ts'
 import type { JobInput, QueryJob } from './ask.ts'
 import { checkRules, NO_RULES } from './check-rules.ts'
 import { queryOfWritten, rulesOfWritten } from './parsed.ts'
+import type { WorkerStart } from './query-worker.ts'
 import { InThreadRunner } from './run-here.ts'
 import {
   receiveEdn,
@@ -22,18 +24,22 @@ import {
   type WorkerRequest,
 } from './transport.ts'
 import type { Edn } from '../fact/value.ts'
+import { WorkerWords } from './worker-words.ts'
 
 /** Answers what comes through the port, by the engine. */
 export async function serveQueries(env: Env, port: WorkerPort, engine: Engine): Promise<void> {
   // Whoever started this thread gave these (query-worker.ts).
-  const { folder, cancelled } = port.data as { readonly folder: string; readonly cancelled: Int32Array }
+  const { folder, words: given } = port.data as WorkerStart
+  const words = new WorkerWords(given)
   const catalog = await Catalog.openFolder(env, folder, { isReadOnly: true })
   const runner = new InThreadRunner(engine, env.clock)
   port.onMessage((message) => void answer(message as WorkerRequest))
 
   async function answer({ id, job: sent, wanted }: WorkerRequest): Promise<void> {
+    words.begin(id)
     try {
-      const job = await receiveJob(sent, catalog, sharedSignal(cancelled, id))
+      const signal = askingSignal(() => words.isCancelled(id))
+      const job = await receiveJob(sent, catalog, signal)
       switch (wanted.kind) {
         case 'answer':
           return port.post({ id, sent: sendAnswer(await runner.run(job)) })
@@ -92,11 +98,4 @@ async function receiveInput(input: SentInput, catalog: Catalog): Promise<JobInpu
 
 async function valueOf(catalog: Catalog, ref: DatabaseRef): Promise<DatabaseValue> {
   return (await catalog.connection(ref.database)).resolve(ref)
-}
-
-/** An abort signal whose state is a number in shared memory: the id of the last job that was cancelled. */
-function sharedSignal(cancelled: Int32Array, id: number): AbortSignal {
-  const signal = new AbortController().signal
-  Object.defineProperty(signal, 'aborted', { get: () => Atomics.load(cancelled, 0) >= id })
-  return signal
 }

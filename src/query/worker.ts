@@ -1,8 +1,25 @@
-// The module of a query worker: answers by the engine of this process (serve-queries.ts).
+// The module of a query worker: answers by the engine of this process (serve-queries.ts), and helps the others of its
+// pool while it has nothing to answer.
 
 import { nodeEnv, workerPort } from '../base/env-node.ts'
-import { createEngine } from '../engine/create.ts'
+import { createEngine, engineOptions } from '../engine/create.ts'
+import { helpOthers } from '../engine/native/helper.ts'
+import { Team } from '../engine/native/team.ts'
+import { CALL, type TeamPlace, type WorkerStart } from './query-worker.ts'
 import { serveQueries } from './serve-queries.ts'
+import { WorkerWords } from './worker-words.ts'
 
 const env = nodeEnv()
-await serveQueries(env, workerPort(), createEngine(env))
+const port = workerPort()
+// Whoever started this thread gave these (query-worker.ts).
+const { words, team: place } = port.data as WorkerStart
+const team = place && joined(place)
+await serveQueries(env, port, createEngine(env, {}, team))
+
+function joined({ channelName, ...rest }: TeamPlace): Team {
+  const channel = env.processes.joinChannel(channelName)
+  const joined = new Team({ ...rest, channel, call: () => port.post(CALL) })
+  const own = new WorkerWords(words)
+  helpOthers(joined, engineOptions(env), () => own.isJobWaiting)
+  return joined
+}

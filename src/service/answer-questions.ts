@@ -120,9 +120,10 @@ async function explained(
 ): Promise<HttpResponse> {
   const { runner, limits } = context.service
   const { answer, basis, warnings } = await explain(question, runner, mode, limits)
-  const { engine, refusal, parts, rowCount, timeMs, memoryBytes, text } = answer
+  const { engine, refusal, parts, rowCount, timeMs, memoryBytes, workerCount, text } = answer
+  const told = parts.map(partField)
   return ok(context, {
-    explain: { engine, refusal, mode, parts: parts.map(partField), rowCount, timeMs, memoryBytes, text },
+    explain: { engine, refusal, mode, parts: told, rowCount, timeMs, memoryBytes, workerCount, text },
     basis,
     warnings: warningFields([...before, ...warnings]),
   })

@@ -5,6 +5,7 @@ import { VarveError } from '../base/errors.ts'
 import { answerNow, type NaiveEngineOptions, type Question } from '../engine/naive.ts'
 import { nativeAnswer } from '../engine/native/native.ts'
 import { PLAN_CACHE_LIMITS, PlanCache } from '../engine/native/plan-cache.ts'
+import type { Team } from '../engine/native/team.ts'
 import { Refusal } from '../plan/refusal.ts'
 import { shapeAnswer } from '../engine/shape.ts'
 import { type Edn, textKey } from '../fact/value.ts'
@@ -47,6 +48,13 @@ function askedAgain(question: Question, options: NaiveEngineOptions): Answer | R
   return first instanceof Refusal
     ? first
     : nativeAnswer(question, { ...options, clock: countingClock() }, PLANS)
+}
+
+/** The native engine, helped by another thread. */
+export function inThreads(team: Team): Contestant {
+  const answer = (question: Question, options: NaiveEngineOptions): Answer | Refusal =>
+    nativeAnswer(question, { ...options, team })
+  return inThisThread('native, in threads', ['segments', 'mixed'], answer)
 }
 
 function inThisThread(

@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { connectLocal } from '../../api/connect.ts'
 import type { Context } from '../main.ts'
-import { parsePort } from '../options.ts'
+import { parseCount, parsePort } from '../options.ts'
 import type { Terminal } from '../../base/terminal.ts'
 import { isLoopbackHost } from '../../service/server.ts'
 import { reportWarnings } from '../report.ts'
@@ -16,6 +16,7 @@ type Options = {
   readonly port: number
   readonly write?: boolean
   readonly takeOver?: boolean
+  readonly workers?: number
 }
 
 export function addServeCommand(program: Command, { terminal }: Context): void {
@@ -25,13 +26,15 @@ export function addServeCommand(program: Command, { terminal }: Context): void {
     .option('--data <folder>', 'folder of the databases', './varve-data')
     .option('--host <host>', 'address to listen on; there is no access control yet', '127.0.0.1')
     .option('--port <n>', 'port; 0 takes a free one', parsePort, DEFAULT_PORT)
+    .option('--workers <n>', 'threads that answer questions (default: the cores, at most 4)', parseCount)
     .option('--write', 'take transactions too: this process becomes the writer')
     .option('--take-over', "take the writer's place from a process that hangs; it acknowledges nothing more")
     .addHelpText('after', '\nExample:\n  varve serve --data ./varve-data --port 8470')
-    .action(async ({ data, host, port, write, takeOver }: Options) => {
+    .action(async ({ data, host, port, write, takeOver, workers }: Options) => {
       await using varve = await connectLocal(`file:${data}`, {
         readOnly: write !== true && takeOver !== true,
         takeOver: takeOver === true,
+        ...(workers !== undefined && { workers }),
       })
       await using server = await startServing(varve, { host, port, terminal })
       if (!isLoopbackHost(host)) warnOfOpenDoor(host, terminal)

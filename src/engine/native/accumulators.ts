@@ -2,9 +2,10 @@
 // stay exact, extremes of what is ordered as its numbers are. Every other aggregate gets the values of each group, as
 // the naive engine gives them.
 
+import { assert } from '../../base/assert.ts'
 import { double, type Edn } from '../../fact/value.ts'
 import { checkedLong } from '../arithmetic.ts'
-import { ExactSum, roundToDouble } from '../exact.ts'
+import { type ExactParts, ExactSum, roundToDouble } from '../exact.ts'
 import type { Budget } from '../budget.ts'
 import type { AggregateElement } from '../find.ts'
 import { type Domain, NumberDomain } from './domain.ts'
@@ -20,6 +21,19 @@ export interface Accumulator {
   add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void
   /** The value of a group that has so many rows, once all are taken. */
   value(group: number, rowCount: number): Edn
+  /** What was added up for these groups, for another thread to take; undefined where only rows themselves will do. */
+  sums(groups: readonly number[]): Sums | undefined
+  /** Takes what another one added up: the sums `[first, first + groupCount)` for these groups. */
+  addSums(sums: Sums, first: number, groups: Int32Array, groupCount: number, groupLimit: number): void
+}
+
+/** By the place of each group in the list that was asked for. */
+export type Sums = {
+  /** Numbers that are taken as those of rows are. */
+  readonly numbers: Float64Array
+  /** What no double holds. */
+  readonly carried?: ReadonlyMap<number, bigint>
+  readonly exact?: readonly ExactParts[]
 }
 
 /** `run` makes the value of a group out of its values. */
@@ -62,6 +76,14 @@ class Counts implements Accumulator {
   value(_: number, rowCount: number): Edn {
     return rowCount
   }
+
+  sums(): Sums {
+    return { numbers: new Float64Array(0) }
+  }
+
+  addSums(): void {
+    // Rows of groups are counted together as well.
+  }
 }
 
 class DistinctCounts implements Accumulator {
@@ -85,6 +107,14 @@ class DistinctCounts implements Accumulator {
 
   value(group: number): Edn {
     return this.#counts[group]!
+  }
+
+  sums(): undefined {
+    return undefined
+  }
+
+  addSums(): void {
+    assert(false, 'what is distinct in parts need not be so together')
   }
 }
 
@@ -120,6 +150,29 @@ class LongSums implements Accumulator {
       : double(roundToDouble({ numerator: total, denominator: BigInt(count) }))
   }
 
+  sums(groups: readonly number[]): Sums {
+    const carried = groups.flatMap((group, at): readonly [number, bigint][] => {
+      const beyond = this.#carried.get(group)
+      return beyond === undefined ? [] : [[at, beyond]]
+    })
+    return { numbers: numbersAt(this.#sums, groups), carried: new Map(carried) }
+  }
+
+  addSums(
+    { numbers, carried }: Sums,
+    first: number,
+    groups: Int32Array,
+    groupCount: number,
+    groupLimit: number,
+  ): void {
+    this.add(numbers.subarray(first, first + groupCount), groups, groupCount, groupLimit)
+    for (const [at, beyond] of carried ?? []) {
+      const group = groups[at - first]!
+      const isHere = at >= first && at < first + groupCount
+      if (isHere) this.#carried.set(group, (this.#carried.get(group) ?? 0n) + beyond)
+    }
+  }
+
   #carry(group: number, number: number): void {
     this.#carried.set(group, (this.#carried.get(group) ?? 0n) + BigInt(this.#sums[group]!))
     this.#sums[group] = number
@@ -137,8 +190,7 @@ class DoubleSums implements Accumulator {
   }
 
   add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
-    this.#budget.hold(Math.max(0, groupLimit - this.#sums.length) * EXACT_SUM_BYTES)
-    while (this.#sums.length < groupLimit) this.#sums.push(new ExactSum())
+    this.#reserve(groupLimit)
     for (let row = 0; row < rowCount; row++) this.#sums[groups[row]!]!.add(numbers[row]!)
   }
 
@@ -148,6 +200,20 @@ class DoubleSums implements Accumulator {
     const total = sum.fraction()
     if (total === undefined) return double(sum.infinite / count)
     return double(roundToDouble({ ...total, denominator: total.denominator * BigInt(count) }))
+  }
+
+  sums(groups: readonly number[]): Sums {
+    return { numbers: new Float64Array(0), exact: groups.map((group) => this.#sums[group]!.parts) }
+  }
+
+  addSums({ exact }: Sums, first: number, groups: Int32Array, groupCount: number, groupLimit: number): void {
+    this.#reserve(groupLimit)
+    for (let at = 0; at < groupCount; at++) this.#sums[groups[at]!]!.addParts(exact![first + at]!)
+  }
+
+  #reserve(groupLimit: number): void {
+    this.#budget.hold(Math.max(0, groupLimit - this.#sums.length) * EXACT_SUM_BYTES)
+    while (this.#sums.length < groupLimit) this.#sums.push(new ExactSum())
   }
 }
 
@@ -171,6 +237,20 @@ class Least implements Accumulator {
   value(group: number): Edn {
     return this.#domain.decode(this.#best[group]!)
   }
+
+  sums(groups: readonly number[]): Sums {
+    return { numbers: numbersAt(this.#best, groups) }
+  }
+
+  addSums(
+    { numbers }: Sums,
+    first: number,
+    groups: Int32Array,
+    groupCount: number,
+    groupLimit: number,
+  ): void {
+    this.add(numbers.subarray(first, first + groupCount), groups, groupCount, groupLimit)
+  }
 }
 
 class Greatest implements Accumulator {
@@ -192,6 +272,20 @@ class Greatest implements Accumulator {
 
   value(group: number): Edn {
     return this.#domain.decode(this.#best[group]!)
+  }
+
+  sums(groups: readonly number[]): Sums {
+    return { numbers: numbersAt(this.#best, groups) }
+  }
+
+  addSums(
+    { numbers }: Sums,
+    first: number,
+    groups: Int32Array,
+    groupCount: number,
+    groupLimit: number,
+  ): void {
+    this.add(numbers.subarray(first, first + groupCount), groups, groupCount, groupLimit)
   }
 }
 
@@ -218,6 +312,18 @@ class Values implements Accumulator {
   value(group: number): Edn {
     return this.#run(this.#ofGroup[group]!.map((number) => this.#domain.decode(number)))
   }
+
+  sums(): undefined {
+    return undefined
+  }
+
+  addSums(): void {
+    assert(false, 'values are taken row by row')
+  }
+}
+
+function numbersAt(numbers: Float64Array, groups: readonly number[]): Float64Array {
+  return Float64Array.from(groups, (group) => numbers[group]!)
 }
 
 /** The list itself where it is long enough; else a longer one, with `empty` in its new places. */

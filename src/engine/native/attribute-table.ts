@@ -26,18 +26,28 @@ import {
 import { Adjacency } from './adjacency.ts'
 import { Lookup } from './lookup.ts'
 import { sharedColumn } from './shared-column.ts'
+import { sharedFloats } from './shared-memory.ts'
 import { Refusal } from '../../plan/refusal.ts'
 
 type TableColumns = {
   readonly entities: Float64Array
   readonly values: Float64Array
   readonly domain: Domain
-  readonly ts: () => Float64Array
+  /** Undefined where the transactions are given, or nobody asks for them. */
+  readonly ts?: () => Float64Array
   /** Of a history. */
   readonly added?: Float64Array
   /** Where it was made for another table with the same entities. */
   readonly byEntity?: (budget: Budget) => Lookup
 }
+
+/** What a table makes of its columns once somebody asks. */
+export type MadeOfTable = {
+  readonly byEntity: Lookup | undefined
+  readonly byValue: Lookup | undefined
+  readonly txs: Float64Array | undefined
+}
+const NOTHING_MADE: MadeOfTable = { byEntity: undefined, byValue: undefined, txs: undefined }
 
 export class AttributeTable {
   readonly attribute: Attribute
@@ -47,7 +57,7 @@ export class AttributeTable {
   /** Of the values. */
   readonly domain: Domain
   readonly added: Float64Array | undefined
-  readonly #ts: () => Float64Array
+  readonly #ts: (() => Float64Array) | undefined
   readonly #makeByEntity: (budget: Budget) => Lookup
   #txs: Float64Array | undefined
   #addedColumn: Float64Array | undefined
@@ -56,7 +66,12 @@ export class AttributeTable {
   #ofEntities: Adjacency | undefined
   #ofValues: Adjacency | undefined
 
-  constructor(attribute: Attribute, { entities, values, domain, ts, added, byEntity }: TableColumns) {
+  /** `made` is what another thread made of the same columns. */
+  constructor(
+    attribute: Attribute,
+    { entities, values, domain, ts, added, byEntity }: TableColumns,
+    made: MadeOfTable = NOTHING_MADE,
+  ) {
     this.attribute = attribute
     this.rowCount = entities.length
     this.entities = sharedColumn(entities)
@@ -65,12 +80,21 @@ export class AttributeTable {
     this.added = added
     this.#ts = ts
     this.#makeByEntity = byEntity ?? ((budget) => lookupOf(entities, budget))
+    this.#txs = made.txs
+    this.#byEntity = made.byEntity
+    this.#byValue = made.byValue
+  }
+
+  /** What was made of the columns so far. */
+  get made(): MadeOfTable {
+    return { byEntity: this.#byEntity, byValue: this.#byValue, txs: this.#txs }
   }
 
   /** The transaction entity of each fact. */
   txs(budget: Budget): Float64Array {
     if (this.#txs === undefined) {
       budget.check()
+      assert(this.#ts !== undefined, 'a table has its transactions where somebody asks for them')
       this.#txs = this.#ts().map((t) => TX_BASE + t)
     }
     return this.#txs
@@ -142,6 +166,13 @@ export function tableOf(facts: FactSource, attribute: Attribute, budget: Budget)
   let table = tables.get(attribute.id)
   if (table === undefined) tables.set(attribute.id, (table = fromDatoms(attribute, facts, budget)))
   return table
+}
+
+/** Facts of which nothing is known but the table: what another thread sent. */
+export function giveTable(facts: FactSource, table: AttributeTable): void {
+  let tables = ofFacts.get(facts)
+  if (tables === undefined) ofFacts.set(facts, (tables = new Map()))
+  tables.set(table.attribute.id, table)
 }
 
 /** True where the table is there already: reading it costs nothing more. */
@@ -289,7 +320,7 @@ function shownNumbers({ held, others }: SplitNumbers, moment: Moment): Float64Ar
   const heldCount = held.length
   if (moment.kind === 'listed') {
     const { rows } = moment
-    const listed = new Float64Array(rows.length)
+    const listed = sharedFloats(rows.length)
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!
       listed[i] = row < heldCount ? held[row]! : others[row - heldCount]!
@@ -297,7 +328,8 @@ function shownNumbers({ held, others }: SplitNumbers, moment: Moment): Float64Ar
     return listed
   }
   const { hidden, shown } = moment
-  const exchanged = held.slice()
+  const exchanged = sharedFloats(heldCount)
+  exchanged.set(held)
   for (let i = 0; i < hidden.length; i++) exchanged[hidden[i]!] = others[shown[i]! - heldCount]!
   return exchanged
 }
@@ -317,7 +349,7 @@ function valueNumbers(
     case 'dictionary':
       if (!hasTextForm(type)) break
       return {
-        values: Float64Array.from(column.codes),
+        values: widened(column.codes),
         domain: new SortedTextDomain(type, column.dictionary),
       }
     case 'text': {
@@ -332,7 +364,7 @@ function valueNumbers(
     }
   }
   const domain = new CollectedDomain()
-  const values = new Float64Array(rowCountOf(column))
+  const values = sharedFloats(rowCountOf(column))
   for (const [first, limit] of inBatches(values.length, check)) {
     for (let row = first; row < limit; row++) values[row] = domain.collect(valueAt(type, column, row))
   }
@@ -354,7 +386,7 @@ function numbersOf(column: ColumnData): Float64Array {
   switch (column.kind) {
     case 'integer': {
       const { data, base } = column
-      const numbers = new Float64Array(data.length)
+      const numbers = sharedFloats(data.length)
       for (let row = 0; row < data.length; row++) numbers[row] = data[row]! + base
       return numbers
     }
@@ -362,10 +394,16 @@ function numbersOf(column: ColumnData): Float64Array {
       return column.data
     case 'float':
     case 'boolean':
-      return Float64Array.from(column.data)
+      return widened(column.data)
     default:
       assert(false, 'ids and times are whole numbers')
   }
+}
+
+function widened(numbers: Float32Array | Uint8Array | Uint16Array | Uint32Array): Float64Array {
+  const wide = sharedFloats(numbers.length)
+  wide.set(numbers)
+  return wide
 }
 
 /** A datom, and its numbers in a table. */

@@ -93,6 +93,8 @@ export class Compiler {
   readonly #seekers: Seeker[] = []
   /** True where some operator holds more of the facts than where to seek. */
   #restsOnFacts = false
+  /** What became of each pattern. */
+  readonly patternOperators = new Map<PatternStep, PatternOperator>()
   /** Measures what runs, where it is to be explained. */
   readonly #profile: Profile | undefined
 
@@ -226,6 +228,7 @@ export class Compiler {
     )
     if (table === undefined) this.#seekers.push({ source: step.source, attribute, operator })
     else this.#restsOnFacts = true
+    this.patternOperators.set(step, operator)
     return operator
   }
 

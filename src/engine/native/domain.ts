@@ -13,6 +13,7 @@ import { compareBytes } from '../../segment/text.ts'
 import { textOf, valueAt } from '../../segment/value-column.ts'
 import { hasType } from '../../plan/value-type.ts'
 import type { Budget } from '../budget.ts'
+import { asShared, sharedFloats, sharedInts } from './shared-memory.ts'
 
 export interface Domain {
   /** What its list of values takes. */
@@ -82,30 +83,30 @@ function exactDouble(value: Edn): number {
 /** Distinct texts of one attribute's type, in the order of their bytes. */
 export class SortedTextDomain implements Domain {
   readonly type: ValueType
-  readonly #texts: TextColumn
+  readonly texts: TextColumn
   readonly #decoded: Edn[] = []
 
   constructor(type: ValueType, texts: TextColumn) {
     this.type = type
-    this.#texts = texts
+    this.texts = texts
   }
 
   get valueCount(): number {
-    return this.#texts.offsets.length - 1
+    return this.texts.offsets.length - 1
   }
 
   get byteCount(): number {
-    return byteCountOf(this.#texts)
+    return byteCountOf(this.texts)
   }
 
   decode(code: number): Edn {
-    return (this.#decoded[code] ??= valueAt(this.type, this.#texts, code) as Edn)
+    return (this.#decoded[code] ??= valueAt(this.type, this.texts, code) as Edn)
   }
 
   encode(value: Edn): number {
     const wanted = bytesOf(this.type, value)
     if (wanted === undefined) return NaN
-    const { offsets, bytes } = this.#texts
+    const { offsets, bytes } = this.texts
     let low = 0
     let high = this.valueCount
     while (low < high) {
@@ -125,27 +126,34 @@ function bytesOf(type: ValueType, value: Edn): Uint8Array | undefined {
   return hasType(type, value) ? encoder.encode(textOf(value as Value)) : undefined
 }
 
+type HashedTexts = {
+  readonly type: ValueType
+  readonly texts: TextColumn
+  readonly rows: Int32Array
+  readonly slots: Int32Array
+}
+
 /** Distinct texts of one attribute's type, found by hash; a code is the place at which a text was met first. */
 export class HashedTextDomain implements Domain {
   readonly type: ValueType
-  readonly #texts: TextColumn
+  readonly texts: TextColumn
   /** Row of each code. */
-  readonly #rows: Int32Array
+  readonly rows: Int32Array
   /** Code plus one by hash, 0 where free. */
-  readonly #slots: Int32Array
+  readonly slots: Int32Array
   readonly #decoded: Edn[] = []
   readonly valueCount: number
 
-  private constructor(type: ValueType, texts: TextColumn, rows: Int32Array, slots: Int32Array) {
+  constructor({ type, texts, rows, slots }: HashedTexts) {
     this.type = type
-    this.#texts = texts
-    this.#rows = rows
-    this.#slots = slots
+    this.texts = texts
+    this.rows = rows
+    this.slots = slots
     this.valueCount = rows.length
   }
 
   get byteCount(): number {
-    return byteCountOf(this.#texts) + this.#rows.byteLength + this.#slots.byteLength
+    return byteCountOf(this.texts) + this.rows.byteLength + this.slots.byteLength
   }
 
   /** The domain of a column, and the code of each of its rows. */
@@ -156,31 +164,34 @@ export class HashedTextDomain implements Domain {
   ): { readonly domain: HashedTextDomain; readonly codes: Float64Array } {
     const rowCount = texts.offsets.length - 1
     const numbered = {
-      slots: new Int32Array(slotCountFor(rowCount)),
+      slots: sharedInts(slotCountFor(rowCount)),
       rows: new Int32Array(rowCount),
-      codes: new Float64Array(rowCount),
+      codes: sharedFloats(rowCount),
     }
     let count = 0
     for (const [first, limit] of inBatches(rowCount, check))
       count = numberTexts(texts, first, limit, count, numbered)
     const { slots, rows, codes } = numbered
-    return { domain: new HashedTextDomain(type, texts, rows.slice(0, count), slots), codes }
+    return {
+      domain: new HashedTextDomain({ type, texts, rows: asShared(rows.slice(0, count)), slots }),
+      codes,
+    }
   }
 
   decode(code: number): Edn {
-    return (this.#decoded[code] ??= valueAt(this.type, this.#texts, this.#rows[code]!) as Edn)
+    return (this.#decoded[code] ??= valueAt(this.type, this.texts, this.rows[code]!) as Edn)
   }
 
   encode(value: Edn): number {
     const wanted = bytesOf(this.type, value)
     if (wanted === undefined) return NaN
-    const { offsets, bytes } = this.#texts
-    const mask = this.#slots.length - 1
+    const { offsets, bytes } = this.texts
+    const mask = this.slots.length - 1
     let slot = hashOfBytes(wanted, 0, wanted.length) & mask
     for (;;) {
-      const code = this.#slots[slot]! - 1
+      const code = this.slots[slot]! - 1
       if (code < 0) return NaN
-      const row = this.#rows[code]!
+      const row = this.rows[code]!
       if (areSame(wanted, 0, wanted.length, bytes, offsets[row]!, offsets[row + 1]!)) return code
       slot = (slot + 1) & mask
     }
@@ -274,6 +285,11 @@ export class CollectedDomain implements Domain {
     return this.#values.length
   }
 
+  /** In the order of their numbers. */
+  get values(): readonly Edn[] {
+    return this.#values
+  }
+
   decode(code: number): Edn {
     return this.#values[code]!
   }
@@ -299,13 +315,14 @@ export class CollectedDomain implements Domain {
 
 /** A domain of places in a list with a few values more, which came after the list was made. */
 export class LateDomain implements Domain {
-  readonly #before: Domain
-  readonly #countBefore: number
-  readonly #late = new CollectedDomain()
+  readonly before: Domain
+  readonly countBefore: number
+  readonly late: CollectedDomain
 
-  private constructor(before: Domain, countBefore: number) {
-    this.#before = before
-    this.#countBefore = countBefore
+  constructor(before: Domain, countBefore: number, late: CollectedDomain) {
+    this.before = before
+    this.countBefore = countBefore
+    this.late = late
   }
 
   /** The domain itself where it has all of the values, as one of numbers has of all but longs beyond 2^53. */
@@ -313,22 +330,22 @@ export class LateDomain implements Domain {
     if (before instanceof NumberDomain) return before
     const unknown = values.filter((value) => Number.isNaN(before.encode(value)))
     if (unknown.length === 0) return before
-    const domain = new LateDomain(before, valueCountOf(before))
-    for (const value of unknown) domain.#late.collect(value)
-    return domain
+    const late = new CollectedDomain()
+    for (const value of unknown) late.collect(value)
+    return new LateDomain(before, valueCountOf(before), late)
   }
 
   get byteCount(): number {
-    return this.#before.byteCount + this.#late.byteCount
+    return this.before.byteCount + this.late.byteCount
   }
 
   decode(code: number): Edn {
-    return code < this.#countBefore ? this.#before.decode(code) : this.#late.decode(code - this.#countBefore)
+    return code < this.countBefore ? this.before.decode(code) : this.late.decode(code - this.countBefore)
   }
 
   encode(value: Edn): number {
-    const code = this.#before.encode(value)
-    return Number.isNaN(code) ? this.#countBefore + this.#late.encode(value) : code
+    const code = this.before.encode(value)
+    return Number.isNaN(code) ? this.countBefore + this.late.encode(value) : code
   }
 }
 

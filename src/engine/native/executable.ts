@@ -2,13 +2,15 @@
 // anew: its operators take the new inputs and the new bounds, and where they only seek facts, the facts of now.
 
 import type { FactSource } from '../../fact/datom.ts'
-import type { Conjunction, Plan } from '../../plan/plan.ts'
+import type { Conjunction, PatternStep, Plan } from '../../plan/plan.ts'
 import type { QueryContext } from '../context.ts'
 import type { BoundQuestion } from '../naive.ts'
 import type { Budget } from '../budget.ts'
 import { type Compiled, Compiler } from './compiler.ts'
 import type { Domain } from './domain.ts'
+import type { EntityRange } from './morsels.ts'
 import { columnOf, type Consumer } from './operator.ts'
+import type { PatternOperator } from './pattern-operator.ts'
 import type { Profile } from './profile.ts'
 
 /** Values that functions compute and facts that are sought are collected for as long as it lives. */
@@ -48,6 +50,20 @@ export class Executable {
     this.#pipeline.complete()
     this.#budget.check()
     this.#isRunning = false
+  }
+
+  get inputOperators(): Compiler['inputOperators'] {
+    return this.#compiler.inputOperators
+  }
+
+  /** What became of each pattern. */
+  get patternOperators(): ReadonlyMap<PatternStep, PatternOperator> {
+    return this.#compiler.patternOperators
+  }
+
+  /** These patterns find nothing but facts of some entities from now on, or any again. */
+  limitTo(patterns: readonly PatternStep[], entities: EntityRange | undefined): void {
+    for (const pattern of patterns) this.patternOperators.get(pattern)!.limitTo(entities)
   }
 
   /** Takes the inputs and bounds of another question, if it can answer that one too. */

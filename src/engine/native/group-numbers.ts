@@ -55,6 +55,14 @@ export class GroupNumbers {
     return all.filter((group) => this.#counts[group]! > 0)
   }
 
+  /** The group of each set of rows with these keys, which stands for so many rows. */
+  ofCounts(keys: readonly Float64Array[], rowCounts: Float64Array): Int32Array {
+    const groups = this.ofRows(keys, rowCounts.length)
+    // Each was counted as one row.
+    for (let at = 0; at < rowCounts.length; at++) this.#counts[groups[at]!]! += rowCounts[at]! - 1
+    return groups
+  }
+
   /** How many rows a group has. */
   countOf(group: number): number {
     return this.#counts[group]!

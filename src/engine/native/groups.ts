@@ -8,16 +8,26 @@ import type { Query } from '../../plan/syntax.ts'
 import type { Budget } from '../budget.ts'
 import { aggregateFor, type FindSetting, placed } from '../find.ts'
 import type { Row } from '../relation.ts'
-import { type Accumulator, accumulatorFor } from './accumulators.ts'
+import { type Accumulator, accumulatorFor, type Sums } from './accumulators.ts'
 import type { Domain } from './domain.ts'
 import { GroupNumbers } from './group-numbers.ts'
-import type { Chunk } from './operator.ts'
+import { type Chunk, CHUNK_ROW_COUNT } from './operator.ts'
 
 /** One element of the find: the column that it is about, and what adds it up where it is an aggregate. */
 type Element = {
   readonly place: number
   readonly domain: Domain
   readonly accumulator: Accumulator | undefined
+}
+
+/** Groups as plain data: what another thread takes. */
+export type GroupParts = {
+  readonly rowCount: number
+  /** By key, the number of each group. */
+  readonly keys: readonly Float64Array[]
+  readonly rowCounts: Float64Array
+  /** By element of the find. */
+  readonly sums: readonly (Sums | undefined)[]
 }
 
 export class Groups {
@@ -59,6 +69,37 @@ export class Groups {
     const groups = this.#numbers.ofRows(keys, rowCount)
     for (const { place, accumulator } of this.#elements)
       accumulator?.add(columns[place]!, groups, rowCount, this.#numbers.limit)
+  }
+
+  /** What was added up so far, for another thread to take; undefined where rows themselves are needed. */
+  parts(): GroupParts | undefined {
+    const groups = this.#numbers.groups()
+    const sums = this.#elements.map(({ accumulator }) => accumulator?.sums(groups))
+    if (this.#elements.some(({ accumulator }, at) => accumulator && sums[at] === undefined)) return undefined
+    return {
+      rowCount: this.rowCount,
+      keys: this.#keyPlaces.map((_, place) =>
+        Float64Array.from(groups, (group) => this.#numbers.keyOf(group, place)),
+      ),
+      rowCounts: Float64Array.from(groups, (group) => this.#numbers.countOf(group)),
+      sums,
+    }
+  }
+
+  /** Takes what another one added up, of other rows. */
+  add({ rowCount, keys, rowCounts, sums }: GroupParts): void {
+    this.rowCount += rowCount
+    for (let first = 0; first < rowCounts.length; first += CHUNK_ROW_COUNT) {
+      const limit = Math.min(rowCounts.length, first + CHUNK_ROW_COUNT)
+      const counts = rowCounts.subarray(first, limit)
+      const groups = this.#numbers.ofCounts(
+        keys.map((key) => key.subarray(first, limit)),
+        counts,
+      )
+      this.#elements.forEach(({ accumulator }, at) =>
+        accumulator?.addSums(sums[at]!, first, groups, counts.length, this.#numbers.limit),
+      )
+    }
   }
 
   /** One row per group, with a value for each element of the find. */

@@ -6,12 +6,14 @@ import { isPlanted } from '../../base/planted.ts'
 import { slotCountFor } from './domain.ts'
 import { gather } from './operator.ts'
 import { radixOrder } from './radix-order.ts'
+import { sharedFloats, sharedInts } from './shared-memory.ts'
 
 /** A range of keys this many times as wide as there are rows is still looked up by place. */
 const SPREAD_MAX = 4
 const SPREAD_FREE = 65_536
 
-type LookupParts = {
+/** What a lookup is made of. */
+export type LookupParts = {
   readonly order: Int32Array | undefined
   readonly first: Int32Array
   readonly keyCount: number
@@ -44,6 +46,11 @@ export class Lookup {
     this.#base = base
     this.#hashed = hashed
     this.#keys = keys
+  }
+
+  get parts(): LookupParts {
+    const { order, first, keyCount } = this
+    return { order, first, keyCount, base: this.#base, hashed: this.#hashed, keys: this.#keys }
   }
 
   /** The lookup of a column; NaN is no key. */
@@ -148,7 +155,7 @@ type DenseShape = { readonly least: number; readonly range: number; readonly isS
 
 function dense(column: Float64Array, { least, range, isSorted }: DenseShape, check: Check): Lookup {
   const rowCount = column.length
-  const first = new Int32Array(range + 1)
+  const first = sharedInts(range + 1)
   for (let row = 0; row < rowCount; row++) first[column[row]! - least + 1]!++
   let keyCount = 0
   for (let slot = 0; slot < range; slot++) {
@@ -156,7 +163,7 @@ function dense(column: Float64Array, { least, range, isSorted }: DenseShape, che
     first[slot + 1]! += first[slot]!
   }
   check()
-  const order = isSorted ? undefined : new Int32Array(rowCount)
+  const order = isSorted ? undefined : sharedInts(rowCount)
   if (order !== undefined) {
     const next = first.slice()
     for (const [from, limit] of inBatches(rowCount, check))
@@ -168,8 +175,8 @@ function dense(column: Float64Array, { least, range, isSorted }: DenseShape, che
 function sparse(column: Float64Array, isSorted: boolean, check: Check): Lookup {
   const order = isSorted ? undefined : sortedOrder(column, check)
   const rowCount = order?.length ?? column.length
-  const keys = new Float64Array(rowCount)
-  const first = new Int32Array(rowCount + 1)
+  const keys = sharedFloats(rowCount)
+  const first = sharedInts(rowCount + 1)
   let keyCount = 0
   for (let i = 0; i < rowCount; i++) {
     const key = column[order === undefined ? i : order[i]!]!
@@ -178,7 +185,7 @@ function sparse(column: Float64Array, isSorted: boolean, check: Check): Lookup {
     first[keyCount++] = i
   }
   first[keyCount] = rowCount
-  const hashed = new Int32Array(slotCountFor(keyCount))
+  const hashed = sharedInts(slotCountFor(keyCount))
   for (const [from, limit] of inBatches(keyCount, check)) hashKeys(keys, from, limit, hashed)
   const used = first.subarray(0, keyCount + 1)
   return new Lookup({ order, first: used, keyCount, base: 0, hashed, keys: keys.subarray(0, keyCount) })

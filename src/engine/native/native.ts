@@ -7,7 +7,7 @@ import { planOf } from '../../plan/planner.ts'
 import type { Query } from '../../plan/syntax.ts'
 import type { Edn } from '../../fact/value.ts'
 import { AnswerRows, type AnswerColumn } from '../../plan/answer-rows.ts'
-import { elementVariable, findVariables, isAggregated, isOne } from '../../plan/finish.ts'
+import { elementVariable, findVariables, isOne } from '../../plan/finish.ts'
 import { type ExplainMode, type Explanation, explainedPlan, explanationOf } from '../../plan/explain.ts'
 import type { FinishStep, Plan } from '../../plan/plan.ts'
 import { planWarnings } from '../../plan/plan-warnings.ts'
@@ -28,16 +28,23 @@ import type { Budget } from '../budget.ts'
 import { Profile } from './profile.ts'
 import { Executable } from './executable.ts'
 import { type Domain, NumberDomain, SortedTextDomain } from './domain.ts'
-import { gather, step } from './operator.ts'
-import { Groups } from './groups.ts'
+import { Found } from './found.ts'
+import { gather } from './operator.ts'
 import { Refusal } from '../../plan/refusal.ts'
 import { leastRow, type NumberColumn, orderOf } from './row-order.ts'
 import { type Ground, groundOf, type Kept, PlanCache } from './plan-cache.ts'
-import { RowSet } from './row-set.ts'
+import type { RowSet } from './row-set.ts'
+import { sharedFloats } from './shared-memory.ts'
 import { tableCounts } from './statistics.ts'
+import type { Asking, Team } from './team.ts'
+
+export type NativeEngineOptions = NaiveEngineOptions & {
+  /** Threads that may work on parts of a question. */
+  readonly team?: Team
+}
 
 /** Answers by columns where it can, and as the naive engine does elsewhere. */
-export function nativeEngine(options: NaiveEngineOptions): Engine {
+export function nativeEngine(options: NativeEngineOptions): Engine {
   const naive = naiveEngine(options)
   const plans = new PlanCache()
   return {
@@ -62,7 +69,7 @@ export function nativeEngine(options: NaiveEngineOptions): Engine {
 /** The answer, or why this engine gives none. Throws what is wrong with the question. */
 export function nativeAnswer(
   question: Question,
-  options: NaiveEngineOptions,
+  options: NativeEngineOptions,
   plans: PlanCache = new PlanCache(),
 ): Answer | Refusal {
   const given = bound(question, options)
@@ -75,15 +82,17 @@ export function nativeAnswer(
   return unlessRefused(() => {
     const plan = kept === undefined ? planned(question, asked) : renewed(kept.plan, goals)
     const used = kept ?? (ground && keptOf(ground, plan, asked))
-    if (used === undefined) return run(question, asked, plan)
+    const { team } = options
+    if (used === undefined) return run(question, asked, plan, { team }).answer
     const sinceMs = options.clock.nowMs()
-    const answer = run(question, asked, plan, () => {
+    const compiled = (): Executable => {
       const held = used.executable?.deref()
       if (held?.renew(asked) === true) return held
       const executable = new Executable(plan, asked.setting.context)
       used.executable = new WeakRef(executable)
       return executable
-    })
+    }
+    const { answer } = run(question, asked, plan, { compiled, team })
     plans.keep(question.query, used, options.clock.nowMs() - sinceMs)
     return answer
   })
@@ -103,7 +112,7 @@ function keptOf(ground: Ground, plan: Plan, { goals }: BoundQuestion): Kept | un
 
 function nativeExplanation(
   question: Question,
-  options: NaiveEngineOptions,
+  options: NativeEngineOptions,
   mode: ExplainMode,
 ): Explanation | Refusal {
   const nowMs = (): number => options.clock.nowMs()
@@ -115,21 +124,23 @@ function nativeExplanation(
     if (mode === 'plan')
       return explanationOf({ ...told, parts: explainedPlan(plan), warnings: planWarnings(plan) })
     const profile = new Profile(nowMs)
-    const { rows, warnings } = run(
-      question,
-      prepared,
-      plan,
-      () => new Executable(plan, prepared.setting.context, profile),
-      profile,
-    )
+    const compiled = (): Executable => new Executable(plan, prepared.setting.context, profile)
+    const { team } = options
+    const { answer, workerCount } = run(question, prepared, plan, { compiled, profile, team })
     const { budget } = prepared.setting.context
     const parts = explainedPlan(
       plan,
       profile.measured((part) => budget.peakBytesOf(part)),
     )
-    const timeMs = nowMs() - sinceMs
-    const memoryBytes = budget.questionPeakBytes
-    return explanationOf({ ...told, parts, rowCount: rows.length, timeMs, memoryBytes, warnings })
+    return explanationOf({
+      ...told,
+      parts,
+      rowCount: answer.rows.length,
+      timeMs: nowMs() - sinceMs,
+      memoryBytes: budget.questionPeakBytes,
+      ...(workerCount > 1 && { workerCount }),
+      warnings: answer.warnings,
+    })
   })
 }
 
@@ -146,61 +157,54 @@ function planned({ query }: Question, { goals, setting: { context, scope } }: Bo
   return planOf(query, goals, scope, { context, counts: tableCounts(context) })
 }
 
-function run(
-  { query }: Question,
-  asked: BoundQuestion,
-  plan: Plan,
-  compiled: () => Executable = () => new Executable(plan, asked.setting.context),
-  profile?: Profile,
-): Answer {
+type Means = {
+  /** The plan compiled: kept from before, or anew. */
+  readonly compiled?: () => Executable
+  readonly profile?: Profile
+  readonly team: Team | undefined
+}
+
+/** An answer, and how many threads worked on it. */
+type Answered = { readonly answer: Answer; readonly workerCount: number }
+
+function run({ query }: Question, asked: BoundQuestion, plan: Plan, means: Means): Answered {
   const warnings = planWarnings(plan)
   try {
-    const executable = compiled()
-    const answer = answered(query, asked, { plan, executable }, profile?.countOf(plan.finish[0]!))
-    return warnings.length === 0 ? answer : { ...answer, warnings: [...warnings, ...answer.warnings] }
+    const { answer, workerCount } = answered(query, asked, plan, means)
+    return {
+      answer: warnings.length === 0 ? answer : { ...answer, warnings: [...warnings, ...answer.warnings] },
+      workerCount,
+    }
   } catch (error) {
     throw withWarnings(error, warnings)
   }
 }
 
-/** `counted` is told how many rows there were. */
-function answered(
-  query: Query,
-  { setting }: BoundQuestion,
-  { plan, executable }: { readonly plan: Plan; readonly executable: Executable },
-  counted: ((rowCount: number) => void) | undefined,
-): Answer {
+function answered(query: Query, { setting }: BoundQuestion, plan: Plan, means: Means): Answered {
+  const { compiled = () => new Executable(plan, setting.context), profile, team } = means
   const budget = setting.context.budget.ofStep(plan.finish[0]!, { name: () => 'the answer' })
-  const { places, domains, isDistinct } = executable
-  const found = new RowSet(places.length, budget)
-  const groups = isAggregated(query) ? new Groups(query, domains, setting, budget) : undefined
-  const isGroupedAtOnce = groups !== undefined && isDistinct
-  executable.run({
-    push: (chunk) => {
-      step(budget, chunk.rowCount)
-      if (isGroupedAtOnce) {
-        const columns = places.map((place) => chunk.columns[place]!)
-        return groups.take({ rowCount: chunk.rowCount, columns })
-      }
-      if (isDistinct) found.appendAll(chunk, places)
-      else found.addAll(chunk, places)
-      budget.holdRows(found.rowCount, () => 'the answer')
-    },
-    finish: () => undefined,
-  })
-  if (groups !== undefined) for (const chunk of found.chunks()) groups.take(chunk)
-  counted?.(groups?.rowCount ?? found.rowCount)
+  const asking: Asking = { query, plan, executable: compiled(), setting, budget, profile }
+  const { found, workerCount } = team?.find(asking) ?? { found: foundAlone(asking), workerCount: 1 }
+  found.groupRows()
+  profile?.count(plan.finish[0]!, found.rowCount)
   const sorting = setting.context.budget.ofStep(plan.finish.find(isSort) ?? plan, {
     name: () => 'sorting the answer',
   })
+  const { groups, rows } = found
   const answer =
     groups === undefined
-      ? cutAnswer(query, sortedRows(query, found, domains, sorting), setting)
+      ? cutAnswer(query, sortedRows(query, rows, asking.executable.domains, sorting), setting)
       : finishAnswer(query, groups.rows(), setting)
   // Operators may go on to another question; what is left here is the answer's.
   sorting.releaseAll()
   budget.releaseAll()
-  return answer
+  return { answer, workerCount }
+}
+
+function foundAlone(asking: Asking): Found {
+  const found = new Found(asking)
+  asking.executable.run(found)
+  return found
 }
 
 function isSort({ kind }: FinishStep): boolean {
@@ -231,7 +235,7 @@ function sortedRows(
     if (order === undefined) return answerColumn(domain, numbers.subarray(0, count))
     budget.check()
     budget.hold(count * Float64Array.BYTES_PER_ELEMENT)
-    const sorted = new Float64Array(count)
+    const sorted = sharedFloats(count)
     gather(numbers, order, count, sorted)
     return answerColumn(domain, sorted)
   })

@@ -2,6 +2,7 @@
 // all are scanned where it brings neither; every other place that is bound is compared. While few rows came in, the
 // facts of each are sought one by one; when they become many, the attribute's table is read instead.
 
+import { assert } from '../../base/assert.ts'
 import { TX_BASE } from '../../fact/attribute.ts'
 import type { Datom, FactSource } from '../../fact/datom.ts'
 import type { Value } from '../../fact/value.ts'
@@ -9,9 +10,10 @@ import type { Budget } from '../budget.ts'
 import { hasType } from '../../plan/value-type.ts'
 import { type AttributeTable, type Collected, tableOf } from './attribute-table.ts'
 import { type Chunk, type Layout, Operator, RowOutput, step } from './operator.ts'
+import type { EntityRange } from './morsels.ts'
 import { decodedId, decodedPlace, type PatternShape } from './pattern-shape.ts'
 import { SEEK_COST } from './statistics.ts'
-import { TableJoin } from './table-join.ts'
+import { allRows, type RowList, rowsOfValue, TableJoin } from './table-join.ts'
 
 /** Rows that are sought between two looks at the clock. */
 const SEEKS_PER_CHECK = 4
@@ -41,6 +43,29 @@ export class PatternOperator extends Operator {
     this.#sought = new RowOutput(shape.kept, shape.fresh.length, budget)
     this.#seekCountMax = seekCountMaxOf(countMax)
     this.#budget = budget
+  }
+
+  /** Undefined while facts are sought. */
+  get table(): AttributeTable | undefined {
+    return this.#join?.table
+  }
+
+  /** Finds nothing but facts of these entities from now on: of a pattern that reads the table, and finds its entities. */
+  limitTo(entities: EntityRange | undefined): void {
+    assert(this.#join !== undefined, 'rows of a table can be limited, facts that are sought cannot')
+    this.#join.limitTo(entities)
+  }
+
+  /** Rows of the table among which it finds its own, whatever rows come in; undefined while facts are sought. */
+  leadingRows(): { readonly rows: RowList; readonly entities: Float64Array } | undefined {
+    const table = this.#join?.table
+    if (table === undefined) return undefined
+    const [, value] = this.#shape.places
+    const rows =
+      value.kind === 'constant'
+        ? rowsOfValue(table.byValue(this.#budget), table.domain.encode(value.value))
+        : allRows(table)
+    return { rows, entities: table.entities }
   }
 
   /** Goes on over other facts, of which the attribute has at most so many; false where it reads a table of those before. */

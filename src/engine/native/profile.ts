@@ -28,9 +28,11 @@ export class Profile {
     this.#tally(part).rowCount += rowCount
   }
 
-  /** Takes how many rows came out of a part. */
-  countOf(part: object): (rowCount: number) => void {
-    return (rowCount) => this.count(part, rowCount)
+  /** Adds what another thread measured of a part. */
+  add(part: object, { rowCount, timeMs }: Measured): void {
+    const tally = this.#tally(part)
+    tally.rowCount += rowCount
+    tally.timeMs += timeMs
   }
 
   /** Does work on behalf of a part. */

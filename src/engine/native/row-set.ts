@@ -7,6 +7,7 @@ import { slotCountFor } from './domain.ts'
 import { hashOfNumber } from './lookup.ts'
 import { DenseSet } from './dense-set.ts'
 import { type Chunk, CHUNK_ROW_COUNT, gather, RowNumbers } from './operator.ts'
+import { sharedFloats } from './shared-memory.ts'
 
 /** Few at first, as most questions find few: arrays this small are made at no cost. */
 const ROW_COUNT_START = 8
@@ -24,11 +25,23 @@ export class RowSet {
   #columnBytes = 0
   readonly #budget: Budget
 
-  constructor(columnCount: number, budget: Budget) {
+  /** `rowCount` rows will come, where that is known. */
+  constructor(columnCount: number, budget: Budget, rowCount = ROW_COUNT_START) {
     this.#budget = budget
     this.columnCount = columnCount
-    this.columns = Array.from({ length: columnCount }, () => new Float64Array(ROW_COUNT_START))
+    if (rowCount > ROW_COUNT_START)
+      this.#columnBytes = rowCount * columnCount * Float64Array.BYTES_PER_ELEMENT
+    budget.hold(this.#columnBytes)
+    this.columns = Array.from({ length: columnCount }, () => sharedFloats(rowCount))
     this.#dense = columnCount === 1 ? new DenseSet(budget) : undefined
+  }
+
+  /** No longer counts what it holds: another set takes its place. */
+  release(): void {
+    this.#leaveDense()
+    this.#budget.release(this.#columnBytes + this.#slots.byteLength)
+    this.#columnBytes = 0
+    this.#slots = new Int32Array(0)
   }
 
   clear(): void {
@@ -119,7 +132,7 @@ export class RowSet {
     const byteCount = wanted * this.columnCount * Float64Array.BYTES_PER_ELEMENT
     this.#budget.hold(byteCount)
     this.columns.forEach((column, at) => {
-      const larger = new Float64Array(wanted)
+      const larger = sharedFloats(wanted)
       larger.set(column)
       this.columns[at] = larger
     })

@@ -17,7 +17,7 @@ export class RowsOperator extends Operator {
   readonly layout: Layout
   readonly #terms: readonly PlanTerm[]
   /** By place of the rows. */
-  readonly #domains: readonly Domain[]
+  readonly domains: readonly Domain[]
   #columns: readonly Float64Array[] = []
   readonly #freshPlaces: readonly number[]
   readonly #freshColumns: Float64Array[] = []
@@ -40,7 +40,7 @@ export class RowsOperator extends Operator {
     super()
     const { layout, kept, fresh } = outside
     this.#terms = terms
-    this.#domains = terms.map((_, place) =>
+    this.domains = terms.map((_, place) =>
       domainOfValues(
         rows.map((row) => row[place]!),
         budget,
@@ -52,10 +52,10 @@ export class RowsOperator extends Operator {
     this.#shared = terms.flatMap((term, place): readonly Shared[] => {
       if (term.kind !== 'bound') return []
       const from = columnOf(layout, term.name)
-      return [{ from, place, translate: translation(layout.domains[from]!, this.#domains[place]!, budget) }]
+      return [{ from, place, translate: translation(layout.domains[from]!, this.domains[place]!, budget) }]
     })
     const keptLayout = pickLayout(layout, kept)
-    const freshDomains = this.#freshPlaces.map((place) => this.#domains[place]!)
+    const freshDomains = this.#freshPlaces.map((place) => this.domains[place]!)
     this.layout = {
       names: [...keptLayout.names, ...fresh],
       domains: [...keptLayout.domains, ...freshDomains],
@@ -70,9 +70,9 @@ export class RowsOperator extends Operator {
     const usable = rows.filter((row) => fits(row, this.#terms))
     this.#rowCount = usable.length
     this.#budget.release(this.#heldBytes)
-    this.#heldBytes = usable.length * this.#domains.length * Float64Array.BYTES_PER_ELEMENT
+    this.#heldBytes = usable.length * this.domains.length * Float64Array.BYTES_PER_ELEMENT
     this.#budget.hold(this.#heldBytes)
-    this.#columns = this.#domains.map((domain, place) =>
+    this.#columns = this.domains.map((domain, place) =>
       Float64Array.from(usable, (row) => numberIn(domain, row[place]!)),
     )
     this.#freshPlaces.forEach((place, at) => (this.#freshColumns[at] = this.#columns[place]!))

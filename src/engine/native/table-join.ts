@@ -3,6 +3,7 @@
 // is compared, column by column. Where a chunk and the table lie alike, and where all of the table is read, columns
 // are handed on as they lie.
 
+import { assert } from '../../base/assert.ts'
 import { isPlanted } from '../../base/planted.ts'
 import { type AttributeTable, counted } from './attribute-table.ts'
 import {
@@ -14,6 +15,7 @@ import {
   translation,
 } from './domain.ts'
 import type { Lookup } from './lookup.ts'
+import type { EntityRange } from './morsels.ts'
 import {
   type Chunk,
   CHUNK_ROW_COUNT,
@@ -40,7 +42,9 @@ type Test = {
 
 export class TableJoin {
   readonly #shape: PatternShape
-  readonly #table: AttributeTable
+  readonly table: AttributeTable
+  /** Only facts of these entities are found, while it is set. */
+  #entities: EntityRange | undefined
   readonly #readers: readonly (Reader | undefined)[]
   readonly #output: PairOutput
   readonly #slots = new RowNumbers()
@@ -49,7 +53,7 @@ export class TableJoin {
 
   constructor(shape: PatternShape, table: AttributeTable, budget: Budget) {
     this.#shape = shape
-    this.#table = table
+    this.table = table
     this.#budget = budget
     table.count(budget)
     this.#readers = shape.places.map((place, index) => readerOf(place, domainOfPlace(index, table), budget))
@@ -62,11 +66,18 @@ export class TableJoin {
     this.#isExistence = shape.fresh.length === 0
   }
 
+  /** Finds nothing but facts of these entities from now on. Not for a pattern to which rows bring the entity. */
+  limitTo(entities: EntityRange | undefined): void {
+    assert(this.#shape.places[0].kind === 'free', 'a limited pattern finds its entities')
+    this.#entities = entities
+  }
+
   push(chunk: Chunk, next: Consumer): void {
     const { places } = this.#shape
-    const table = this.#table
+    const { table } = this
     this.#output.begin(chunk.columns, next)
-    if (places[0].kind !== 'free') {
+    if (this.#entities !== undefined) this.#pushLimited(chunk, this.#entities)
+    else if (places[0].kind !== 'free') {
       const keys = this.#readers[0]!.read(chunk)
       const tests = this.#testsFor(chunk, 0)
       const lookup = counted(table.byEntity(this.#budget), this.#budget)
@@ -81,6 +92,18 @@ export class TableJoin {
       for (let i = 0; i < chunk.rowCount; i++) this.#run(i, undefined, 0, table.rowCount, tests)
     }
     this.#output.flush()
+  }
+
+  #pushLimited(chunk: Chunk, entities: EntityRange): void {
+    const isByValue = this.#shape.places[1].kind !== 'free'
+    const keys = isByValue ? this.#readers[1]!.read(chunk) : undefined
+    const tests = this.#testsFor(chunk, isByValue ? 1 : -1)
+    const lookup = isByValue ? counted(this.table.byValue(this.#budget), this.#budget) : undefined
+    for (let i = 0; i < chunk.rowCount; i++) {
+      const rows = lookup === undefined ? allRows(this.table) : rowsOfValue(lookup, keys![i]!)
+      const [first, limit] = rowsWithin(rows, entities, this.table.entities)
+      if (first < limit) this.#run(i, rows.order, first, limit, tests)
+    }
   }
 
   /** Row i of the chunk is about the entity of row `first + i` of the table. */
@@ -197,7 +220,7 @@ export class TableJoin {
   /** What must be equal beside the place that was looked up. */
   #testsFor(chunk: Chunk, lookedUp: number): readonly Test[] {
     const tests: Test[] = []
-    const table = this.#table
+    const table = this.table
     this.#shape.places.forEach((place, index) => {
       if (index === lookedUp || place.kind === 'free') return
       if (index === 2 && isPlanted('pattern-of-any-transaction')) return
@@ -209,6 +232,46 @@ export class TableJoin {
       tests.push({ column: table.values, keys: undefined, other: table.entities })
     return tests
   }
+}
+
+/** Rows of a table that follow each other in an order, their entities ascending. */
+export type RowList = {
+  readonly order: Int32Array | undefined
+  readonly first: number
+  readonly limit: number
+}
+
+export function allRows({ rowCount }: AttributeTable): RowList {
+  return { order: undefined, first: 0, limit: rowCount }
+}
+
+/** Rows of one value lie in the order of the table. */
+export function rowsOfValue(byValue: Lookup, value: number): RowList {
+  const { order, first } = byValue
+  const slot = byValue.slotOf(value)
+  return slot < 0 ? { order, first: 0, limit: 0 } : { order, first: first[slot]!, limit: first[slot + 1]! }
+}
+
+/** Where those of some entities begin and end among rows. */
+function rowsWithin(
+  rows: RowList,
+  { from, to }: EntityRange,
+  entities: Float64Array,
+): readonly [number, number] {
+  const first = firstFrom(rows, from, entities)
+  return [first, firstFrom({ ...rows, first }, to, entities)]
+}
+
+/** The first of the rows whose entity is not before `entity`. */
+function firstFrom({ order, first, limit }: RowList, entity: number, entities: Float64Array): number {
+  let low = first
+  let high = limit
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (entities[order === undefined ? middle : order[middle]!]! < entity) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** The row of the table's entities at which these keys lie, where they are a part of that very column. */

@@ -1,0 +1,118 @@
+// A thread that helps another with its question: it has the plan and the tables from there, takes morsels until there are
+// none, and delivers what it found. Where anything fails it delivers nothing, and whoever asked does that part itself.
+
+import { askingSignal } from '../../base/asking-signal.ts'
+import { assert } from '../../base/assert.ts'
+import type { Attribute } from '../../fact/attribute.ts'
+import { partsOf } from '../../plan/explain.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Source } from '../../plan/scope.ts'
+import type { Query, SourceName } from '../../plan/syntax.ts'
+import type { QueryContext } from '../context.ts'
+import type { FindSetting } from '../find.ts'
+import type { NaiveEngineOptions } from '../naive.ts'
+import { Budget } from '../budget.ts'
+import { Executable } from './executable.ts'
+import { Found, Share } from './found.ts'
+import { Morsels } from './morsels.ts'
+import { Profile } from './profile.ts'
+import { receiveTree } from './sent-tree.ts'
+import { leadingPatterns } from './split.ts'
+import { receiveFacts } from './tables-only.ts'
+import { type Delivery, domainNames, type Task, type Team } from './team.ts'
+
+/** Helps the others of a team from now on. `isWanted` tells that a question of this thread's own waits. */
+export function helpOthers(team: Team, options: NaiveEngineOptions, isWanted: () => boolean): void {
+  team.channel.onMessage((message) => {
+    // What else is said reaches whoever waits for it, or comes too late.
+    const task = message as Task
+    if (task.kind === 'task') help(task, team, { options, isWanted })
+  })
+}
+
+type Helping = { readonly options: NaiveEngineOptions; readonly isWanted: () => boolean }
+
+function help(task: Task, team: Team, { options, isWanted }: Helping): void {
+  const morsels = Morsels.received(task.morsels)
+  if (isWanted() || morsels.isStopped) return
+  morsels.join(team.self)
+  try {
+    let index = morsels.take()
+    if (index === undefined) return
+    const plan = receiveTree(task.plan) as Plan
+    const profile = task.isMeasured ? new Profile(() => options.clock.nowMs()) : undefined
+    const share = shareOf(plan, profile, { task, morsels, team, options })
+    while (index !== undefined) {
+      share.work(index, morsels.rangeOf(index))
+      index = isWanted() ? undefined : morsels.take()
+    }
+    const delivery: Delivery = {
+      kind: 'share',
+      task: task.id,
+      asker: task.asker,
+      share: share.sent(true),
+      measured: profile === undefined ? [] : measuredOf(plan, profile),
+    }
+    team.channel.post(delivery)
+  } catch {
+    // Whoever asked meets the same failure, and knows what it means.
+  } finally {
+    morsels.leave(team.self)
+  }
+}
+
+function measuredOf(plan: Plan, profile: Profile): Delivery['measured'] {
+  // Bytes are those of the thread that was asked.
+  const measured = profile.measured(() => 0)
+  return partsOf(plan).map((part) => measured.get(part))
+}
+
+type Given = {
+  readonly task: Task
+  readonly morsels: Morsels
+  readonly team: Team
+  readonly options: NaiveEngineOptions
+}
+
+function shareOf(plan: Plan, profile: Profile | undefined, { task, morsels, team, options }: Given): Share {
+  const query = receiveTree(task.query) as Query
+  const setting = settingOf(task, morsels, team, options)
+  const executable = new Executable(plan, setting.context, profile)
+  const names = domainNames(executable, team.exchange)
+  assert(names?.join() === task.domains.join(), 'the same numbers stand for the same values')
+  const budget = setting.context.budget.ofStep(plan.finish[0]!, { name: () => 'the answer' })
+  const found = new Found({ query, executable, setting, budget }, { isShare: true })
+  return new Share(found, executable, leadingPatterns(plan)!)
+}
+
+function settingOf(
+  { facts, limits: { remainingMs, ...bounds } }: Task,
+  morsels: Morsels,
+  { exchange }: Team,
+  { clock, random }: NaiveEngineOptions,
+): FindSetting {
+  const nowMs = (): number => clock.nowMs()
+  const signal = askingSignal(() => morsels.isStopped)
+  const sources = new Map<SourceName, Source>()
+  for (const [name, sent] of facts) {
+    const tables = sent.tables.map(({ attribute, table }) => ({
+      attribute: receiveTree(attribute) as Attribute,
+      table,
+    }))
+    sources.set(name, { kind: 'facts', facts: receiveFacts({ ...sent, tables }, exchange) })
+  }
+  const context: QueryContext = {
+    sources,
+    rules: new Map(),
+    walks: new Map(),
+    budget: Budget.of({ ...bounds, deadlineMs: nowMs() + remainingMs, signal }, nowMs),
+    userFunctions: new Map(),
+  }
+  return {
+    context,
+    scope: { defaultSource: '$', inputs: new Map() },
+    random,
+    userAggregates: new Map(),
+    xform: () => undefined,
+  }
+}
