@@ -17,6 +17,8 @@ export type PlantedMistake =
   | 'aggregate-mean-is-cut'
   | 'aggregate-variance-of-a-sample'
   | 'budget-without-bytes'
+  | 'closure-forgets-the-way-back'
+  | 'closure-never-comes-back'
   | 'domain-without-decimals'
   | 'find-forgets-with'
   | 'get-else-takes-false-for-nothing'

@@ -133,9 +133,14 @@ class Explain {
     const { name, parameters, boundPlaces, bodies } = table
     const given = boundPlaces.map((place) => parameters[place]!)
     const asked = given.length === 0 ? 'all of it' : `given ${given.join(' ')}`
+    const edges = table.closure?.edges.map(({ attribute, isReversed }) => {
+      const { ident } = attribute
+      return isReversed ? `back along ${ident.toString()}` : `along ${ident.toString()}`
+    })
+    const way = edges === undefined ? '' : `, whatever is reached ${edges.join(' and ')}`
     return {
       kind: 'rule',
-      text: `(${[name, ...parameters].join(' ')}), ${asked}`,
+      text: `(${[name, ...parameters].join(' ')}), ${asked}${way}`,
       ...this.#measured.get(table),
       parts: bodies.map(({ body }, at) => this.#branch(`body ${at + 1}`, body)),
     }

@@ -177,7 +177,12 @@ export type RuleTablePlan = {
     /** What this rule calls the parameters. */
     readonly names: readonly Variable[]
   }[]
+  /** Where the rules only follow references from the first parameter to the second: which, and of whose facts. */
+  readonly closure: { readonly source: SourceName; readonly edges: readonly ClosureEdge[] } | undefined
 }
+
+/** A reference, from its entity to its value, or the other way around. */
+export type ClosureEdge = { readonly attribute: Attribute; readonly isReversed: boolean }
 
 export type FinishStep =
   /** Rows over these variables, each once. */

@@ -5,6 +5,7 @@
 // The question was found right before (every clause can run in some order, names exist): what is left to refuse is what
 // steps cannot say, and then the engine answers that evaluates the syntax tree.
 
+import { closureOf } from './closure.ts'
 import { componentsOf } from './components.ts'
 import { costOf, type Cost, factsCost, type Origin, rowsJoined, type Standing } from './cost.ts'
 import type { Counts, Side } from './counts.ts'
@@ -472,7 +473,10 @@ class Planner {
       }),
     }))
     this.#open.delete(key)
-    this.#tables.set(key, { ...asked, parameters: rules[0]!.parameters, bodies })
+    const found = this.#context.sources.get(source)
+    const edges = found?.kind === 'facts' ? closureOf(rules, found.facts) : undefined
+    const closure = edges && { source, edges }
+    this.#tables.set(key, { ...asked, parameters: rules[0]!.parameters, bodies, closure })
   }
 
   /** What the parameters of a recursive rule stand for: entities, or nobody knows. */

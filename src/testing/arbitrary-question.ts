@@ -30,6 +30,8 @@ export type QuestionOptions = {
   readonly isForDatomic?: boolean
 }
 
+const LARGE_FACT_COUNT = 300
+
 /** So many proposals for the first pattern: the view may hold little. */
 const FIRST_TRY_COUNT = 20
 
@@ -45,8 +47,11 @@ export function arbitraryQuestion(
   const clauses = new ClauseMaker(draft)
   for (let tries = FIRST_TRY_COUNT; draft.witness.size === 0 && tries > 0; tries--) clauses.pattern()
   if (draft.witness.size === 0) return undefined
-  for (let count = random.below(11) >> 1; count > 0; count--) clauses.pattern()
-  if (random.below(8) === 0) clauses.circle()
+  // Beside many other patterns, or among many facts, a circle is too large for one of those who answer.
+  const isLarge = draft.datoms.get('$')!.length > LARGE_FACT_COUNT
+  const hasCircle = random.below(isLarge ? 30 : 9) === 0
+  if (hasCircle) clauses.circle()
+  for (let count = hasCircle ? random.below(2) : random.below(11) >> 1; count > 0; count--) clauses.pattern()
   for (let count = random.below(4); count > 0; count--) clauses.other()
   if (sources.length > 1 && !draft.clauses.some((text) => text.includes('$b'))) clauses.patternOf('$b')
   return finished(draft, options)

@@ -2,8 +2,9 @@
 // against loops by hand: triangles, squares, mutual pairs and cliques, whole and of one thing, at any moment.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { connect, type Database, type Varve } from 'varve'
+import type { Database, Varve } from 'varve'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
+import { edgeForm, openNet } from './net.ts'
 
 const NODE_COUNT = 300
 const EDGE_COUNT = 1_500
@@ -17,30 +18,8 @@ let edges: Edges
 let early: Edges
 let earlyT: number
 
-const SCHEMA = [
-  {
-    ':db/ident': ':node/code',
-    ':db/valueType': ':db.type/long',
-    ':db/cardinality': ':db.cardinality/one',
-    ':db/unique': ':db.unique/identity',
-  },
-  {
-    ':db/ident': ':node/to',
-    ':db/valueType': ':db.type/ref',
-    ':db/cardinality': ':db.cardinality/many',
-  },
-]
-
-/** A database of nodes without edges. */
-async function openNet(): Promise<{ readonly varve: Varve; readonly database: Database }> {
-  const made = await connect('memory:')
-  const opened = await made.open('net', { schema: SCHEMA })
-  await opened.transact(Array.from({ length: NODE_COUNT }, (_, code) => ({ ':node/code': code })))
-  return { varve: made, database: opened }
-}
-
 beforeAll(async () => {
-  ;({ varve, database } = await openNet())
+  ;({ varve, database } = await openNet(NODE_COUNT))
   const random = new SeededRandom(5)
   const node = (): number => Math.floor(NODE_COUNT * (random.below(1_000) / 1_000) ** 2)
   const drawn = Array.from({ length: EDGE_COUNT }, (): readonly [number, number] => [node(), node()])
@@ -52,10 +31,6 @@ beforeAll(async () => {
 })
 
 afterAll(() => varve.close())
-
-function edgeForm([x, y]: readonly [number, number]): readonly unknown[] {
-  return [':db/add', [':node/code', x], ':node/to', [':node/code', y]]
-}
 
 function edgesOf(pairs: readonly (readonly [number, number])[]): Edges {
   const sets = Array.from({ length: NODE_COUNT }, () => new Set<number>())
@@ -134,7 +109,7 @@ it.each(Object.entries(CIRCLES))('%s', async (_, pairs) => {
 })
 
 it('the triangles of one thing, which is sought while no table is there', async () => {
-  const { varve: fresh, database: copy } = await openNet()
+  const { varve: fresh, database: copy } = await openNet(NODE_COUNT)
   await copy.transact(edges.flatMap((to, x) => [...to].map((y) => edgeForm([x, y]))))
   const question = `[:find (count ?b) . :in $ ?code :with ?c :where [?a :node/code ?code] ${whereOf(CIRCLES.triangles)}]`
   for (const code of [0, 3, 40]) {

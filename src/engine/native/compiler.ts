@@ -1,6 +1,7 @@
 // From a plan to operators: each step becomes one, told which columns of its rows are which. Whether facts are sought or
 // read as a table is decided here and while running, since only then it is known how many rows come in.
 
+import { isPlanted } from '../../base/planted.ts'
 import type { Attribute } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import type { Edn } from '../../fact/value.ts'
@@ -48,6 +49,8 @@ import {
   testOfCall,
 } from './call-operator.ts'
 import { testOfComparison } from './comparison.ts'
+import { Closure } from './closure.ts'
+import { ClosureOperator } from './closure-operator.ts'
 import { Dependencies } from './dependencies.ts'
 import { ADDED_DOMAIN, CollectedDomain, ENTITY_DOMAIN, NumberDomain, translation } from './domain.ts'
 import { IntersectOperator, type NeighbourList } from './intersect-operator.ts'
@@ -58,12 +61,9 @@ import type { Profile } from './profile.ts'
 import { ProductOperator } from './product-operator.ts'
 import { type CallTerm, Fixpoint, RuleCallOperator, RuleTable } from './recursion.ts'
 import { RowsOperator } from './rows-operator.ts'
-import { canSeekValue, SEEK_COST, statisticsOf } from './statistics.ts'
+import { canSeekValue, readsTable, SMALL_COUNT, statisticsOf } from './statistics.ts'
 import { domainOfPlace } from './table-join.ts'
 import { callArgument, passedColumns } from './terms.ts'
-
-/** Facts below which a table is made rather than facts sought. */
-const SMALL_COUNT = 512
 
 /** What a conjunction became. */
 export type Compiled = Pipeline & {
@@ -248,6 +248,7 @@ export class Compiler {
   }
 
   #intersect(step: IntersectStep, { layout, dependencies }: Course): Operator {
+    this.#restsOnFacts = true
     const { patterns, variable, fresh } = step
     const budget = this.#budgetOf(step)
     const lists = patterns.map((pattern): NeighbourList => {
@@ -350,6 +351,9 @@ export class Compiler {
   }
 
   #call(step: CallStep, { layout, dependencies }: Course): Operator {
+    const planned = this.#tablePlans.get(step.table)
+    if (planned?.closure !== undefined)
+      return this.#closure(step, planned, planned.closure, { layout, dependencies })
     const terms = step.args.map((arg): CallTerm => {
       switch (arg.kind) {
         case 'bound':
@@ -367,6 +371,43 @@ export class Compiler {
     dependencies.addBranches([...boundBy(step.args), '!ways'])
     const outside = { layout, kept: keptBy(step, layout) }
     return new RuleCallOperator(table, terms, outside, this.#budgetOf(step))
+  }
+
+  #closure(
+    step: CallStep,
+    { name, boundPlaces }: RuleTablePlan,
+    { source, edges }: NonNullable<RuleTablePlan['closure']>,
+    { layout, dependencies }: Course,
+  ): Operator {
+    this.#restsOnFacts = true
+    const budget = this.#budgetOf(step)
+    const [from, to] = step.args.map((arg) => {
+      const place = placeBinding(arg, layout)
+      if (place.kind === 'constant' && Number.isNaN(ENTITY_DOMAIN.encode(place.value)))
+        throw new Refusal('an argument of a rule that can be no entity')
+      return place
+    })
+    // Each row meets each answer once; without a seed, answers of different seeds may be the same.
+    dependencies.addBranches(boundPlaces.length > 0 ? step.fresh : [...boundBy(step.args), '!ways'])
+    const isBackward =
+      boundPlaces.length === 1 && boundPlaces[0] === 1 && !isPlanted('closure-forgets-the-way-back')
+    const facts = this.#facts(source)
+    const followed = edges.map(({ attribute, isReversed }) => ({
+      facts,
+      attribute,
+      isReversed: isReversed !== isBackward,
+    }))
+    const seedCount = boundPlaces.length > 0 ? step.rowCount : Infinity
+    const fresh = step.args.flatMap((arg, place) =>
+      arg.kind === 'fresh' && step.fresh.includes(arg.name) ? [place as 0 | 1] : [],
+    )
+    const names = fresh.map((place) => (step.args[place] as { readonly name: Variable }).name)
+    const kept = keptBy(step, layout)
+    return new ClosureOperator(
+      { closure: new Closure(followed, { name, seedCount }, budget), ends: [from!, to!], fresh },
+      { layout: extended(layout, kept, { names, domains: names.map(() => ENTITY_DOMAIN) }), kept },
+      budget,
+    )
   }
 
   #ruleTable(key: string): RuleTable {
@@ -408,19 +449,6 @@ export class Compiler {
 /** The columns that go on: those that the step keeps, and the number of the row that they belong to. */
 function keptBy({ kept }: Step, layout: Layout): readonly number[] {
   return keptColumns(layout, new Set([...kept, ROW]))
-}
-
-/** True where the table of an attribute is there, small, or will be wanted for so many rows: it also tells what determines what. */
-function readsTable(
-  {
-    facts,
-    attribute,
-    rowCount: expected,
-  }: { readonly facts: FactSource; readonly attribute: Attribute; readonly rowCount: number },
-  budget: Budget,
-): boolean {
-  const { rowCount } = statisticsOf(facts, attribute, budget)
-  return expected * SEEK_COST > rowCount || rowCount < SMALL_COUNT || hasTable(facts, attribute)
 }
 
 /** Where the variable stands in a pattern: 0 for its entity, 1 for its value. */

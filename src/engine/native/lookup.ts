@@ -31,6 +31,8 @@ export class Lookup {
   readonly keyCount: number
   /** True where no key has two rows. */
   readonly isUnique: boolean
+  /** The key of slot 0, where every whole number from it on has a slot; undefined where keys are hashed. */
+  readonly base: number | undefined
   readonly #base: number
   /** Slot plus one by hash, 0 where free; undefined where keys are dense. */
   readonly #hashed: Int32Array | undefined
@@ -43,6 +45,7 @@ export class Lookup {
     this.first = first
     this.keyCount = keyCount
     this.isUnique = first[first.length - 1] === keyCount
+    this.base = hashed === undefined ? base : undefined
     this.#base = base
     this.#hashed = hashed
     this.#keys = keys

@@ -20,6 +20,8 @@ const ROWS_PER_ENTITY = 2
 const ROWS_PER_VALUE = 8
 /** To seek the facts of one row costs about as much as scanning so many facts, measured over a million of them. */
 export const SEEK_COST = 24
+/** Facts below which a table is made rather than facts sought. */
+export const SMALL_COUNT = 512
 /** Facts with one value that are counted one by one. */
 const COUNTED_MAX = 512
 
@@ -54,6 +56,19 @@ export function statisticsOf(facts: FactSource, attribute: Attribute, budget: Bu
     skewedPerEntity: perEntity,
     skewedPerValue: perValue,
   }
+}
+
+/** True where the table of an attribute is there, small, or will be wanted for so many rows: it also tells what determines what. */
+export function readsTable(
+  {
+    facts,
+    attribute,
+    rowCount: expected,
+  }: { readonly facts: FactSource; readonly attribute: Attribute; readonly rowCount: number },
+  budget: Budget,
+): boolean {
+  const { rowCount } = statisticsOf(facts, attribute, budget)
+  return expected * SEEK_COST > rowCount || rowCount < SMALL_COUNT || hasTable(facts, attribute)
 }
 
 /** The table, where it is there or costs no reading. */
