@@ -12,6 +12,7 @@ import { folderOf, makeDurableFolder } from '../base/folders.ts'
 import type { Blob, BlobStore } from './blob-store.ts'
 import { blobMissing, blobTooShort } from './errors.ts'
 import { checkKey, isSameBytes } from './key.ts'
+import { SharedFolderSync } from './shared-sync.ts'
 
 export type FolderStoreLimits = {
   /** Files of blobs kept open; the least recently read is closed and opened again when it is wanted. */
@@ -40,12 +41,14 @@ export class FolderBlobStore implements BlobStore {
   readonly #open: OpenFiles
   /** Folders known to exist durably, by path. */
   readonly #made = new Set<string>()
+  readonly #folderSync: SharedFolderSync
   #swapping: Promise<unknown> = Promise.resolve()
 
   constructor(env: Env, folder: string, limits: FolderStoreLimits) {
     this.#env = env
     this.#folder = folder
     this.#open = new OpenFiles(env, limits.openFileCountMax)
+    this.#folderSync = new SharedFolderSync(env.files)
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
@@ -58,7 +61,7 @@ export class FolderBlobStore implements BlobStore {
       files.rename(temporary, path)
     }
     // Also where the blob was there: whoever put it may have died before this line.
-    await files.syncFolder(folderOf(path))
+    await this.#folderSync.sync(folderOf(path))
   }
 
   open(key: string): Promise<Blob> {

@@ -73,12 +73,17 @@ export async function buildIndex(
   const files = new SegmentFiles(store, input.epoch, limits)
   const plans = planAttributes(input, limits)
   const rewritten = sparsePacks(before, plans, limits)
-  for (const plan of plans.values()) {
-    for (const run of newRuns(plan, input, rewritten)) await files.add(run)
+  try {
+    for (const plan of plans.values()) {
+      for (const run of newRuns(plan, input, rewritten)) await files.add(run)
+    }
+    await files.finish()
+    const dead = await files.writeDeadLists(newDeadLists(before, plans, rewritten))
+    await files.written()
+    return makeRoot(input, files, plans, rewritten, dead)
+  } finally {
+    await files.ended()
   }
-  await files.finish()
-  const dead = await files.writeDeadLists(newDeadLists(before, plans, rewritten))
-  return makeRoot(input, files, plans, rewritten, dead)
 }
 
 /** What happens to one attribute. */

@@ -19,6 +19,9 @@ import { type RunEntry, type SegmentEntry, type SegmentKind, segmentKey } from '
 import type { NewRun } from './run-rows.ts'
 import { sortByValue } from './sort.ts'
 
+/** Bytes of files that may wait for their syncs at a time. */
+const PUTTING_BYTES_MAX = 16 << 20
+
 export type WrittenRun = { readonly run: NewRun; readonly entry: RunEntry }
 
 /** Takes runs, writes them when there is enough for a file, and says where each went. */
@@ -30,6 +33,9 @@ export class SegmentFiles {
   readonly #orderPacks = new Map<string, Pack<OrderCopy>>()
   readonly segments: SegmentEntry[] = []
   readonly runs: WrittenRun[] = []
+  /** Files side by side: a disk makes many durable in little more time than one. */
+  readonly #puts: Promise<void>[] = []
+  #puttingBytes = 0
 
   constructor(store: BlobStore, epoch: number, limits: IndexLimits) {
     this.#store = store
@@ -74,6 +80,18 @@ export class SegmentFiles {
     ])
     for (const place of places.values()) place.segment = key
     return places
+  }
+
+  /** Resolves when every file is durable. */
+  async written(): Promise<void> {
+    await Promise.all(this.#puts)
+    this.#puts.length = 0
+    this.#puttingBytes = 0
+  }
+
+  /** Resolves when nothing is being written any more, whether it succeeded or not. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#puts)
   }
 
   async #writeRuns(runs: readonly NewRun[], isPack: boolean): Promise<void> {
@@ -145,7 +163,12 @@ export class SegmentFiles {
       this.#limits.segment,
     )
     const key = segmentKey(this.#epoch, bytes)
-    await this.#store.put(key, bytes)
+    if (this.#puttingBytes + bytes.byteLength > PUTTING_BYTES_MAX) await this.written()
+    const put = this.#store.put(key, bytes)
+    // A failure is told by `written`.
+    put.catch(() => undefined)
+    this.#puts.push(put)
+    this.#puttingBytes += bytes.byteLength
     this.segments.push({ key, byteCount: bytes.byteLength, ...sizes, kind, isPack, dead: undefined })
     return key
   }
