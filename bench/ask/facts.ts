@@ -93,6 +93,13 @@ export class FactsMaker {
     return this.#index.root.segments.reduce((sum, { byteCount }) => sum + byteCount, 0)
   }
 
+  /** The same, with nothing of it in memory yet. */
+  async reopened(): Promise<IndexedFacts> {
+    this.commit()
+    const index = await Index.open(this.#store, this.#index.root, Index.empty('bench'))
+    return IndexedFacts.at(index, this.#novelty, this.schema, this.#t)
+  }
+
   /** Everything added so far, indexed or not. */
   facts(): IndexedFacts {
     this.commit()
