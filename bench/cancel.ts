@@ -4,6 +4,7 @@
 
 import { SeededRandom } from '../src/base/seeded-random.ts'
 import { VarveError } from '../src/base/errors.ts'
+import { Budget } from '../src/engine/budget.ts'
 import { answerNow, type Question } from '../src/engine/naive.ts'
 import { nativeAnswer } from '../src/engine/native/native.ts'
 import { Refusal } from '../src/plan/refusal.ts'
@@ -89,7 +90,8 @@ function givenUp(question: Question, { isWritten }: LongQuestion, afterMs: numbe
   try {
     const found = nativeAnswer({ ...question, limits }, OPTIONS)
     const answer = found instanceof Refusal ? answerNow({ ...question, limits }, OPTIONS) : found
-    if (isWritten) writeAnswer(question.query, answer, 'json', BYTES_MAX)
+    const { checks: check } = Budget.of(limits, OPTIONS.clock.nowMs)
+    if (isWritten) writeAnswer(question.query, answer, { notation: 'json', bytesMax: BYTES_MAX, check })
     return performance.now() - fromMs
   } catch (error) {
     if (error instanceof VarveError && error.code === 'varve.error/query-cancelled') return undefined

@@ -6,11 +6,14 @@ export type Check = () => void
 
 export const NEVER_ENDS: Check = () => undefined
 
-/** Of the slowest loops, about 10 ms. */
-const BATCH_COUNT = 1 << 16
+/** Of the slowest loops, some milliseconds. */
+const BATCH_COUNT = 1 << 14
 
-/** The batches `[first, limit)` of so many rows, with a check before each. */
-export function* inBatches(count: number, check: Check): Generator<readonly [first: number, limit: number]> {
+/** Rows `[first, limit)`. */
+export type Batch = readonly [first: number, limit: number]
+
+/** The batches of so many rows, with a check before each. */
+export function* inBatches(count: number, check: Check): Generator<Batch> {
   for (let first = 0; first < count; first += BATCH_COUNT) {
     check()
     yield [first, Math.min(count, first + BATCH_COUNT)]

@@ -1,6 +1,7 @@
 // Facts, and the datoms of further transactions on top, as one source. The datoms are few and held by entity;
 // whatever they say nothing of is read from below.
 
+import type { Check } from '../base/batches.ts'
 import { type AttributeId, type EntityId, type T, TX_BASE, indexOf, kindOf } from '../fact/attribute.ts'
 import { DB_TX_INSTANT } from '../fact/bootstrap.ts'
 import { compareDatoms, type Datom, type FactSource, type IndexName, type IndexRange } from '../fact/datom.ts'
@@ -36,9 +37,14 @@ export class OverlaidFacts implements FactSource {
     this.basisT = Math.max(base.basisT, Math.min(datoms.at(-1)?.t ?? -1, view.asOf))
   }
 
-  match(e: EntityId | undefined, a: AttributeId | undefined, v: Value | undefined): Iterable<Datom> {
+  match(
+    e: EntityId | undefined,
+    a: AttributeId | undefined,
+    v: Value | undefined,
+    check?: Check,
+  ): Iterable<Datom> {
     const overlay = this.#overlay()
-    const below = this.#base.match(e, a, v)
+    const below = this.#base.match(e, a, v, check)
     if (!overlay.touches(e)) return below
     const above: Datom[] = []
     for (const datom of overlay.added(e)) {

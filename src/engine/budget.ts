@@ -9,7 +9,8 @@ import { isPlanted } from '../base/planted.ts'
 import type { EngineLimits } from '../plan/engine.ts'
 import { queryCancelled, queryOutOfMemory, queryTimeout, tooManyRows } from './errors.ts'
 
-const STEPS_BETWEEN_CHECKS = 4096
+/** A step may be an entity pulled, or a row of a million groups: a thousand take some milliseconds at most. */
+const STEPS_BETWEEN_CHECKS = 1024
 
 /** What all steps of one question share. */
 type Course = {
@@ -80,7 +81,7 @@ export class Budget {
     this.hold(0)
   }
 
-  /** One small piece of work; looks at clock and signal every few thousand. */
+  /** One small piece of work; looks at clock and signal every thousand. */
   step(): void {
     if (++this.#steps < STEPS_BETWEEN_CHECKS) return
     this.#steps = 0

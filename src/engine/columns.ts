@@ -8,6 +8,7 @@ import type { Column } from '../plan/engine.ts'
 import type { Schema } from '../fact/schema.ts'
 import type { Clause, Query, Variable } from '../plan/syntax.ts'
 import { attributeOf } from '../plan/places.ts'
+import type { Budget } from './budget.ts'
 import type { QueryContext } from './context.ts'
 import type { Scope, Source } from '../plan/scope.ts'
 
@@ -17,7 +18,10 @@ type Setting = { readonly context: QueryContext; readonly scope: Scope }
 
 /** One type for each element of the find. */
 export function columnTypes(query: Query, rows: AnswerRows, setting: Setting): readonly ColumnType[] {
-  return declaredTypes(query, setting).map((type, place) => type ?? typeOfValues(rows.valuesAt(place)))
+  const { budget } = setting.context
+  return declaredTypes(query, setting).map(
+    (type, place) => type ?? typeOfValues(rows.valuesAt(place), budget),
+  )
 }
 
 /** What a query's patterns say of the types of its columns, by the schemas that it was asked over last. */
@@ -70,9 +74,10 @@ function typeByPatterns(query: Query, name: Variable, context: QueryContext): Co
   return found.size === 1 ? type : undefined
 }
 
-function typeOfValues(values: Iterable<Edn>): ColumnType {
+function typeOfValues(values: Iterable<Edn>, budget: Budget): ColumnType {
   let type: ColumnType | undefined
   for (const value of values) {
+    budget.step()
     const next = typeOfValue(value)
     if (type !== undefined && next !== type) return 'any'
     type = next

@@ -13,6 +13,7 @@ import { parsePullPattern } from '../plan/parse-pull.ts'
 import { showElement } from '../plan/show-clause.ts'
 import type { FindElement, PullPattern, Query, Variable } from '../plan/syntax.ts'
 import { AGGREGATE_FUNCTIONS, type Aggregate, type Random } from './aggregates.ts'
+import type { Budget } from './budget.ts'
 import { columnTypes } from './columns.ts'
 import { argumentsWrong, functionUnknown, unboundFindVariable, withPlace } from './errors.ts'
 import { failureOf } from './functions.ts'
@@ -56,8 +57,11 @@ export function formAnswer(query: Query, rows: readonly Row[], setting: FindSett
 
 /** The answer made of rows with a value for each element of the find, in any order, before anything is pulled. */
 export function finishAnswer(query: Query, formed: readonly Row[], setting: FindSetting): Answer {
-  setting.context.budget.check()
-  return cutAnswer(query, AnswerRows.of(isOne(query) ? leastOf(formed) : sortedRows(formed)), setting)
+  const { budget } = setting.context
+  budget.check()
+  const sorted = isOne(query) ? leastOf(formed, budget) : sortedRows(formed, budget)
+  budget.check()
+  return cutAnswer(query, AnswerRows.of(sorted, budget.checks), setting)
 }
 
 /** The answer made of rows in the total order, before anything is pulled. */
@@ -78,9 +82,13 @@ export function cutAnswer(query: Query, sorted: AnswerRows, setting: FindSetting
 }
 
 /** Rows in the total order. Many come in it, since facts lie in the order of entities. */
-function sortedRows(rows: readonly Row[]): readonly Row[] {
+function sortedRows(rows: readonly Row[], budget: Budget): readonly Row[] {
+  const compare = (x: Row, y: Row): number => {
+    budget.step()
+    return compareRows(x, y)
+  }
   for (let i = 1; i < rows.length; i++) {
-    if (compareRows(rows[i - 1]!, rows[i]!) > 0) return [...rows].sort(compareRows)
+    if (compare(rows[i - 1]!, rows[i]!) > 0) return rows.toSorted(compare)
   }
   return rows
 }
@@ -93,11 +101,14 @@ function compareRows(x: Row, y: Row): number {
   return 0
 }
 
-function leastOf(rows: readonly Row[]): readonly Row[] {
-  const [first, ...rest] = rows
-  return first === undefined
-    ? []
-    : [rest.reduce((least, row) => (compareRows(row, least) < 0 ? row : least), first)]
+function leastOf(rows: readonly Row[], budget: Budget): readonly Row[] {
+  let [least] = rows
+  if (least === undefined) return []
+  for (const row of rows) {
+    budget.step()
+    if (compareRows(row, least) < 0) least = row
+  }
+  return [least]
 }
 
 /** One row per group of equal values of the elements that are no aggregates. */

@@ -224,6 +224,7 @@ class FactMatcher {
       e as number | undefined,
       a as number | undefined,
       v as Value | undefined,
+      budget.checks,
     )) {
       if (tx !== undefined && datom.t !== tx) continue
       if (added !== undefined && datom.added !== added) continue
@@ -270,6 +271,7 @@ class FactMatcher {
       e as number | undefined,
       a as number | undefined,
       v as Value | undefined,
+      budget.checks,
     )) {
       budget.step()
       if (--left < 0) {

@@ -3,6 +3,7 @@
 // or the naive model all look like this.
 
 import { compareValues, type Value } from './value.ts'
+import type { Check } from '../base/batches.ts'
 import type { AttributeId, EntityId, T } from './attribute.ts'
 import type { Schema } from './schema.ts'
 
@@ -36,9 +37,15 @@ export interface FactSource {
   readonly isHistory: boolean
   /**
    * The facts with these places, undefined meaning any. Order: by e, then v (then t in a history) within one
-   * attribute; attributes by id. A value for a reference is the entity's id; numbers compare by value.
+   * attribute; attributes by id. A value for a reference is the entity's id; numbers compare by value. `check` is called
+   * where much is looked at before anything is found.
    */
-  match(e: EntityId | undefined, a: AttributeId | undefined, v: Value | undefined): Iterable<Datom>
+  match(
+    e: EntityId | undefined,
+    a: AttributeId | undefined,
+    v: Value | undefined,
+    check?: Check,
+  ): Iterable<Datom>
   /** The facts of one index in its order; `from` is included, `to` excluded. */
   range(index: IndexName, range: IndexRange): Iterable<Datom>
   /** How many ids of this kind were ever given out: an entity was made if its index is below. */

@@ -2,7 +2,7 @@
 // `added` to `retracted`; what a view shows of an interval is decided in one place, `show`.
 
 import { assert } from '../base/assert.ts'
-import type { Check } from '../base/batches.ts'
+import { type Check, inBatches, NEVER_ENDS } from '../base/batches.ts'
 import { isPlanted } from '../base/planted.ts'
 import type { Attribute, AttributeId, EntityId, T, ValueType } from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT } from '../fact/bootstrap.ts'
@@ -109,7 +109,7 @@ export class AttributeFacts {
     check: Check,
   ): AttributeColumns {
     assert(!this.#view.isHistory, 'a history has no columns')
-    const late = indexed === undefined ? undefined : this.#lateColumns(indexed)
+    const late = indexed === undefined ? undefined : this.#lateColumns(indexed, check)
     if (late !== undefined) return { kind: 'late', rowCount: late.moment.rowCount, late }
     if (this.#generation !== undefined)
       return this.#columnsOfMoment(type, this.#generation, generations, check)
@@ -120,13 +120,13 @@ export class AttributeFacts {
     // A run lies in the order of entities, novelty in that of its coming.
     const isInOrder = parts.length === 1 && later.length === 0
     const { entities, values, added } =
-      parts.length === 0 ? rowsOfDatoms(type, []) : isInOrder ? parts[0]! : mergedRows(type, parts)
+      parts.length === 0 ? rowsOfDatoms(type, []) : isInOrder ? parts[0]! : mergedRows(type, parts, check)
     return { kind: 'whole', rowCount: rowCountOf(entities), type, entities, values, ts: added }
   }
 
   /** undefined where a long came that is wider than all that the index holds: then columns are of another kind. */
-  #lateColumns(indexed: WholeColumns): LateColumns | undefined {
-    const late = lateColumns(indexed, this.#novelty!, this.#view.untilT)
+  #lateColumns(indexed: WholeColumns, check: Check): LateColumns | undefined {
+    const late = lateColumns(indexed, this.#novelty!, this.#view.untilT, check)
     const isWider = indexed.values.kind !== 'long' && late.values.some((v) => typeof v === 'bigint')
     return isWider ? undefined : late
   }
@@ -145,7 +145,7 @@ export class AttributeFacts {
       generations.add(fullName, generation)
     }
     check()
-    const moment = generation.at(untilT, sinceT)
+    const moment = generation.at(untilT, sinceT, check)
     return { kind: 'moment', rowCount: moment.rowCount, generation, moment }
   }
 
@@ -210,7 +210,7 @@ export class AttributeFacts {
   }
 
   /** Facts with one value, by entity, then t. */
-  ofValue(v: Value): Iterable<Datom> {
+  ofValue(v: Value, check: Check = NEVER_ENDS): Iterable<Datom> {
     if (this.#hasOneEntity) return listOf(this.#oneOfValue(v))
     const late: Datom[] = []
     const novelty = this.#novelty
@@ -220,7 +220,7 @@ export class AttributeFacts {
     const found: FoundRows[] = []
     for (const run of this.#visibleRuns) {
       probe ??= new Probe(run.type, v)
-      const listed = run.rowsOfValue(probe)
+      const listed = run.rowsOfValue(probe, check)
       if (listed.length > 0) found.push({ run, first: 0, limit: listed.length, listed })
     }
     return this.#merged(late, found, undefined)
@@ -271,8 +271,7 @@ export class AttributeFacts {
 
   /** The rows of a run that the view shows. A run that it shows whole is taken as it lies. */
   #shownRows(run: Run, check: Check): RunRows {
-    check()
-    const { firstRow, entities, values, added, retracted } = run.columns()
+    const { firstRow, entities, values, added, retracted } = run.columns(check)
     const { rowCount, deadCount, added: addedRange } = run.entry
     const { untilT, sinceT } = this.#view
     const mayBeRetracted = retracted !== undefined || (this.#novelty?.retractionCount ?? 0) > 0
@@ -283,25 +282,26 @@ export class AttributeFacts {
     }
     const rows = new Uint32Array(rowCount)
     let count = 0
-    for (let row = 0; row < rowCount; row++) {
-      if (run.isDead(row)) continue
-      const at = firstRow + row
-      const addedT = integerAt(added, at)
-      if (addedT > untilT || addedT <= sinceT) continue
-      if (retracted !== undefined) {
-        if (integerAt(retracted, at) > untilT) rows[count++] = at
-        continue
+    for (const [first, limit] of inBatches(rowCount, check))
+      for (let row = first; row < limit; row++) {
+        if (run.isDead(row)) continue
+        const at = firstRow + row
+        const addedT = integerAt(added, at)
+        if (addedT > untilT || addedT <= sinceT) continue
+        if (retracted !== undefined) {
+          if (integerAt(retracted, at) > untilT) rows[count++] = at
+          continue
+        }
+        const e = integerAt(entities, at)
+        // Few entities lose a fact between two indexings: only their values are worth decoding.
+        const isLost = mayBeRetracted && this.#novelty!.hasRetractionOf(e)
+        if (!isLost || this.#retractedT(e, valueAt(run.type, values, at)) > untilT) rows[count++] = at
       }
-      const e = integerAt(entities, at)
-      // Few entities lose a fact between two indexings: only their values are worth decoding.
-      const isLost = mayBeRetracted && this.#novelty!.hasRetractionOf(e)
-      if (!isLost || this.#retractedT(e, valueAt(run.type, values, at)) > untilT) rows[count++] = at
-    }
     const shown = rows.subarray(0, count)
     return {
-      entities: takeRows(entities, shown),
-      values: takeRows(values, shown),
-      added: takeRows(added, shown),
+      entities: takeRows(entities, shown, check),
+      values: takeRows(values, shown, check),
+      added: takeRows(added, shown, check),
       retracted: undefined,
     }
   }
@@ -553,16 +553,16 @@ function generationColumns(
   const merged = (runs: readonly Run[]): RunRows => {
     const live = (run: Run): RunRows => {
       check()
-      return liveRowsOf(run, NO_ROWS)
+      return liveRowsOf(run, NO_ROWS, check)
     }
     const parts = runs.map(live).filter(hasRows)
     return parts.length === 0
       ? rowsOfDatoms(type, [])
       : parts.length === 1
         ? parts[0]!
-        : mergedRows(type, parts)
+        : mergedRows(type, parts, check)
   }
-  return new GenerationColumns(type, merged(held), merged(ended))
+  return new GenerationColumns(type, merged(held), merged(ended), check)
 }
 
 const NO_ROWS: ReadonlySet<number> = new Set()

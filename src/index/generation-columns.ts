@@ -3,6 +3,7 @@
 // comparing two whole numbers of each: nothing is sorted, and no value is looked at unless entities have several.
 
 import { assert } from '../base/assert.ts'
+import { type Check, inBatches } from '../base/batches.ts'
 import type { T, ValueType } from '../fact/attribute.ts'
 import { type ColumnData, concatColumns, type IntegerColumn, rowCountOf } from '../segment/column.ts'
 import type { RunRows } from './run-rows.ts'
@@ -33,12 +34,12 @@ export class GenerationColumns {
   readonly heldCount: number
   readonly #retracted: ColumnData | undefined
 
-  constructor(type: ValueType, held: RunRows, ended: RunRows) {
+  constructor(type: ValueType, held: RunRows, ended: RunRows, check: Check) {
     this.type = type
     this.heldCount = rowCountOf(held.entities)
     const parts = [held, ended].filter(({ entities }) => rowCountOf(entities) > 0)
     const joined = (of: (part: RunRows) => ColumnData): ColumnData =>
-      concatColumns((parts.length > 0 ? parts : [held]).map(of))
+      concatColumns((parts.length > 0 ? parts : [held]).map(of), check)
     this.entities = joined(({ entities }) => entities)
     this.values = joined(({ values }) => values)
     this.ts = joined(({ added }) => added)
@@ -50,12 +51,16 @@ export class GenerationColumns {
   }
 
   /** What was asserted behind `sinceT` and holds at `untilT`, a moment of the generation. */
-  at(untilT: T, sinceT: T): Moment {
-    const [hiddenThen, shownThen] = [this.#hiddenOfHeld(untilT), this.#shownOfEnded(untilT)]
+  at(untilT: T, sinceT: T, check: Check): Moment {
+    const hiddenThen = this.#hiddenOfHeld(untilT)
+    check()
+    const shownThen = this.#shownOfEnded(untilT)
+    check()
     const [hidden, shown] = sinceT < 0 ? [hiddenThen, shownThen] : this.#since(sinceT, hiddenThen, shownThen)
+    check()
     if (this.#areSameEntities(hidden, shown))
       return { kind: 'exchanged', rowCount: this.heldCount, hidden, shown }
-    const rows = this.#merged(hidden, shown)
+    const rows = this.#merged(hidden, shown, check)
     return { kind: 'listed', rowCount: rows.length, rows }
   }
 
@@ -95,8 +100,14 @@ export class GenerationColumns {
     const isEarly = (row: number): boolean => data[row]! + base <= sinceT
     const isHidden = new Uint8Array(this.heldCount)
     for (const row of hidden) isHidden[row] = 1
-    const hiddenAll = Uint32Array.from(isHidden.keys()).filter((row) => isHidden[row] === 1 || isEarly(row))
-    return [hiddenAll, shown.filter((row) => !isEarly(row))]
+    const { heldCount } = this
+    const rows = scratchOf(heldCount + 1)
+    let count = 0
+    for (let row = 0; row < heldCount; row++) {
+      rows[count] = row
+      count += isHidden[row]! | +isEarly(row)
+    }
+    return [rows.slice(0, count), shown.filter((row) => !isEarly(row))]
   }
 
   /** True where each row that is hidden has one that shows in its place, of an entity with no other fact. */
@@ -114,29 +125,30 @@ export class GenerationColumns {
   }
 
   /** Those that hold without the hidden ones, and those shown, in order. */
-  #merged(hidden: Uint32Array, shown: Uint32Array): Uint32Array {
+  #merged(hidden: Uint32Array, shown: Uint32Array, check: Check): Uint32Array {
     const { heldCount } = this
     const { data } = wholeNumbers(this.entities)
     const rows = new Uint32Array(heldCount - hidden.length + shown.length)
     let byValue: RowComparison | undefined
     let [count, nextHidden, nextShown] = [0, 0, 0]
-    for (let row = 0; row < heldCount; row++) {
-      if (hidden[nextHidden] === row) {
-        nextHidden++
-        continue
-      }
-      const entity = data[row]!
-      for (; nextShown < shown.length; nextShown++) {
-        const other = shown[nextShown]!
-        if (data[other]! > entity) break
-        if (data[other] === entity) {
-          byValue ??= rowComparison(this.type, this.values)
-          if (byValue(other, row) > 0) break
+    for (const [first, limit] of inBatches(heldCount, check))
+      for (let row = first; row < limit; row++) {
+        if (hidden[nextHidden] === row) {
+          nextHidden++
+          continue
         }
-        rows[count++] = other
+        const entity = data[row]!
+        for (; nextShown < shown.length; nextShown++) {
+          const other = shown[nextShown]!
+          if (data[other]! > entity) break
+          if (data[other] === entity) {
+            byValue ??= rowComparison(this.type, this.values)
+            if (byValue(other, row) > 0) break
+          }
+          rows[count++] = other
+        }
+        rows[count++] = row
       }
-      rows[count++] = row
-    }
     rows.set(shown.subarray(nextShown), count)
     return rows
   }
@@ -146,9 +158,12 @@ const NO_ROWS = new Uint32Array(0)
 
 /** Room for rows while they are found: fresh memory costs more than finding them. */
 let scratch = new Uint32Array(0)
+/** Of what is kept for the next moment: 16 MiB. */
+const SCRATCH_ROW_COUNT_MAX = 1 << 22
 
 function scratchOf(count: number): Uint32Array {
-  if (scratch.length < count) scratch = new Uint32Array(count * 2)
+  if (count > SCRATCH_ROW_COUNT_MAX) return new Uint32Array(count)
+  if (scratch.length < count) scratch = new Uint32Array(Math.min(SCRATCH_ROW_COUNT_MAX, count * 2))
   return scratch
 }
 

@@ -3,7 +3,7 @@
 // roots that are published later do not change its answers (I2).
 
 import { assert, unreachable } from '../base/assert.ts'
-import type { Check } from '../base/batches.ts'
+import { type Check, NEVER_ENDS } from '../base/batches.ts'
 import { isPlanted } from '../base/planted.ts'
 import { type AttributeId, type EntityId, type T, TX_BASE, type ValueType } from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT, DB_TX_INSTANT } from '../fact/bootstrap.ts'
@@ -66,9 +66,14 @@ export class IndexedFacts implements FactSource {
     return this.#seen({ ...this.#view, isHistory: true })
   }
 
-  match(e: EntityId | undefined, a: AttributeId | undefined, v: Value | undefined): Iterable<Datom> {
-    if (a !== undefined) return this.#matchAttribute(e, a, v)
-    return this.#matchAll(e, v)
+  match(
+    e: EntityId | undefined,
+    a: AttributeId | undefined,
+    v: Value | undefined,
+    check: Check = NEVER_ENDS,
+  ): Iterable<Datom> {
+    if (a !== undefined) return this.#matchAttribute(e, a, v, check)
+    return this.#matchAll(e, v, check)
   }
 
   range(index: IndexName, range: IndexRange): Iterable<Datom> {
@@ -202,17 +207,24 @@ export class IndexedFacts implements FactSource {
     return facts
   }
 
-  #matchAttribute(e: EntityId | undefined, a: AttributeId, v: Value | undefined): Iterable<Datom> {
+  #matchAttribute(
+    e: EntityId | undefined,
+    a: AttributeId,
+    v: Value | undefined,
+    check: Check,
+  ): Iterable<Datom> {
     const facts = this.#kept(a, e)
     if (e !== undefined) {
       const ofEntity = facts.ofEntity(e)
       return v === undefined ? ofEntity : withValue(ofEntity, v)
     }
-    return v === undefined ? facts.inEntityOrder(undefined, undefined) : facts.ofValue(v)
+    return v === undefined ? facts.inEntityOrder(undefined, undefined) : facts.ofValue(v, check)
   }
 
-  *#matchAll(e: EntityId | undefined, v: Value | undefined): Iterable<Datom> {
-    for (const a of this.#attributeIds()) yield* this.#matchAttribute(e, a, v)
+  *#matchAll(e: EntityId | undefined, v: Value | undefined, check: Check): Iterable<Datom> {
+    for (const a of this.#attributeIds()) {
+      yield* this.#matchAttribute(e, a, v, check)
+    }
   }
 
   /** A whole index, read as far as somebody asks. */

@@ -3,6 +3,7 @@
 // the facts that it changed, not the attribute.
 
 import { assert } from '../base/assert.ts'
+import type { Check } from '../base/batches.ts'
 import type { EntityId, T } from '../fact/attribute.ts'
 import { compareValues, equalValues, type Value } from '../fact/value.ts'
 import { integerAt } from '../segment/column.ts'
@@ -21,13 +22,22 @@ export type LateColumns = {
   readonly moment: Moment
 }
 
+/** Facts that are looked at between two checks: each takes a search of a column. */
+const CHECKED_COUNT = 4_096
+
 /** What holds at `untilT`, which is not before the end of the index; novelty follows that. */
-export function lateColumns(indexed: WholeColumns, novelty: AttributeNovelty, untilT: T): LateColumns {
-  const hidden = hiddenRows(indexed, novelty, untilT)
+export function lateColumns(
+  indexed: WholeColumns,
+  novelty: AttributeNovelty,
+  untilT: T,
+  check: Check,
+): LateColumns {
+  const hidden = hiddenRows(indexed, novelty, untilT, check)
   const entities: EntityId[] = []
   const values: Value[] = []
   const ts: T[] = []
   for (const row of novelty.rowsByEntity()) {
+    if (ts.length % CHECKED_COUNT === 0) check()
     if (novelty.tAt(row) > untilT || novelty.retractedT(row) <= untilT) continue
     entities.push(novelty.entityAt(row))
     values.push(novelty.valueAt(row))
@@ -47,14 +57,14 @@ export function lateColumns(indexed: WholeColumns, novelty: AttributeNovelty, un
 /** Of retractions of indexed facts, in their order, the rows: those found stay the same for every later t. */
 const foundRows = new WeakMap<AttributeNovelty, { readonly indexed: WholeColumns; readonly rows: number[] }>()
 
-function hiddenRows(indexed: WholeColumns, novelty: AttributeNovelty, untilT: T): Uint32Array {
+function hiddenRows(indexed: WholeColumns, novelty: AttributeNovelty, untilT: T, check: Check): Uint32Array {
   let found = foundRows.get(novelty)
   if (found?.indexed !== indexed) foundRows.set(novelty, (found = { indexed, rows: [] }))
   const { rows } = found
   let count = 0
   for (const { e, v } of novelty.retractionsUpTo(untilT)) {
     if (count === rows.length) rows.push(rowOf(indexed, e, v))
-    count++
+    if (++count % CHECKED_COUNT === 0) check()
   }
   return Uint32Array.from(rows.slice(0, count)).sort()
 }

@@ -1,5 +1,6 @@
 // Rows of one run before they are written: columns in memory, from datoms or from runs on disk, merged and sorted.
 
+import { type Check, inBatches, NEVER_ENDS } from '../base/batches.ts'
 import type { AttributeId, EntityId, T, ValueType } from '../fact/attribute.ts'
 import type { Datom } from '../fact/datom.ts'
 import type { Value } from '../fact/value.ts'
@@ -71,8 +72,8 @@ export function rowsOfRetired(type: ValueType, facts: readonly Retired[]): RunRo
 }
 
 /** The rows of a run on disk that are not dead; `isNewlyDead` says what died since the run was opened. */
-export function liveRowsOf(run: Run, newlyDead: ReadonlySet<number>): RunRows {
-  const { firstRow, entities, values, added, retracted } = run.columns()
+export function liveRowsOf(run: Run, newlyDead: ReadonlySet<number>, check: Check = NEVER_ENDS): RunRows {
+  const { firstRow, entities, values, added, retracted } = run.columns(check)
   const { rowCount, deadCount } = run.entry
   if (deadCount === 0 && newlyDead.size === 0) {
     const ofRun = (column: ColumnData): ColumnData => sliceColumn(column, firstRow, firstRow + rowCount)
@@ -85,34 +86,45 @@ export function liveRowsOf(run: Run, newlyDead: ReadonlySet<number>): RunRows {
   }
   const rows = new Uint32Array(rowCount)
   let count = 0
-  for (let row = 0; row < rowCount; row++) {
-    if (!run.isDead(row) && !newlyDead.has(row)) rows[count++] = firstRow + row
+  for (const [first, limit] of inBatches(rowCount, check)) {
+    for (let row = first; row < limit; row++)
+      if (!run.isDead(row) && !newlyDead.has(row)) rows[count++] = firstRow + row
   }
   const taken = rows.subarray(0, count)
   return {
-    entities: takeRows(entities, taken),
-    values: takeRows(values, taken),
-    added: takeRows(added, taken),
-    retracted: retracted === undefined ? undefined : takeRows(retracted, taken),
+    entities: takeRows(entities, taken, check),
+    values: takeRows(values, taken, check),
+    added: takeRows(added, taken, check),
+    retracted: retracted === undefined ? undefined : takeRows(retracted, taken, check),
   }
 }
 
 /** The rows of all, by entity, then value, then the t at which they were added. */
-export function mergedRows(type: ValueType, parts: readonly RunRows[]): RunRows {
+export function mergedRows(type: ValueType, parts: readonly RunRows[], check: Check = NEVER_ENDS): RunRows {
   const filled = parts.filter((part) => rowCountOf(part.entities) > 0)
-  const entities = concatColumns(filled.map((part) => part.entities))
-  const values = concatColumns(filled.map((part) => part.values))
-  const added = concatColumns(filled.map((part) => part.added))
+  const entities = concatColumns(
+    filled.map((part) => part.entities),
+    check,
+  )
+  const values = concatColumns(
+    filled.map((part) => part.values),
+    check,
+  )
+  const added = concatColumns(
+    filled.map((part) => part.added),
+    check,
+  )
   const ends = filled.flatMap((part) => (part.retracted === undefined ? [] : [part.retracted]))
-  const retracted = ends.length === 0 ? undefined : concatColumns(ends)
+  const retracted = ends.length === 0 ? undefined : concatColumns(ends, check)
   // What is new comes behind what was there, where new facts are about new entities.
+  check()
   if (isAscending(entities)) return { entities, values, added, retracted }
-  const order = sortByEntity(type, entities, values, retracted === undefined ? undefined : added)
+  const order = sortByEntity(type, entities, values, retracted === undefined ? undefined : added, check)
   return {
-    entities: takeRows(entities, order),
-    values: takeRows(values, order),
-    added: takeRows(added, order),
-    retracted: retracted === undefined ? undefined : takeRows(retracted, order),
+    entities: takeRows(entities, order, check),
+    values: takeRows(values, order, check),
+    added: takeRows(added, order, check),
+    retracted: retracted === undefined ? undefined : takeRows(retracted, order, check),
   }
 }
 

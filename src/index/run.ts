@@ -2,6 +2,7 @@
 // sorted by value in another segment. Searches use whole columns where they are in memory and single pages where
 // a few rows are wanted of a large one.
 
+import { type Check, inBatches, NEVER_ENDS } from '../base/batches.ts'
 import type { EntityId, T, ValueType } from '../fact/attribute.ts'
 import { compareValues, equalValues, Keyword, type Value } from '../fact/value.ts'
 import { type ColumnData, integerAt, rowCountOf, type TextColumn } from '../segment/column.ts'
@@ -63,14 +64,14 @@ export class Run {
     return this.entry.rowCount - this.entry.deadCount
   }
 
-  columns(): RunColumns {
+  columns(check: Check = NEVER_ENDS): RunColumns {
     const { segment } = this.#segment
     return {
       firstRow: this.entry.firstRow,
-      entities: segment.column('entity').load(),
-      values: segment.column('value').load(),
-      added: segment.column('added').load(),
-      retracted: this.entry.retracted === undefined ? undefined : segment.column('retracted').load(),
+      entities: segment.column('entity').load(check),
+      values: segment.column('value').load(check),
+      added: segment.column('added').load(check),
+      retracted: this.entry.retracted === undefined ? undefined : segment.column('retracted').load(check),
     }
   }
 
@@ -144,8 +145,8 @@ export class Run {
   }
 
   /** Rows with a value, ascending: by the value order where there is one, else by looking at all. */
-  rowsOfValue(probe: Probe): readonly number[] {
-    if (this.#order === undefined) return this.#scanForValue(probe)
+  rowsOfValue(probe: Probe, check: Check = NEVER_ENDS): readonly number[] {
+    if (this.#order === undefined) return this.#scanForValue(probe, check)
     if (this.#gap !== undefined && isWithin(this.#gap, probe.value)) return NONE
     const first = this.#positionOf(probe, false)
     const limit = this.#positionOf(probe, true, first)
@@ -222,8 +223,8 @@ export class Run {
     return integerIn(this.#segment.segment.column(name), this.entry.firstRow + row)
   }
 
-  #scanForValue(probe: Probe): readonly number[] {
-    const { values, firstRow } = this.columns()
+  #scanForValue(probe: Probe, check: Check): readonly number[] {
+    const { values, firstRow } = this.columns(check)
     const rows: number[] = []
     const limit = firstRow + this.entry.rowCount
     if (values.kind === 'dictionary') {
@@ -232,8 +233,9 @@ export class Run {
       for (let row = firstRow; row < limit; row++) if (values.codes[row] === code) rows.push(row - firstRow)
       return rows
     }
-    for (let row = firstRow; row < limit; row++) {
-      if (probe.compareAt(values, row) === 0) rows.push(row - firstRow)
+    for (const [first, end] of inBatches(limit - firstRow, check)) {
+      for (let row = first; row < end; row++)
+        if (probe.compareAt(values, firstRow + row) === 0) rows.push(row)
     }
     return rows
   }

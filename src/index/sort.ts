@@ -3,6 +3,7 @@
 // radix pass over a million rows costs less than reading them.
 
 import { unreachable } from '../base/assert.ts'
+import { type Check, inBatches, NEVER_ENDS } from '../base/batches.ts'
 import type { ValueType } from '../fact/attribute.ts'
 import { compareValues } from '../fact/value.ts'
 import { type ColumnData, type DictionaryColumn, rowCountOf, type TextColumn } from '../segment/column.ts'
@@ -13,10 +14,14 @@ import { isByteOrdered, valueAt } from '../segment/value-column.ts'
 export type RowComparison = (x: number, y: number) => number
 
 /** Rows in the order of `numbers`; equal ones stay as they stand in `rows`, or in their own order. */
-export function sortByNumbers(column: ColumnData, rows = identity(rowCountOf(column))): Uint32Array {
+export function sortByNumbers(
+  column: ColumnData,
+  rows = identity(rowCountOf(column)),
+  check: Check = NEVER_ENDS,
+): Uint32Array {
   if (column.kind !== 'integer') {
     const compare = rowComparison('long', column)
-    return rows.slice().sort((x, y) => compare(x, y))
+    return rows.slice().sort(checking((x, y) => compare(x, y), check))
   }
   const { data, base } = column
   let isSorted = true
@@ -26,15 +31,17 @@ export function sortByNumbers(column: ColumnData, rows = identity(rowCountOf(col
   let isHighNeeded = false
   const high = new Uint32Array(data.length)
   const least = leastHigh(data, base)
-  for (let row = 0; row < data.length; row++) {
-    const number = data[row]! + base
-    const above = Math.floor(number / 2 ** 32)
-    low[row] = number - above * 2 ** 32
-    high[row] = above - least
-    if (above !== least) isHighNeeded = true
+  for (const [first, limit] of inBatches(data.length, check)) {
+    for (let row = first; row < limit; row++) {
+      const number = data[row]! + base
+      const above = Math.floor(number / 2 ** 32)
+      low[row] = number - above * 2 ** 32
+      high[row] = above - least
+      if (above !== least) isHighNeeded = true
+    }
   }
-  const byLow = radixSort(low, rows)
-  return isHighNeeded ? radixSort(high, byLow) : byLow
+  const byLow = radixSort(low, rows, check)
+  return isHighNeeded ? radixSort(high, byLow, check) : byLow
 }
 
 /** Rows of an attribute by entity, then value, then `added` where it is given. */
@@ -43,12 +50,18 @@ export function sortByEntity(
   entities: ColumnData,
   values: ColumnData,
   added: ColumnData | undefined,
+  check: Check = NEVER_ENDS,
 ): Uint32Array {
-  const rows = sortByNumbers(entities).slice()
+  const rows = sortByNumbers(entities, undefined, check).slice()
   const sameEntity = rowComparison('long', entities)
   const byValue = rowComparison(type, values)
   const byAdded = added === undefined ? undefined : rowComparison('long', added)
-  sortTies(rows, sameEntity, (x, y) => byValue(x, y) || (byAdded?.(x, y) ?? 0))
+  sortTies(
+    rows,
+    sameEntity,
+    checking((x, y) => byValue(x, y) || (byAdded?.(x, y) ?? 0), check),
+    check,
+  )
   return rows
 }
 
@@ -101,12 +114,32 @@ export function identity(count: number): Uint32Array {
 }
 
 /** Sorts each stretch of rows that `same` calls equal by `compare`. */
-function sortTies(rows: Uint32Array, same: RowComparison, compare: RowComparison): void {
+function sortTies(
+  rows: Uint32Array,
+  same: RowComparison,
+  compare: RowComparison,
+  check: Check = NEVER_ENDS,
+): void {
   let first = 0
-  for (let at = 1; at <= rows.length; at++) {
-    if (at < rows.length && same(rows[first]!, rows[at]!) === 0) continue
-    if (at - first > 1) rows.subarray(first, at).sort(compare)
-    first = at
+  for (const [from, limit] of inBatches(rows.length, check)) {
+    for (let at = from + 1; at <= limit; at++) {
+      if (at < rows.length && same(rows[first]!, rows[at]!) === 0) continue
+      if (at - first > 1) rows.subarray(first, at).sort(compare)
+      first = at
+    }
+  }
+}
+
+/** Comparisons between two checks: some milliseconds of those that decode. */
+const COMPARED_COUNT = 4_096
+
+/** The same comparison, which looks up now and then whether the sort is still wanted. */
+function checking(compare: RowComparison, check: Check): RowComparison {
+  if (check === NEVER_ENDS) return compare
+  let count = 0
+  return (x, y) => {
+    if (++count % COMPARED_COUNT === 0) check()
+    return compare(x, y)
   }
 }
 
@@ -114,12 +147,13 @@ const DIGIT_BITS = 11
 const DIGIT_MASK = (1 << DIGIT_BITS) - 1
 
 /** Stable order of rows by 32-bit keys, 11 bits a pass; passes in which all agree are skipped. */
-function radixSort(keys: Uint32Array, rows: Uint32Array): Uint32Array {
+function radixSort(keys: Uint32Array, rows: Uint32Array, check: Check = NEVER_ENDS): Uint32Array {
   let from: Uint32Array = rows
   let to: Uint32Array = new Uint32Array(rows.length)
   const counts = new Uint32Array(DIGIT_MASK + 1)
   for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
     counts.fill(0)
+    check()
     for (let i = 0; i < from.length; i++) counts[(keys[from[i]!]! >>> shift) & DIGIT_MASK]!++
     if (from.length > 0 && counts[(keys[from[0]!]! >>> shift) & DIGIT_MASK] === from.length) continue
     let at = 0
@@ -128,11 +162,13 @@ function radixSort(keys: Uint32Array, rows: Uint32Array): Uint32Array {
       counts[digit] = at
       at += count
     }
-    for (let i = 0; i < from.length; i++) {
-      const row = from[i]!
-      const digit = (keys[row]! >>> shift) & DIGIT_MASK
-      to[counts[digit]!] = row
-      counts[digit]!++
+    for (const [first, limit] of inBatches(from.length, check)) {
+      for (let i = first; i < limit; i++) {
+        const row = from[i]!
+        const digit = (keys[row]! >>> shift) & DIGIT_MASK
+        to[counts[digit]!] = row
+        counts[digit]!++
+      }
     }
     const free = from === rows ? new Uint32Array(rows.length) : from
     from = to

@@ -1,6 +1,7 @@
 // The rows of an answer, kept column by column: a row is made when somebody reads it, and a value once where a column
 // holds few. Whoever sends an answer on, or writes it as text, reads the columns.
 
+import { type Check, inBatches, NEVER_ENDS } from '../base/batches.ts'
 import { unreachable } from '../base/assert.ts'
 import type { Edn } from '../fact/value.ts'
 
@@ -33,10 +34,13 @@ export class AnswerRows implements Iterable<AnswerRow> {
     this.columns = columns
   }
 
-  static of(rows: readonly AnswerRow[]): AnswerRows {
+  static of(rows: readonly AnswerRow[], check: Check = NEVER_ENDS): AnswerRows {
     const width = rows[0]?.length ?? 0
     const columns = Array.from({ length: width }, (_, place): AnswerColumn => {
-      return { kind: 'values', values: rows.map((row) => row[place]!) }
+      const values: Edn[] = []
+      for (const [first, limit] of inBatches(rows.length, check))
+        for (let row = first; row < limit; row++) values.push(rows[row]![place]!)
+      return { kind: 'values', values }
     })
     return new AnswerRows(rows.length, columns)
   }

@@ -2,6 +2,7 @@
 // a worker and back takes longer than most of them. What outgrows the bounds goes to the workers as if nothing had been
 // tried, and its query is tried again ever more rarely.
 
+import { NEVER_ENDS } from '../base/batches.ts'
 import type { Clock } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
 import { isBlobMissing } from '../database/database-value.ts'
@@ -68,7 +69,9 @@ export class AtOnceRunner implements QueryRunner {
 
   async write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
     const bytesMax = Math.min(job.answerBytesMax, this.#limits.answerBytesMax)
-    const written = this.#tried(job, (answer) => writeAnswer(job.query, answer, notation, bytesMax))
+    const written = this.#tried(job, (answer) =>
+      writeAnswer(job.query, answer, { notation, bytesMax, check: NEVER_ENDS }),
+    )
     return written ?? this.#others.write(job, notation)
   }
 

@@ -1,7 +1,9 @@
 // Runs queries in this thread: for memory databases, for what a user registered as functions, for the simulator.
 
+import type { Check } from '../base/batches.ts'
 import type { Clock } from '../base/env.ts'
 import { type DatabaseValue, isBlobMissing, RENEWAL_COUNT_MAX } from '../database/database-value.ts'
+import { Budget } from '../engine/budget.ts'
 import type { Answer, Engine, EngineInput } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
@@ -42,12 +44,21 @@ export class InThreadRunner implements QueryRunner {
   }
 
   async write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
-    return writeAnswer(job.query, await this.run(job), notation, job.answerBytesMax)
+    const check = checkOf(job, this.#clock)
+    const answer = await this.run(job)
+    return writeAnswer(job.query, answer, { notation, bytesMax: job.answerBytesMax, check })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#engine[Symbol.asyncDispose]?.()
   }
+}
+
+/** Throws once the job has had its time, from now on, or was given up. */
+export function checkOf({ timeoutMs, rowCountMax, memoryBytesMax, signal }: QueryJob, clock: Clock): Check {
+  const limits = { rowCountMax, memoryBytesMax, ...(signal && { signal }) }
+  const nowMs = (): number => clock.monotonicMs()
+  return Budget.of({ ...limits, deadlineMs: nowMs() + timeoutMs }, nowMs).checks
 }
 
 /** What an engine is asked. */

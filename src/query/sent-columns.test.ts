@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { NEVER_ENDS } from '../base/batches.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import type { Edn } from '../fact/value.ts'
 import { AnswerRows } from '../plan/answer-rows.ts'
@@ -23,7 +24,7 @@ it('sends rows of every kind of column', () => {
   const rows = fc.array(fc.tuple(...columns), { maxLength: 20 })
   fc.assert(
     fc.property(rows, (sent) => {
-      const received = receiveRows(structuredClone(sendRows(AnswerRows.of(sent)))).toArray()
+      const received = receiveRows(structuredClone(sendRows(AnswerRows.of(sent), NEVER_ENDS))).toArray()
       expect(writeEdn(received)).toBe(writeEdn(sent))
     }),
   )

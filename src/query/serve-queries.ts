@@ -13,7 +13,7 @@ import type { JobInput, QueryJob } from './ask.ts'
 import { checkRules, NO_RULES } from './check-rules.ts'
 import { queryOfWritten, rulesOfWritten } from './parsed.ts'
 import type { WorkerStart } from './query-worker.ts'
-import { InThreadRunner } from './run-here.ts'
+import { checkOf, InThreadRunner } from './run-here.ts'
 import {
   receiveEdn,
   receiveRef,
@@ -40,9 +40,10 @@ export async function serveQueries(env: Env, port: WorkerPort, engine: Engine): 
     try {
       const signal = askingSignal(() => words.isCancelled(id))
       const job = await receiveJob(sent, catalog, signal)
+      const check = checkOf(job, env.clock)
       switch (wanted.kind) {
         case 'answer':
-          return port.post({ id, sent: sendAnswer(await runner.run(job)) })
+          return port.post({ id, sent: sendAnswer(await runner.run(job), check) })
         case 'written': {
           const written = await runner.write(job, wanted.notation)
           const buffers = written.pieces.map(({ buffer }) => buffer)

@@ -2,6 +2,7 @@
 // every type; answers go by columns (sent-columns.ts) or as the text that the caller wants (written.ts). Databases
 // travel as references; the worker follows the same folder.
 
+import type { Check } from '../base/batches.ts'
 import { type ErrorData, errorToData, type Warning } from '../base/errors.ts'
 import type { DatabaseRef, DatabaseValue, ViewStep } from '../database/database-value.ts'
 import { readEdn } from '../fact/edn-reader.ts'
@@ -131,8 +132,9 @@ function sendRef({ ref }: DatabaseValue): SentRef {
   return { database: ref.database, basisT: ref.basisT, steps: writeEdn(steps) }
 }
 
-export function sendAnswer({ columns, rows, isTruncated, warnings }: Answer): SentAnswer {
-  return { kind: 'answer', columns, rows: sendRows(rows), isTruncated, warnings }
+/** `check` throws where nobody waits for the answer any more. */
+export function sendAnswer({ columns, rows, isTruncated, warnings }: Answer, check: Check): SentAnswer {
+  return { kind: 'answer', columns, rows: sendRows(rows, check), isTruncated, warnings }
 }
 
 export function sendFailure(error: unknown): SentAnswer {

@@ -2,6 +2,7 @@
 // passes bytes on. Rows are written in batches and counted, so that no answer outgrows its bound (I9), into pieces
 // of bounded size, which go on their way one by one and are never put together.
 
+import type { Check } from '../base/batches.ts'
 import { VarveError, type Warning } from '../base/errors.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { writeJson } from '../fact/json-writer.ts'
@@ -26,12 +27,18 @@ const BATCH_COUNT = 1_024
 /** Text of one piece, in UTF-16 units: up to three times as many bytes. */
 const PIECE_LENGTH = 64 << 10
 
+export type WriteOptions = {
+  readonly notation: Notation
+  readonly bytesMax: number
+  /** Called between batches: throws where nobody waits for the answer any more. */
+  readonly check: Check
+}
+
 /** Throws `varve.error/answer-too-large` beyond `bytesMax`. */
 export function writeAnswer(
   query: Query,
   answer: Answer,
-  notation: Notation,
-  bytesMax: number,
+  { notation, bytesMax, check }: WriteOptions,
 ): WrittenAnswer {
   const { columns, rows, isTruncated, warnings } = answer
   const write = notation === 'json' ? (value: Edn) => writeJson(value) : (value: Edn) => writeEdn(value)
@@ -39,8 +46,8 @@ export function writeAnswer(
   const text = new BoundedText(bytesMax)
   const { kind } = query.find
   const isList = (kind === 'relation' || kind === 'collection') && query.returnKeys === undefined
-  if (isList) writeList(rows, text, { write, between, isFlat: kind === 'collection' })
-  else writeShaped(shapeAnswer(query, answer), text, write, between)
+  if (isList) writeList(rows, text, { write, between, isFlat: kind === 'collection', check })
+  else writeShaped(shapeAnswer(query, answer, check), text, { write, between, check })
   return { columns, pieces: text.pieces(), isTruncated, warnings }
 }
 
@@ -49,13 +56,15 @@ type ListStyle = {
   readonly between: string
   /** One value a row, without brackets of its own. */
   readonly isFlat: boolean
+  readonly check: Check
 }
 
 /** Rows as a list of lists, column by column: a value that many rows hold is written once. */
-function writeList(rows: AnswerRows, text: BoundedText, { write, between, isFlat }: ListStyle): void {
+function writeList(rows: AnswerRows, text: BoundedText, { write, between, isFlat, check }: ListStyle): void {
   const reader = new RowReader(rows, write)
   text.add('[')
   for (let first = 0; first < rows.length; first += BATCH_COUNT) {
+    check()
     const batch = reader.read(first, Math.min(rows.length, first + BATCH_COUNT))
     const items = batch.map((cells) => (isFlat ? cells[0]! : `[${cells.join(between)}]`))
     text.add(`${first === 0 ? '' : between}${items.join(between)}`)
@@ -64,9 +73,14 @@ function writeList(rows: AnswerRows, text: BoundedText, { write, between, isFlat
 }
 
 /** Maps, one row, one value: batches of items where it is a list. */
-function writeShaped(shaped: Edn, text: BoundedText, write: (value: Edn) => string, between: string): void {
+function writeShaped(
+  shaped: Edn,
+  text: BoundedText,
+  { write, between, check }: Omit<ListStyle, 'isFlat'>,
+): void {
   if (!Array.isArray(shaped) || shaped.length <= BATCH_COUNT) return text.add(write(shaped))
   for (let first = 0; first < shaped.length; first += BATCH_COUNT) {
+    check()
     const written = write(shaped.slice(first, first + BATCH_COUNT) as Edn)
     text.add(`${first === 0 ? '[' : between}${written.slice(1, -1)}`)
   }

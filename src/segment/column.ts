@@ -3,6 +3,7 @@
 // without a copy.
 
 import { assert, unreachable } from '../base/assert.ts'
+import { type Batch, type Check, inBatches, NEVER_ENDS } from '../base/batches.ts'
 
 /** How a column lies in a file. `instant` is int64 in milliseconds UTC; `text` is UTF-8, `bytes` is not. */
 export type ColumnType = 'int32' | 'int64' | 'instant' | 'double' | 'float' | 'boolean' | 'text' | 'bytes'
@@ -103,14 +104,14 @@ export function sliceColumn(column: ColumnData, from: number, to: number): Colum
 }
 
 /** One column with the rows of all, in order. */
-export function concatColumns(columns: readonly ColumnData[]): ColumnData {
+export function concatColumns(columns: readonly ColumnData[], check: Check = NEVER_ENDS): ColumnData {
   const first = columns[0]
   assert(first !== undefined, 'there is a column to concatenate')
   if (columns.length === 1) return first
   switch (first.kind) {
     case 'integer':
     case 'long':
-      return concatIntegers(columns)
+      return concatIntegers(columns, check)
     case 'double':
       return { kind: 'double', data: concatInto(new Float64Array(totalRows(columns)), columns, 'double') }
     case 'float':
@@ -119,20 +120,23 @@ export function concatColumns(columns: readonly ColumnData[]): ColumnData {
       return { kind: 'boolean', data: concatInto(new Uint8Array(totalRows(columns)), columns, 'boolean') }
     case 'text':
     case 'dictionary':
-      return concatTexts(columns.map(plainText))
+      return concatTexts(
+        columns.map((column) => plainText(column, check)),
+        check,
+      )
     default:
       return unreachable(first)
   }
 }
 
 /** The rows picked, in the order of `rows`. */
-export function takeRows(column: ColumnData, rows: Uint32Array): ColumnData {
+export function takeRows(column: ColumnData, rows: Uint32Array, check: Check = NEVER_ENDS): ColumnData {
   switch (column.kind) {
     case 'integer':
       return {
         kind: 'integer',
         base: column.base,
-        data: takeInto(column.data, sameKind(column.data, rows.length), rows),
+        data: takeInto(column.data, sameKind(column.data, rows.length), rows, check),
       }
     case 'long': {
       const data = new BigInt64Array(rows.length)
@@ -140,13 +144,13 @@ export function takeRows(column: ColumnData, rows: Uint32Array): ColumnData {
       return { kind: 'long', data }
     }
     case 'double':
-      return { kind: 'double', data: takeInto(column.data, new Float64Array(rows.length), rows) }
+      return { kind: 'double', data: takeInto(column.data, new Float64Array(rows.length), rows, check) }
     case 'float':
-      return { kind: 'float', data: takeInto(column.data, new Float32Array(rows.length), rows) }
+      return { kind: 'float', data: takeInto(column.data, new Float32Array(rows.length), rows, check) }
     case 'boolean':
-      return { kind: 'boolean', data: takeInto(column.data, new Uint8Array(rows.length), rows) }
+      return { kind: 'boolean', data: takeInto(column.data, new Uint8Array(rows.length), rows, check) }
     case 'text':
-      return takeTexts(column, rows)
+      return takeTexts(column, rows, check)
     case 'dictionary': {
       const { codes } = column
       const taken =
@@ -155,7 +159,7 @@ export function takeRows(column: ColumnData, rows: Uint32Array): ColumnData {
           : codes instanceof Uint16Array
             ? new Uint16Array(rows.length)
             : new Uint32Array(rows.length)
-      return { ...column, codes: takeInto(codes, taken, rows) }
+      return { ...column, codes: takeInto(codes, taken, rows, check) }
     }
     default:
       return unreachable(column)
@@ -169,13 +173,13 @@ export function integerAt(column: ColumnData, row: number): number {
 }
 
 /** Codes written out as text; text as it is. */
-export function plainText(column: ColumnData): TextColumn {
+export function plainText(column: ColumnData, check: Check = NEVER_ENDS): TextColumn {
   if (column.kind === 'text') return column
   assert(column.kind === 'dictionary', 'text lies as text or as codes')
-  return takeTexts(column.dictionary, column.codes)
+  return takeTexts(column.dictionary, column.codes, check)
 }
 
-function concatIntegers(columns: readonly ColumnData[]): ColumnData {
+function concatIntegers(columns: readonly ColumnData[], check: Check): ColumnData {
   if (columns.some(({ kind }) => kind === 'long')) {
     const data = new BigInt64Array(totalRows(columns))
     let at = 0
@@ -189,6 +193,7 @@ function concatIntegers(columns: readonly ColumnData[]): ColumnData {
   let least = Infinity
   let greatest = -Infinity
   for (const column of columns) {
+    check()
     if (column.kind !== 'integer') continue
     for (let i = 0; i < column.data.length; i++) {
       const number = column.data[i]! + column.base
@@ -201,6 +206,7 @@ function concatIntegers(columns: readonly ColumnData[]): ColumnData {
   const data = isSmall ? new Int32Array(totalRows(columns)) : new Float64Array(totalRows(columns))
   let at = 0
   for (const column of columns) {
+    check()
     assert(column.kind === 'integer', 'columns of one attribute have one type')
     const shift = column.base - base
     for (let i = 0; i < column.data.length; i++) data[at + i] = column.data[i]! + shift
@@ -225,7 +231,7 @@ function concatInto<A extends Float64Array | Float32Array | Uint8Array>(
   return target
 }
 
-function concatTexts(columns: readonly TextColumn[]): TextColumn {
+function concatTexts(columns: readonly TextColumn[], check: Check): TextColumn {
   let byteCount = 0
   for (const { offsets } of columns) byteCount += offsets.at(-1)! - offsets[0]!
   const bytes = new Uint8Array(byteCount)
@@ -233,6 +239,7 @@ function concatTexts(columns: readonly TextColumn[]): TextColumn {
   let row = 0
   let at = 0
   for (const { offsets, bytes: source } of columns) {
+    check()
     const first = offsets[0]!
     const last = offsets.at(-1)!
     bytes.set(source.subarray(first, last), at)
@@ -242,32 +249,47 @@ function concatTexts(columns: readonly TextColumn[]): TextColumn {
   return { kind: 'text', offsets: out, bytes }
 }
 
-function takeTexts(column: TextColumn, rows: ArrayLike<number>): TextColumn {
-  const { offsets, bytes } = column
+function takeTexts(column: TextColumn, rows: ArrayLike<number>, check: Check): TextColumn {
+  const { offsets } = column
   const taken = new Uint32Array(rows.length + 1)
   let byteCount = 0
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!
-    byteCount += offsets[row + 1]! - offsets[row]!
-    taken[i + 1] = byteCount
+  for (const [first, limit] of inBatches(rows.length, check)) {
+    for (let i = first; i < limit; i++) {
+      const row = rows[i]!
+      byteCount += offsets[row + 1]! - offsets[row]!
+      taken[i + 1] = byteCount
+    }
   }
   assert(byteCount < 2 ** 32, 'one column holds less than 4 GiB of text')
-  const out = new Uint8Array(byteCount)
-  for (let i = 0; i < rows.length; i++) {
+  const out = { kind: 'text', offsets: taken, bytes: new Uint8Array(byteCount) } as const
+  for (const batch of inBatches(rows.length, check)) copyTexts(column, rows, out, batch)
+  return out
+}
+
+/** Copies the bytes of a batch of the texts picked to where they belong. */
+function copyTexts(
+  { offsets, bytes }: TextColumn,
+  rows: ArrayLike<number>,
+  out: TextColumn,
+  [first, limit]: Batch,
+): void {
+  const taken = out.offsets
+  for (let i = first; i < limit; i++) {
     const from = offsets[rows[i]!]!
     const at = taken[i]!
     const length = taken[i + 1]! - at
     // A loop beats `set` for short texts.
-    if (length < 32) for (let k = 0; k < length; k++) out[at + k] = bytes[from + k]!
-    else out.set(bytes.subarray(from, from + length), at)
+    if (length < 32) for (let k = 0; k < length; k++) out.bytes[at + k] = bytes[from + k]!
+    else out.bytes.set(bytes.subarray(from, from + length), at)
   }
-  return { kind: 'text', offsets: taken, bytes: out }
 }
 
 function takeInto<
   A extends Int32Array | Float64Array | Float32Array | Uint8Array | Uint16Array | Uint32Array,
->(source: A, target: A, rows: Uint32Array): A {
-  for (let i = 0; i < rows.length; i++) target[i] = source[rows[i]!]!
+>(source: A, target: A, rows: Uint32Array, check: Check): A {
+  for (const [first, limit] of inBatches(rows.length, check)) {
+    for (let i = first; i < limit; i++) target[i] = source[rows[i]!]!
+  }
   return target
 }
 

@@ -3,6 +3,7 @@
 // leads back to the root before it is used (I8).
 
 import { zstdDecompressSync } from 'node:zlib'
+import { type Check, NEVER_ENDS } from '../base/batches.ts'
 import { crc32 } from '../base/checksum.ts'
 import { VarveError } from '../base/errors.ts'
 import type { Blob } from '../blob/blob-store.ts'
@@ -117,12 +118,16 @@ export class SegmentColumnReader {
   }
 
   /** The whole column. */
-  load(): ColumnData {
+  load(check: Check = NEVER_ENDS): ColumnData {
     const cached = this.#cached()
     if (cached !== undefined) return cached
     const { offset, byteCount, pages } = this.info
     const bytes = this.#blob.read(offset, byteCount)
-    const raw = pages.map((page) => this.#rawPage(page, bytes.subarray(page.offset - offset)))
+    const raw = pages.map((page) => {
+      check()
+      return this.#rawPage(page, bytes.subarray(page.offset - offset))
+    })
+    check()
     const column = this.#decode(raw, this.rowCount, offset)
     this.#whole = this.#cache.add(this.#name, column)
     return column

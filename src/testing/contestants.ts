@@ -30,8 +30,8 @@ export type Contestant = {
 
 /** Rows of an answer and of anything on the way to it. */
 export const ROW_COUNT_MAX = 40_000
-/** How often an engine may look at the clock, which it does every few thousand steps: work, the same on any machine. */
-export const WORK_COUNT_MAX = 60
+/** How often an engine may look at the clock, which it does every thousand steps: work, the same on any machine. */
+export const WORK_COUNT_MAX = 240
 
 export const CONTESTANTS: readonly Contestant[] = [
   inThisThread('naive', ['mixed'], answerNow),

@@ -55,13 +55,14 @@ export class AnyAttributeOperator extends Operator {
     const output = this.#output
     output.begin(chunk.columns, this.next)
     for (let row = 0; row < chunk.rowCount; row++) {
+      this.#budget.step()
       const wanted = places.map((place, at) =>
         at === 2 || at === 4 ? decodedPlace(place, chunk, row) : decodedId(place, chunk, row),
       )
       // What is no id is nobody's.
       if (places.some(({ kind }, at) => kind !== 'free' && wanted[at] === undefined)) continue
       const [e, a, v] = wanted as [number | undefined, number | undefined, Value | undefined]
-      for (const datom of facts.match(e, a, v)) {
+      for (const datom of facts.match(e, a, v, this.#budget.checks)) {
         this.#budget.step()
         if (!this.#fits(datom, wanted)) continue
         for (let at = 0; at < fresh.length; at++) {

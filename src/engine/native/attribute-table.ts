@@ -34,7 +34,7 @@ type TableColumns = {
   readonly values: Float64Array
   readonly domain: Domain
   /** Undefined where the transactions are given, or nobody asks for them. */
-  readonly ts?: () => Float64Array
+  readonly ts?: (check: Check) => Float64Array
   /** Of a history. */
   readonly added?: Float64Array
   /** Where it was made for another table with the same entities. */
@@ -57,7 +57,7 @@ export class AttributeTable {
   /** Of the values. */
   readonly domain: Domain
   readonly added: Float64Array | undefined
-  readonly #ts: (() => Float64Array) | undefined
+  readonly #ts: ((check: Check) => Float64Array) | undefined
   readonly #makeByEntity: (budget: Budget) => Lookup
   #txs: Float64Array | undefined
   #addedColumn: Float64Array | undefined
@@ -95,7 +95,7 @@ export class AttributeTable {
     if (this.#txs === undefined) {
       budget.check()
       assert(this.#ts !== undefined, 'a table has its transactions where somebody asks for them')
-      this.#txs = this.#ts().map((t) => TX_BASE + t)
+      this.#txs = withTxBase(this.#ts(budget.checks), budget.checks)
     }
     return this.#txs
   }
@@ -205,9 +205,9 @@ function fromColumns(attribute: Attribute, columns: AttributeColumns, check: Che
   if (columns.kind === 'late') return fromLate(attribute, columns.late, check)
   const { type, entities, values, ts } = columns
   return new AttributeTable(attribute, {
-    entities: numbersOf(entities),
+    entities: numbersOf(entities, check),
     ...valueNumbers(type, values, check),
-    ts: () => numbersOf(ts),
+    ts: (checkThen) => numbersOf(ts, checkThen),
   })
 }
 
@@ -235,12 +235,17 @@ function fromMoment(
     held: all.subarray(0, heldCount),
     others: all.subarray(heldCount),
   })
-  return momentTable(held, moment, {
-    entities: split(entities),
-    values: split(values),
-    domain,
-    ts: () => split(numbersOf(generation.ts)),
-  })
+  return momentTable(
+    held,
+    moment,
+    {
+      entities: split(entities),
+      values: split(values),
+      domain,
+      ts: (checkThen) => split(numbersOf(generation.ts, checkThen)),
+    },
+    check,
+  )
 }
 
 function generationNumbers(
@@ -249,12 +254,12 @@ function generationNumbers(
   check: Check,
 ): GenerationNumbers {
   const { type, entities, values, ts, heldCount } = generation
-  const numbers = { entities: numbersOf(entities), ...valueNumbers(type, values, check) }
+  const numbers = { entities: numbersOf(entities, check), ...valueNumbers(type, values, check) }
   const held = new AttributeTable(attribute, {
     entities: numbers.entities.subarray(0, heldCount),
     values: numbers.values.subarray(0, heldCount),
     domain: numbers.domain,
-    ts: () => numbersOf(ts).subarray(0, heldCount),
+    ts: (checkThen) => numbersOf(ts, checkThen).subarray(0, heldCount),
   })
   return { ...numbers, held }
 }
@@ -267,25 +272,32 @@ function fromLate(
 ): AttributeTable {
   const held = tableOfColumns(attribute, indexed, check)
   check()
-  const { domain, heldValues } = lateNumbers(held, values)
-  return momentTable(held, moment, {
-    entities: { held: held.entities, others: Float64Array.from(entities) },
-    values: { held: heldValues, others: Float64Array.from(values, (v) => domain.encode(v as Edn)) },
-    domain,
-    ts: () => ({ held: numbersOf(indexed.ts), others: Float64Array.from(ts) }),
-  })
+  const { domain, heldValues } = lateNumbers(held, values, check)
+  const lateValues = numbersBy(values, (v) => domain.encode(v), check)
+  return momentTable(
+    held,
+    moment,
+    {
+      entities: { held: held.entities, others: Float64Array.from(entities) },
+      values: { held: heldValues, others: lateValues },
+      domain,
+      ts: (checkThen) => ({ held: numbersOf(indexed.ts, checkThen), others: Float64Array.from(ts) }),
+    },
+    check,
+  )
 }
 
 /** A domain for what a table holds and what came later. No number is a long beyond 2^53: then all values are listed. */
 function lateNumbers(
   held: AttributeTable,
   values: readonly Edn[],
+  check: Check,
 ): { readonly domain: Domain; readonly heldValues: Float64Array } {
   const { domain } = held
   const isBeyond = domain instanceof NumberDomain && values.some((value) => typeof value === 'bigint')
-  if (!isBeyond) return { domain: LateDomain.of(domain, values), heldValues: held.values }
+  if (!isBeyond) return { domain: LateDomain.of(domain, values, check), heldValues: held.values }
   const listed = new CollectedDomain()
-  const heldValues = held.values.map((number) => listed.collect(domain.decode(number)))
+  const heldValues = numbersBy(held.values, (number) => listed.collect(domain.decode(number)), check)
   for (const value of values) listed.collect(value)
   return { domain: listed, heldValues }
 }
@@ -297,7 +309,7 @@ type MomentNumbers = {
   readonly entities: SplitNumbers
   readonly values: SplitNumbers
   readonly domain: Domain
-  readonly ts: () => SplitNumbers
+  readonly ts: (check: Check) => SplitNumbers
 }
 
 /** The table of a moment: that of what held then and still holds at another one, with other rows for some. */
@@ -305,25 +317,28 @@ function momentTable(
   held: AttributeTable,
   moment: Moment,
   { entities, values, domain, ts }: MomentNumbers,
+  check: Check,
 ): AttributeTable {
   const isExchanged = moment.kind === 'exchanged'
   return new AttributeTable(held.attribute, {
-    entities: isExchanged ? held.entities : shownNumbers(entities, moment),
-    values: shownNumbers(values, moment),
+    entities: isExchanged ? held.entities : shownNumbers(entities, moment, check),
+    values: shownNumbers(values, moment, check),
     domain,
-    ts: () => shownNumbers(ts(), moment),
+    ts: (checkThen) => shownNumbers(ts(checkThen), moment, checkThen),
     ...(isExchanged && { byEntity: (budget: Budget) => held.byEntity(budget) }),
   })
 }
 
-function shownNumbers({ held, others }: SplitNumbers, moment: Moment): Float64Array {
+function shownNumbers({ held, others }: SplitNumbers, moment: Moment, check: Check): Float64Array {
   const heldCount = held.length
   if (moment.kind === 'listed') {
     const { rows } = moment
     const listed = sharedFloats(rows.length)
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!
-      listed[i] = row < heldCount ? held[row]! : others[row - heldCount]!
+    for (const [first, limit] of inBatches(rows.length, check)) {
+      for (let i = first; i < limit; i++) {
+        const row = rows[i]!
+        listed[i] = row < heldCount ? held[row]! : others[row - heldCount]!
+      }
     }
     return listed
   }
@@ -345,7 +360,7 @@ function valueNumbers(
     case 'float':
     case 'boolean':
       // `integer` also holds references and instants; their domain says what the numbers are.
-      return { values: numbersOf(column), domain: new NumberDomain(type as NumberTypes) }
+      return { values: numbersOf(column, check), domain: new NumberDomain(type as NumberTypes) }
     case 'dictionary':
       if (!hasTextForm(type)) break
       return {
@@ -382,12 +397,13 @@ function hasTextForm(type: ValueType): boolean {
   return type === 'string' || type === 'keyword' || type === 'symbol' || type === 'uuid' || type === 'uri'
 }
 
-function numbersOf(column: ColumnData): Float64Array {
+function numbersOf(column: ColumnData, check: Check): Float64Array {
   switch (column.kind) {
     case 'integer': {
       const { data, base } = column
       const numbers = sharedFloats(data.length)
-      for (let row = 0; row < data.length; row++) numbers[row] = data[row]! + base
+      for (const [first, limit] of inBatches(data.length, check))
+        for (let row = first; row < limit; row++) numbers[row] = data[row]! + base
       return numbers
     }
     case 'double':
@@ -404,6 +420,24 @@ function widened(numbers: Float32Array | Uint8Array | Uint16Array | Uint32Array)
   const wide = sharedFloats(numbers.length)
   wide.set(numbers)
   return wide
+}
+
+function numbersBy<Item>(
+  items: ArrayLike<Item>,
+  numberOf: (item: Item) => number,
+  check: Check,
+): Float64Array {
+  const numbers = sharedFloats(items.length)
+  for (const [first, limit] of inBatches(items.length, check))
+    for (let i = first; i < limit; i++) numbers[i] = numberOf(items[i]!)
+  return numbers
+}
+
+function withTxBase(ts: Float64Array, check: Check): Float64Array {
+  const txs = sharedFloats(ts.length)
+  for (const [first, limit] of inBatches(ts.length, check))
+    for (let row = first; row < limit; row++) txs[row] = TX_BASE + ts[row]!
+  return txs
 }
 
 /** A datom, and its numbers in a table. */
@@ -423,12 +457,16 @@ function fromDatoms(attribute: Attribute, facts: FactSource, budget: Budget): At
   }
   budget.release(heldBytes)
   const collected = collectedNumbers(attribute.valueType, datoms)
+  const numbers = (numberOf: (datom: Datom) => number): Float64Array =>
+    numbersBy(datoms, numberOf, budget.checks)
+  // All at once, so that nobody keeps the datoms.
+  const ts = numbers(({ t }) => t)
   return new AttributeTable(attribute, {
-    entities: Float64Array.from(datoms, ({ e }) => e),
-    values: Float64Array.from(datoms, ({ v }) => collected.numberOf(v as Edn)),
+    entities: numbers(({ e }) => e),
+    values: numbers(({ v }) => collected.numberOf(v)),
     domain: collected.domain,
-    ts: () => Float64Array.from(datoms, ({ t }) => t),
-    ...(facts.isHistory && { added: Float64Array.from(datoms, ({ added }) => Number(added)) }),
+    ts: () => ts,
+    ...(facts.isHistory && { added: numbers(({ added }) => Number(added)) }),
   })
 }
 

@@ -49,6 +49,9 @@ export function rowCall(call: Call, args: readonly CallArgument[]): RowCall {
   }
 }
 
+/** Calls between two checks: one may take as long as thousands of comparisons. */
+const CALL_COUNT_CHECKED = 64
+
 /** Tests rows of a chunk. */
 export type RowTest = (chunk: Chunk, picked: Int32Array) => number
 
@@ -74,10 +77,13 @@ export class FilterOperator extends Operator {
 }
 
 /** Any predicate. */
-export function testOfCall(call: RowCall): RowTest {
+export function testOfCall(call: RowCall, budget: Budget): RowTest {
   return (chunk, picked) => {
     let count = 0
-    for (let row = 0; row < chunk.rowCount; row++) if (isTruthy(call(chunk, row))) picked[count++] = row
+    for (let row = 0; row < chunk.rowCount; row++) {
+      if (row % CALL_COUNT_CHECKED === 0) budget.check()
+      if (isTruthy(call(chunk, row))) picked[count++] = row
+    }
     return count
   }
 }
@@ -123,6 +129,7 @@ export class FunctionOperator extends Operator {
     const output = this.#output
     output.begin(chunk.columns, this.next)
     for (let row = 0; row < chunk.rowCount; row++) {
+      if (row % CALL_COUNT_CHECKED === 0) this.#budget.check()
       for (const result of this.#results(binding, call(chunk, row))) {
         const isBoundAlike = tests.every(({ place, index, domain }) =>
           equalValues(result[place]!, domain.decode(chunk.columns[index]![row]!)),

@@ -295,7 +295,7 @@ export class Compiler {
 
   #filter(step: FilterStep, { layout }: Course): Operator {
     const { call, args } = this.#callOf(step, layout)
-    const test = testOfComparison(step.name, args) ?? testOfCall(rowCall(call, args))
+    const test = testOfComparison(step.name, args) ?? testOfCall(rowCall(call, args), this.#budgetOf(step))
     return new FilterOperator(test, layout, keptBy(step, layout), this.#budgetOf(step))
   }
 

@@ -3,7 +3,7 @@
 // Numbers of one domain are equal exactly when their values are; NaN stands for a value that a domain does not have.
 
 import { assert } from '../../base/assert.ts'
-import { type Check, inBatches } from '../../base/batches.ts'
+import { type Batch, type Check, inBatches } from '../../base/batches.ts'
 import { isPlanted } from '../../base/planted.ts'
 import type { ValueType } from '../../fact/attribute.ts'
 import { valueBytes } from '../../fact/value-bytes.ts'
@@ -163,15 +163,14 @@ export class HashedTextDomain implements Domain {
     check: Check,
   ): { readonly domain: HashedTextDomain; readonly codes: Float64Array } {
     const rowCount = texts.offsets.length - 1
-    const numbered = {
+    const numbered: NumberedTexts = {
+      count: 0,
       slots: sharedInts(slotCountFor(rowCount)),
       rows: new Int32Array(rowCount),
       codes: sharedFloats(rowCount),
     }
-    let count = 0
-    for (const [first, limit] of inBatches(rowCount, check))
-      count = numberTexts(texts, first, limit, count, numbered)
-    const { slots, rows, codes } = numbered
+    for (const batch of inBatches(rowCount, check)) numberTexts(texts, batch, numbered)
+    const { count, slots, rows, codes } = numbered
     return {
       domain: new HashedTextDomain({ type, texts, rows: asShared(rows.slice(0, count)), slots }),
       codes,
@@ -199,19 +198,16 @@ export class HashedTextDomain implements Domain {
 }
 
 type NumberedTexts = {
+  /** Distinct ones so far. */
+  count: number
   readonly slots: Int32Array
   readonly rows: Int32Array
   readonly codes: Float64Array
 }
 
-/** Numbers the texts of rows `[first, limit)`, where `count` have numbers already; how many have then. */
-function numberTexts(
-  { offsets, bytes }: TextColumn,
-  first: number,
-  limit: number,
-  count: number,
-  { slots, rows, codes }: NumberedTexts,
-): number {
+function numberTexts({ offsets, bytes }: TextColumn, [first, limit]: Batch, numbered: NumberedTexts): void {
+  const { slots, rows, codes } = numbered
+  let { count } = numbered
   const mask = slots.length - 1
   for (let row = first; row < limit; row++) {
     const from = offsets[row]!
@@ -233,7 +229,7 @@ function numberTexts(
       slot = (slot + 1) & mask
     }
   }
-  return count
+  numbered.count = count
 }
 
 /** At most half full. */
@@ -326,9 +322,13 @@ export class LateDomain implements Domain {
   }
 
   /** The domain itself where it has all of the values, as one of numbers has of all but longs beyond 2^53. */
-  static of(before: Domain, values: readonly Edn[]): Domain {
+  static of(before: Domain, values: readonly Edn[], check: Check): Domain {
     if (before instanceof NumberDomain) return before
-    const unknown = values.filter((value) => Number.isNaN(before.encode(value)))
+    const unknown: Edn[] = []
+    for (const [first, limit] of inBatches(values.length, check)) {
+      for (let i = first; i < limit; i++)
+        if (Number.isNaN(before.encode(values[i]!))) unknown.push(values[i]!)
+    }
     if (unknown.length === 0) return before
     const late = new CollectedDomain()
     for (const value of unknown) late.collect(value)

@@ -64,7 +64,10 @@ export class Found implements Consumer {
   /** Makes groups of rows that were kept for that. */
   groupRows(): void {
     if (this.groups === undefined) return
-    for (const chunk of this.rows.chunks()) this.groups.take(chunk)
+    for (const chunk of this.rows.chunks()) {
+      this.#budget.check()
+      this.groups.take(chunk)
+    }
     this.rows.release()
     this.rows = new RowSet(this.#places.length, this.#budget)
   }

@@ -1,6 +1,7 @@
 // Numbers for the groups of rows. A single key that is a small whole number, as codes are, is the number of its group
 // itself; the groups of all other keys are numbered as they are met, and found by hash.
 
+import { inBatches } from '../../base/batches.ts'
 import type { Budget } from '../budget.ts'
 import { type Domain, SortedTextDomain } from './domain.ts'
 import { CHUNK_ROW_COUNT } from './operator.ts'
@@ -51,8 +52,10 @@ export class GroupNumbers {
 
   /** The groups that have rows. */
   groups(): readonly number[] {
-    const all = Array.from({ length: this.limit }, (_, group) => group)
-    return all.filter((group) => this.#counts[group]! > 0)
+    const groups: number[] = []
+    for (const [first, limit] of inBatches(this.limit, this.#budget.checks))
+      for (let group = first; group < limit; group++) if (this.#counts[group]! > 0) groups.push(group)
+    return groups
   }
 
   /** The group of each set of rows with these keys, which stands for so many rows. */

@@ -58,11 +58,10 @@ export class Lookup {
 
   /** The lookup of a column; NaN is no key. */
   static of(column: Float64Array, check: Check): Lookup {
-    const { isSorted, least, greatest } = shapeOf(column)
-    check()
+    const { isSorted, least, greatest } = shapeOf(column, check)
     const range = greatest - least + 1
     const isDense = Number.isInteger(range) && range <= column.length * SPREAD_MAX + SPREAD_FREE
-    return isDense && areWhole(column)
+    return isDense && areWhole(column, check)
       ? dense(column, { least, range, isSorted }, check)
       : sparse(column, isSorted, check)
   }
@@ -134,23 +133,26 @@ export class Lookup {
 
 type Shape = { readonly isSorted: boolean; readonly least: number; readonly greatest: number }
 
-function shapeOf(column: Float64Array): Shape {
+function shapeOf(column: Float64Array, check: Check): Shape {
   let isSorted = true
   let least = Infinity
   let greatest = -Infinity
   let before = -Infinity
-  for (let row = 0; row < column.length; row++) {
-    const key = column[row]!
-    if (key < before) isSorted = false
-    if (key < least) least = key
-    if (key > greatest) greatest = key
-    before = key
+  for (const [first, limit] of inBatches(column.length, check)) {
+    for (let row = first; row < limit; row++) {
+      const key = column[row]!
+      if (key < before) isSorted = false
+      if (key < least) least = key
+      if (key > greatest) greatest = key
+      before = key
+    }
   }
   return { isSorted, least, greatest }
 }
 
-function areWhole(column: Float64Array): boolean {
-  for (let row = 0; row < column.length; row++) if (!Number.isSafeInteger(column[row]!)) return false
+function areWhole(column: Float64Array, check: Check): boolean {
+  for (const [first, limit] of inBatches(column.length, check))
+    for (let row = first; row < limit; row++) if (!Number.isSafeInteger(column[row]!)) return false
   return true
 }
 
@@ -159,7 +161,8 @@ type DenseShape = { readonly least: number; readonly range: number; readonly isS
 function dense(column: Float64Array, { least, range, isSorted }: DenseShape, check: Check): Lookup {
   const rowCount = column.length
   const first = sharedInts(range + 1)
-  for (let row = 0; row < rowCount; row++) first[column[row]! - least + 1]!++
+  for (const [from, limit] of inBatches(rowCount, check))
+    for (let row = from; row < limit; row++) first[column[row]! - least + 1]!++
   let keyCount = 0
   for (let slot = 0; slot < range; slot++) {
     if (first[slot + 1]! > 0) keyCount++
@@ -181,11 +184,13 @@ function sparse(column: Float64Array, isSorted: boolean, check: Check): Lookup {
   const keys = sharedFloats(rowCount)
   const first = sharedInts(rowCount + 1)
   let keyCount = 0
-  for (let i = 0; i < rowCount; i++) {
-    const key = column[order === undefined ? i : order[i]!]!
-    if (keyCount > 0 && keys[keyCount - 1] === key) continue
-    keys[keyCount] = key
-    first[keyCount++] = i
+  for (const [from, limit] of inBatches(rowCount, check)) {
+    for (let i = from; i < limit; i++) {
+      const key = column[order === undefined ? i : order[i]!]!
+      if (keyCount > 0 && keys[keyCount - 1] === key) continue
+      keys[keyCount] = key
+      first[keyCount++] = i
+    }
   }
   first[keyCount] = rowCount
   const hashed = sharedInts(slotCountFor(keyCount))

@@ -15,7 +15,8 @@ export function radixOrder(keys: readonly Float64Array[], rowCount: number, chec
   const counts = new Int32Array(DIGIT_COUNT)
   for (const column of keys.toReversed()) {
     check()
-    for (const digits of digitsOf(column, rowCount)) {
+    for (const digits of digitsOf(column, rowCount, check)) {
+      check()
       if (!countDigits(digits, counts)) continue
       for (const [first, limit] of inBatches(rowCount, check)) {
         for (let i = first; i < limit; i++) spare[counts[digits[sorted[i]!]!]!++] = sorted[i]!
@@ -41,7 +42,7 @@ function countDigits(digits: Uint16Array, counts: Int32Array): boolean {
 }
 
 /** The digits of each key, the lowest first: two where keys are whole and near each other, else four. */
-function digitsOf(keys: Float64Array, rowCount: number): readonly Uint16Array[] {
+function digitsOf(keys: Float64Array, rowCount: number, check: Check): readonly Uint16Array[] {
   let least = Infinity
   let greatest = -Infinity
   let areWhole = true
@@ -51,9 +52,10 @@ function digitsOf(keys: Float64Array, rowCount: number): readonly Uint16Array[] 
     if (key > greatest) greatest = key
     if (key !== Math.trunc(key)) areWhole = false
   }
+  check()
   return areWhole && greatest - least < 2 ** 32
     ? wholeDigits(keys, rowCount, least, greatest - least)
-    : doubleDigits(keys, rowCount)
+    : doubleDigits(keys, rowCount, check)
 }
 
 function wholeDigits(
@@ -71,21 +73,23 @@ function wholeDigits(
 }
 
 /** The bits of a double stand in its order once those of negative numbers are turned over, of others the sign. */
-function doubleDigits(keys: Float64Array, rowCount: number): readonly Uint16Array[] {
+function doubleDigits(keys: Float64Array, rowCount: number, check: Check): readonly Uint16Array[] {
   const digits = [0, 1, 2, 3].map(() => new Uint16Array(rowCount))
   const [a, b, c, d] = digits as [Uint16Array, Uint16Array, Uint16Array, Uint16Array]
   const key = new Float64Array(1)
   const words = new Uint32Array(key.buffer)
-  for (let row = 0; row < rowCount; row++) {
-    // Adding zero makes 0 of −0.
-    key[0] = keys[row]! + 0
-    const isNegative = words[1]! >>> 31 === 1
-    const low = isNegative ? ~words[0]! : words[0]!
-    const high = isNegative ? ~words[1]! : words[1]! ^ 0x80000000
-    a[row] = low
-    b[row] = low >>> 16
-    c[row] = high
-    d[row] = high >>> 16
+  for (const [first, limit] of inBatches(rowCount, check)) {
+    for (let row = first; row < limit; row++) {
+      // Adding zero makes 0 of −0.
+      key[0] = keys[row]! + 0
+      const isNegative = words[1]! >>> 31 === 1
+      const low = isNegative ? ~words[0]! : words[0]!
+      const high = isNegative ? ~words[1]! : words[1]! ^ 0x80000000
+      a[row] = low
+      b[row] = low >>> 16
+      c[row] = high
+      d[row] = high >>> 16
+    }
   }
   return digits
 }

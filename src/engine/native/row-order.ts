@@ -54,7 +54,8 @@ function keysOf({ numbers, domain }: NumberColumn, rowCount: number, budget: Bud
   budget.hold(rowCount * Float64Array.BYTES_PER_ELEMENT)
   const keys = numbers.slice(0, rowCount)
   const rankOfCode = ranksOf(distinctCodes(keys, budget), domain, budget)
-  for (let row = 0; row < rowCount; row++) keys[row] = rankOfCode[keys[row]!]!
+  for (const [first, limit] of inBatches(rowCount, budget.checks))
+    for (let row = first; row < limit; row++) keys[row] = rankOfCode[keys[row]!]!
   return keys
 }
 
@@ -74,8 +75,11 @@ function ranksOf(codes: readonly number[], domain: Domain, budget: Budget): Int3
     budget.step()
     return compareValues(values[x]!, values[y]!)
   })
-  const rankOfCode = new Int32Array(codes.reduce((greatest, code) => Math.max(greatest, code), 0) + 1)
-  order.forEach((at, rank) => (rankOfCode[codes[at]!] = rank))
+  let greatest = 0
+  for (let at = 0; at < codes.length; at++) greatest = Math.max(greatest, codes[at]!)
+  const rankOfCode = new Int32Array(greatest + 1)
+  for (const [first, limit] of inBatches(order.length, budget.checks))
+    for (let rank = first; rank < limit; rank++) rankOfCode[codes[order[rank]!]!] = rank
   return rankOfCode
 }
 

@@ -132,6 +132,7 @@ export class RowSet {
     const byteCount = wanted * this.columnCount * Float64Array.BYTES_PER_ELEMENT
     this.#budget.hold(byteCount)
     this.columns.forEach((column, at) => {
+      this.#budget.check()
       const larger = sharedFloats(wanted)
       larger.set(column)
       this.columns[at] = larger
