@@ -36,6 +36,7 @@ export type PlantedMistake =
   | 'pull-one-more-than-the-limit'
   | 'pull-recursion-one-short'
   | 'pull-without-defaults'
+  | 'range-takes-its-ends'
   | 'rule-stops-at-the-first-answers'
   | 'pattern-of-any-transaction'
   | 'shares-are-not-compared'

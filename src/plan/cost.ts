@@ -10,9 +10,10 @@ import { type Comparison, isComparison, SWAPPED } from './comparison.ts'
 import type { Counts, Side } from './counts.ts'
 import { constantFor } from './entity.ts'
 import { functionNamed } from './functions.ts'
+import { type Predicate } from './pattern-step.ts'
 import { attributeOf } from './places.ts'
 import type { Goal, InputGoal, PatternClause } from './scope.ts'
-import type { Clause, Term, Variable } from './syntax.ts'
+import type { Term, Variable } from './syntax.ts'
 import { argumentVariables, variablesOf } from './variables.ts'
 
 export type Cost = {
@@ -40,8 +41,6 @@ export type Standing = {
  * only where every join brings so many times more.
  */
 const PRODUCT_WEIGHT = 100
-
-type Predicate = Extract<Clause, { kind: 'predicate' }>
 
 /** Facts of all attributes, where nobody counts them. */
 const OPEN_ROW_COUNT = 10_000_000
@@ -153,7 +152,7 @@ function factsJoined(
 }
 
 /** The share of rows that a predicate is taken to leave. */
-function shareOf({ name, args }: Predicate, { originOf, counts }: Standing): number {
+export function shareOf({ name, args }: Predicate, { originOf, counts }: Standing): number {
   const comparison = functionNamed(name)?.name ?? name
   const [x, y] = args
   if (args.length !== 2 || x === undefined || y === undefined || !isComparison(comparison))

@@ -3,6 +3,7 @@
 
 import type { Warning } from '../base/errors.ts'
 import type { Conjunction, FinishStep, PatternStep, Plan, RuleTablePlan, Step } from './plan.ts'
+import { rangeClauses } from './ranges.ts'
 import { showClause, showElement, showTerms } from './show-clause.ts'
 
 /** `plan` shows what would be done, `run` does it and shows what came of it. */
@@ -149,7 +150,9 @@ class Explain {
 
 /** What a step stands for, for people. */
 export function stepText(step: Step): string {
-  if (step.clause !== undefined) return showClause(step.clause)
+  const { clause } = step
+  // A pattern with the comparisons that it does as well.
+  if (clause !== undefined) return [clause, ...rangeClauses(step)].map(showClause).join(' ')
   if (step.kind === 'rows') return `input ${showTerms(step.terms)}`
   if (step.kind === 'intersect') return `${step.variable} in all of`
   return step.kind === 'product' ? 'what shares nothing with the rest' : step.kind

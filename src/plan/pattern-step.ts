@@ -7,7 +7,7 @@ import { numberType, type Edn } from '../fact/value.ts'
 import { attributeOf } from './places.ts'
 import type { PatternStep, PlanTerm, RowsStep, Step, VariableKind } from './plan.ts'
 import type { InputGoal, PatternClause, Scope } from './scope.ts'
-import type { Variable } from './syntax.ts'
+import type { Clause, Variable } from './syntax.ts'
 import { ATTRIBUTE, checkOpenPattern, constantAt, ENTITY, isGiven, planTerms, TX, VALUE } from './terms.ts'
 
 /** A step before it is known what becomes of rows: which of its variables anybody wants, and how many rows come. */
@@ -15,7 +15,11 @@ export type Draft<S extends Step = Step> = {
   readonly step: Drafted<S>
   /** What the variables stand for that it binds. */
   readonly binds: ReadonlyMap<Variable, VariableKind>
+  /** Predicates that it does as well. */
+  readonly tests?: readonly Predicate[]
 }
+
+export type Predicate = Extract<Clause, { kind: 'predicate' }>
 
 type Drafted<S> = S extends Step ? Omit<S, 'kept' | 'fresh' | 'rowCount'> : never
 
@@ -35,7 +39,15 @@ export function patternDraft(
   const [e, a, v, tx, added] = terms as [PlanTerm, PlanTerm, PlanTerm, PlanTerm, PlanTerm]
   const access = isGiven(e) ? 'entity' : isGiven(v) ? 'value' : 'scan'
   return {
-    step: { kind: 'pattern', clause, source, attribute, terms: [e, a, v, tx, added], access },
+    step: {
+      kind: 'pattern',
+      clause,
+      source,
+      attribute,
+      terms: [e, a, v, tx, added],
+      access,
+      range: undefined,
+    },
     binds: bindingsOf(terms, (place) => kindOfPlace(place, attribute)),
   }
 }

@@ -95,8 +95,10 @@ export type PatternStep = StepBase & {
   readonly attribute: Attribute | undefined
   /** Entity, attribute, value, transaction, added. The attribute's place is `any` where `attribute` is known. */
   readonly terms: readonly [PlanTerm, PlanTerm, PlanTerm, PlanTerm, PlanTerm]
-  /** The place by which facts are found; `scan` looks at all of them. */
-  readonly access: 'entity' | 'value' | 'scan'
+  /** The place by which facts are found, or the bounds of the value; `scan` looks at all of them. */
+  readonly access: 'entity' | 'value' | 'range' | 'scan'
+  /** Of a `range`. */
+  readonly range: ValueRange | undefined
 }
 
 /**
@@ -109,6 +111,21 @@ export type IntersectStep = StepBase & {
   /** As steps one after another, which say the same: the first binds the variable, the others test it. */
   readonly patterns: readonly PatternStep[]
 }
+
+/** What the value of a fact lies between, both ends in the order of values; one of them at least is there (ranges.ts). */
+export type ValueRange = {
+  readonly low: Bound | undefined
+  readonly high: Bound | undefined
+  /** The predicates that say so: `withoutRange` writes them out again. */
+  readonly tests: readonly RangeTest[]
+}
+
+export type Bound = {
+  readonly term: Extract<PlanTerm, { kind: 'bound' | 'constant' }>
+  readonly isIncluded: boolean
+}
+
+export type RangeTest = CallOf & { readonly clause: Clause }
 
 type CallOf = {
   /** By its own name, no alias. */

@@ -7,7 +7,7 @@
 
 import { closureOf } from './closure.ts'
 import { componentsOf } from './components.ts'
-import { costOf, type Cost, factsCost, type Origin, rowsJoined, type Standing } from './cost.ts'
+import { costOf, type Cost, factsCost, type Origin, rowsJoined, shareOf, type Standing } from './cost.ts'
 import type { Counts, Side } from './counts.ts'
 import { needsOf, orInside } from './clause-order.ts'
 import { findVariables, finishOf } from './finish.ts'
@@ -35,6 +35,7 @@ import type {
   UnionStep,
   VariableKind,
 } from './plan.ts'
+import { withRange } from './ranges.ts'
 import { Refusal } from './refusal.ts'
 import {
   type Goal,
@@ -80,6 +81,9 @@ type Course = {
   /** Rows that are expected. */
   rowCount: number
 }
+
+/** What comes after a goal. */
+type Later = { readonly waiting: readonly Goal[]; readonly outputs: readonly Variable[] }
 
 /** Rows that one step of a recursion is taken to bring. */
 const RECURSION_ROW_COUNT = 64
@@ -170,13 +174,18 @@ class Planner {
       const leads = this.#leadsWith(next, waiting, course)
       const taken: readonly Goal[] = leads.length > 1 ? leads.map(({ pattern }) => pattern) : [next]
       for (const goal of taken) waiting.splice(waiting.indexOf(goal), 1)
-      const needed = new Set([...outputs, ...waiting.flatMap((goal) => [...variablesOf(goal)])])
-      const rowCount = Math.max(1, cost.rowCount)
       const draft =
         leads.length > 1
-          ? this.#intersection(leads, course, { needed, rowCount })
-          : this.#draft(next, course, needed)
-      this.#take(draft, course, { needed, rowCount })
+          ? this.#intersection(leads, course, {
+              needed: neededBy(outputs, waiting),
+              rowCount: Math.max(1, cost.rowCount),
+            })
+          : this.#draft(next, course, { waiting, outputs })
+      const tests = draft.tests ?? []
+      for (const test of tests) waiting.splice(waiting.indexOf(test), 1)
+      const standing = this.#standing(course)
+      const rowCount = tests.reduce((count, test) => count * shareOf(test, standing), cost.rowCount)
+      this.#take(draft, course, { needed: neededBy(outputs, waiting), rowCount: Math.max(1, rowCount) })
     }
   }
 
@@ -208,7 +217,7 @@ class Planner {
     const { names } = course
     const [, variable] = this.#leadOf(leads[0]!.pattern, course)!
     const drafts = inOrder(leads, this.#standing(course, leads[0]!.pattern)).map(({ pattern }, at) =>
-      this.#pattern(pattern, at === 0 ? course : { ...course, names: [...names, variable] }),
+      this.#pattern(pattern, at === 0 ? course : { ...course, names: [...names, variable] }, []),
     ) as readonly Draft<PatternStep>[]
     return intersectDraft(drafts, variable, { names, ...asked })
   }
@@ -322,12 +331,12 @@ class Planner {
     course.names = [...kept, ...fresh]
   }
 
-  #draft(goal: Goal, course: Course, needed: ReadonlySet<Variable>): Draft {
+  #draft(goal: Goal, course: Course, later: Later): Draft {
     switch (goal.kind) {
       case 'input':
         return rowsDraft(undefined, { kind: 'input', index: goal.index }, goal, isOneOf(course.names))
       case 'pattern':
-        return this.#pattern(goal, course)
+        return this.#pattern(goal, course, later.waiting)
       case 'predicate':
         return this.#predicate(goal, course)
       case 'function':
@@ -335,9 +344,9 @@ class Planner {
       case 'not':
         return this.#not(goal, course)
       case 'or':
-        return this.#or(goal, course, needed)
+        return this.#or(goal, course, neededBy(later.outputs, later.waiting))
       case 'rule':
-        return this.#rule(goal, course, needed)
+        return this.#rule(goal, course, neededBy(later.outputs, later.waiting))
     }
   }
 
@@ -346,23 +355,28 @@ class Planner {
     return { name: realName(clause.source, scope), source }
   }
 
-  #pattern(clause: PatternClause, { scope, names, origins, sides }: Course): Draft {
+  #pattern(
+    clause: PatternClause,
+    { scope, names, origins, sides, kinds }: Course,
+    waiting: readonly Goal[],
+  ): Draft {
     const { name, source } = this.#source(clause, scope)
-    if (source.kind === 'facts') {
-      const draft = patternDraft(clause, { source: name, facts: source.facts }, isOneOf(names), scope)
-      const { attribute, terms } = draft.step
-      const [entity, , value] = terms
-      const { facts } = source
-      if (attribute !== undefined && entity.kind === 'fresh')
-        sides.set(entity.name, { facts, attribute, place: 'entity' })
-      if (attribute !== undefined && value.kind === 'fresh') {
-        origins.set(value.name, { facts, attribute })
-        sides.set(value.name, { facts, attribute, place: 'value' })
-      }
-      return draft
+    const isBound = isOneOf(names)
+    if (source.kind === 'rows') {
+      const given = { terms: clause.terms, rows: source.rows }
+      return rowsDraft(clause, { kind: 'source', name }, given, isBound)
     }
-    const given = { terms: clause.terms, rows: source.rows }
-    return rowsDraft(clause, { kind: 'source', name }, given, isOneOf(names))
+    const { facts } = source
+    const draft = patternDraft(clause, { source: name, facts }, isBound, scope)
+    const { attribute, terms } = draft.step
+    const [entity, , value] = terms
+    if (attribute !== undefined && entity.kind === 'fresh')
+      sides.set(entity.name, { facts, attribute, place: 'entity' })
+    if (attribute !== undefined && value.kind === 'fresh') {
+      origins.set(value.name, { facts, attribute })
+      sides.set(value.name, { facts, attribute, place: 'value' })
+    }
+    return withRange(draft, waiting, { isBound, kindOf: (each) => kinds.get(each) ?? 'any' })
   }
 
   #predicate(clause: Of<'predicate'>, { scope }: Course): Draft {
@@ -516,6 +530,11 @@ function unionOf(
     step: { kind: 'union', clause, branches },
     binds: new Map(fresh.map((name, at) => [name, kindOf(at)])),
   }
+}
+
+/** Variables that somebody asks for later. */
+function neededBy(outputs: readonly Variable[], waiting: readonly Goal[]): ReadonlySet<Variable> {
+  return new Set([...outputs, ...waiting.flatMap((goal) => [...variablesOf(goal)])])
 }
 
 function passedVariables(variables: readonly Variable[], names: readonly Variable[]): readonly Passed[] {

@@ -165,6 +165,9 @@ export class ClauseMaker {
     const kinds = [
       () => this.#predicate(),
       () => this.#predicate(),
+      () => this.#bounds(),
+      () => this.#bounds(),
+      () => this.#equality(),
       () => this.#function(),
       () => this.#function(),
       () => this.#sourceFunction(),
@@ -172,6 +175,7 @@ export class ClauseMaker {
       () => this.#not(),
       () => this.#notJoin(),
       () => this.#or(),
+      () => this.#orJoin(),
       () => this.#orJoin(),
       () => this.#rule(),
       () => this.#rule(),
@@ -220,6 +224,41 @@ export class ClauseMaker {
       'predicate',
       `[(${this.#random.oneOf(['=', 'not='])} ${name} ${this.#random.oneOf(others)})]`,
     )
+  }
+
+  /** What a value lies between: constants of its type, or other values. */
+  #bounds(): boolean {
+    const [name, value] = this.#draft.one()
+    const number = numberType(value)
+    if (isId(value) || (number === undefined && typeof value !== 'string' && !(value instanceof Date)))
+      return false
+    const isBesideNumbers = number !== undefined && this.#random.below(3) === 0
+    const bound = (): string =>
+      isBesideNumbers ? this.#random.oneOf(this.#draft.numbers()) : this.#draft.literal(value)
+    if (this.#random.below(3) === 0 && !this.#draft.isForDatomic) {
+      const order = this.#random.oneOf(['<', '<='])
+      return this.#draft.propose('range', `[(${order} ${bound()} ${name} ${bound()})]`)
+    }
+    const isAbove = this.#draft.propose('range', `[(${this.#random.oneOf(['>', '>='])} ${name} ${bound()})]`)
+    const isBelow = this.#draft.propose('range', `[(${this.#random.oneOf(['<', '<='])} ${name} ${bound()})]`)
+    return isAbove || isBelow
+  }
+
+  /** What a value is equal to: itself, a number of another type, another variable that holds the same. */
+  #equality(): boolean {
+    const [name, value] = this.#draft.one()
+    const text = this.#draft.textOf(value)
+    const others = this.#draft.those((held) => equalValues(held, value)).filter((other) => other !== name)
+    const forms: string[] = others.flatMap((other) => [
+      `[(= ${name} ${other})]`,
+      `[(identity ${other}) ${name}]`,
+    ])
+    if (text !== undefined) forms.push(`[(= ${name} ${text})]`)
+    if (text !== undefined && !this.#draft.isForDatomic) {
+      forms.push(`[(== ${text} ${name})]`, `[(ground ${text}) ${name}]`)
+      if (numberType(value) === 'long' && !isId(value)) forms.push(`[(= ${name} ${text}.0)]`)
+    }
+    return forms.length > 0 && this.#draft.propose('equality', this.#random.oneOf(forms))
   }
 
   #function(): boolean {

@@ -34,6 +34,8 @@ export type Tier = {
 const QUESTION_KINDS = {
   pattern: 0.9,
   predicate: 0.1,
+  range: 0.03,
+  equality: 0.05,
   function: 0.2,
   not: 0.05,
   'not-join': 0.05,

@@ -21,6 +21,7 @@ import type {
   Step,
   UnionStep,
 } from '../../plan/plan.ts'
+import { withoutRange } from '../../plan/ranges.ts'
 import type { Source } from '../../plan/scope.ts'
 import type { Binding, SourceName, Variable } from '../../plan/syntax.ts'
 import { bindingVariables } from '../../plan/variables.ts'
@@ -65,7 +66,11 @@ export class Compiler {
 
   /** The same within the tables of rules that are open. */
   chain({ steps }: Conjunction, start: Relation): Relation {
-    return steps.reduce((relation, step) => this.#step(step, relation), start)
+    // DuckDB finds ranges by itself.
+    const written = steps.flatMap((step): readonly Step[] =>
+      step.kind === 'pattern' ? withoutRange(step) : [step],
+    )
+    return written.reduce((relation, step) => this.#step(step, relation), start)
   }
 
   /** The relation as a table, which any later statement may ask. */

@@ -39,7 +39,12 @@ type TableColumns = {
   readonly added?: Float64Array
   /** Where it was made for another table with the same entities. */
   readonly byEntity?: (budget: Budget) => Lookup
+  /** One that holds nearly the same: how its values are spread tells about this one. */
+  readonly like?: AttributeTable
 }
+
+/** So many times a column may be scanned for values before a lookup, which costs about as much, is made of it. */
+const SCAN_COUNT_MAX = 16
 
 /** What a table makes of its columns once somebody asks. */
 export type MadeOfTable = {
@@ -59,17 +64,19 @@ export class AttributeTable {
   readonly added: Float64Array | undefined
   readonly #ts: ((check: Check) => Float64Array) | undefined
   readonly #makeByEntity: (budget: Budget) => Lookup
+  readonly #like: AttributeTable | undefined
   #txs: Float64Array | undefined
   #addedColumn: Float64Array | undefined
   #byEntity: Lookup | undefined
   #byValue: Lookup | undefined
+  #scanCount = 0
   #ofEntities: Adjacency | undefined
   #ofValues: Adjacency | undefined
 
   /** `made` is what another thread made of the same columns. */
   constructor(
     attribute: Attribute,
-    { entities, values, domain, ts, added, byEntity }: TableColumns,
+    { entities, values, domain, ts, added, byEntity, like }: TableColumns,
     made: MadeOfTable = NOTHING_MADE,
   ) {
     this.attribute = attribute
@@ -80,6 +87,7 @@ export class AttributeTable {
     this.added = added
     this.#ts = ts
     this.#makeByEntity = byEntity ?? ((budget) => lookupOf(entities, budget))
+    this.#like = like
     this.#txs = made.txs
     this.#byEntity = made.byEntity
     this.#byValue = made.byValue
@@ -112,6 +120,32 @@ export class AttributeTable {
 
   byValue(budget: Budget): Lookup {
     return (this.#byValue ??= lookupOf(this.values, budget))
+  }
+
+  /** By which is counted how values are spread: its own lookup, or that of a table that holds nearly the same. */
+  valueSpread(budget: Budget): Lookup {
+    return this.#byValue ?? this.#like?.valueSpread(budget) ?? this.byValue(budget)
+  }
+
+  /** The lookup by value where it is there, or worth making for this many keys; undefined where a scan for each costs less. */
+  byValueFor(keyCount: number, budget: Budget): Lookup | undefined {
+    this.#scanCount += keyCount
+    return this.#scanCount <= SCAN_COUNT_MAX ? this.#byValue : this.byValue(budget)
+  }
+
+  /** How many rows have a value whose number lies between these two. */
+  countBetween(low: number, high: number, budget: Budget): number {
+    const lookup = this.byValueFor(1, budget)
+    if (lookup !== undefined) {
+      const [from, limit] = lookup.between(low, high)
+      return limit - from
+    }
+    let count = 0
+    for (const [first, limit] of inBatches(this.rowCount, budget.checks)) {
+      for (let row = first; row < limit; row++)
+        count += Number(this.values[row]! >= low) & Number(this.values[row]! <= high)
+    }
+    return count
   }
 
   /** The values of each entity. */
@@ -325,6 +359,7 @@ function momentTable(
     values: shownNumbers(values, moment, check),
     domain,
     ts: (checkThen) => shownNumbers(ts(checkThen), moment, checkThen),
+    like: held,
     ...(isExchanged && { byEntity: (budget: Budget) => held.byEntity(budget) }),
   })
 }

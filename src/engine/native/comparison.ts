@@ -64,7 +64,14 @@ function testOfColumns(name: Comparison, x: number, y: number): RowTest {
   }
 }
 
-function pickWithin(xs: Float64Array, low: number, high: number, count: number, picked: Int32Array): number {
+/** Writes the places of the numbers that lie between two others, both included, and tells how many they are. */
+export function pickWithin(
+  xs: Float64Array,
+  low: number,
+  high: number,
+  count: number,
+  picked: Int32Array,
+): number {
   let left = 0
   for (let row = 0; row < count; row++) {
     const x = xs[row]!

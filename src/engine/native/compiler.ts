@@ -7,6 +7,7 @@ import type { FactSource } from '../../fact/datom.ts'
 import type { Edn } from '../../fact/value.ts'
 import type {
   AntiJoinStep,
+  Bound,
   CallStep,
   ComputeStep,
   Conjunction,
@@ -19,6 +20,7 @@ import type {
   RuleTablePlan,
   Step,
   UnionStep,
+  ValueRange,
 } from '../../plan/plan.ts'
 import { stepText } from '../../plan/explain.ts'
 import { Refusal } from '../../plan/refusal.ts'
@@ -56,7 +58,7 @@ import { ADDED_DOMAIN, CollectedDomain, ENTITY_DOMAIN, NumberDomain, translation
 import { IntersectOperator, type NeighbourList } from './intersect-operator.ts'
 import { columnOf, type Consumer, EMPTY_LAYOUT, keptColumns, type Layout, type Operator } from './operator.ts'
 import { PatternOperator } from './pattern-operator.ts'
-import type { PlaceBinding } from './pattern-shape.ts'
+import type { BoundBinding, PlaceBinding, RangeBinding } from './pattern-shape.ts'
 import type { Profile } from './profile.ts'
 import { ProductOperator } from './product-operator.ts'
 import { type CallTerm, Fixpoint, RuleCallOperator, RuleTable } from './recursion.ts'
@@ -195,7 +197,7 @@ export class Compiler {
     if (terms.filter(({ kind }) => kind === 'same').length > Number(isLoop)) {
       throw new Refusal('a variable that stands twice in a pattern')
     }
-    const isScan = step.access === 'scan'
+    const isScan = step.access === 'scan' || step.access === 'range'
     const isSlowSeek = places[0]!.kind === 'free' && !canSeekValue(facts, attribute)
     const budget = this.#budgetOf(step)
     const { rowCount } = statisticsOf(facts, attribute, budget)
@@ -216,6 +218,7 @@ export class Compiler {
         facts,
         attribute,
         places: [places[0]!, places[1]!, places[2]!, places[3]!],
+        range: step.range && rangeBinding(step.range, layout),
         kept,
         fresh,
         isLoop,
@@ -473,6 +476,12 @@ function placeBinding(term: PlanTerm | undefined, layout: Layout): PlaceBinding 
   if (term?.kind !== 'bound') return { kind: 'free' }
   const index = columnOf(layout, term.name)
   return { kind: 'column', index, domain: layout.domains[index]! }
+}
+
+function rangeBinding({ low, high }: ValueRange, layout: Layout): RangeBinding {
+  const binding = (bound: Bound | undefined): BoundBinding | undefined =>
+    bound && { place: placeBinding(bound.term, layout), isIncluded: bound.isIncluded }
+  return { low: binding(low), high: binding(high) }
 }
 
 /** How what a body gives becomes numbers of its rule's table. */

@@ -104,6 +104,12 @@ export class SortedTextDomain implements Domain {
   }
 
   encode(value: Edn): number {
+    const place = this.placeOf(value)
+    return Number.isInteger(place) ? place : NaN
+  }
+
+  /** The code of a text, or half past that of the text before it where the domain does not have it. */
+  placeOf(value: Edn): number {
     const wanted = bytesOf(this.type, value)
     if (wanted === undefined) return NaN
     const { offsets, bytes } = this.texts
@@ -116,7 +122,7 @@ export class SortedTextDomain implements Domain {
       if (difference < 0) low = middle + 1
       else high = middle
     }
-    return NaN
+    return low - 0.5
   }
 }
 

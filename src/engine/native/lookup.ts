@@ -111,6 +111,19 @@ export class Lookup {
     return slot >= 0 && slot < this.first.length - 1 && Number.isInteger(slot) ? slot : -1
   }
 
+  /** The places in the order of keys at which rows stand whose keys lie between two numbers, both included. */
+  between(low: number, high: number): readonly [from: number, limit: number] {
+    const [slot, limitSlot] =
+      this.#hashed === undefined
+        ? [Math.ceil(low) - this.#base, Math.floor(high) - this.#base + 1]
+        : [firstAtLeast(this.#keys, low), firstAbove(this.#keys, high)]
+    const last = this.first.length - 1
+    // Beyond the ends, and NaN, which nothing is above or below.
+    const from = this.first[slot > 0 ? Math.min(slot, last) : 0]!
+    const limit = this.first[limitSlot > 0 ? Math.min(limitSlot, last) : 0]!
+    return low <= high && from < limit ? [from, limit] : [0, 0]
+  }
+
   #denseSlots(keys: Float64Array, count: number, slots: Int32Array): void {
     const base = this.#base
     const limit = this.first.length - (isPlanted('lookup-misses-the-last') ? 2 : 1)
@@ -129,6 +142,23 @@ export class Lookup {
       if (slot < 0 || this.#keys[slot] === key) return slot
     }
   }
+}
+
+/** The first of ascending keys that is not below `key`; their number where all are. */
+function firstAtLeast(keys: Float64Array, key: number): number {
+  let low = 0
+  let high = keys.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (keys[middle]! < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function firstAbove(keys: Float64Array, key: number): number {
+  const at = firstAtLeast(keys, key)
+  return keys[at] === key ? at + 1 : at
 }
 
 type Shape = { readonly isSorted: boolean; readonly least: number; readonly greatest: number }

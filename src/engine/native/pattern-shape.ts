@@ -20,6 +20,8 @@ export type PatternShape = {
   readonly attribute: Attribute
   /** Entity, value, transaction, added. */
   readonly places: readonly [PlaceBinding, PlaceBinding, PlaceBinding, PlaceBinding]
+  /** What the value lies between, where the pattern is asked so. */
+  readonly range: RangeBinding | undefined
   /** Columns of the incoming rows that go on. */
   readonly kept: readonly number[]
   /** Places that become new columns: 0 entity, 1 value, 2 transaction, 3 added. */
@@ -29,6 +31,14 @@ export type PatternShape = {
   /** The domain of a new value column, and how values of sought facts become its numbers. */
   readonly collected: Collected
 }
+
+export type RangeBinding = {
+  readonly low: BoundBinding | undefined
+  readonly high: BoundBinding | undefined
+}
+
+/** `place` is given. */
+export type BoundBinding = { readonly place: PlaceBinding; readonly isIncluded: boolean }
 
 /** What a row brings for a place; undefined where it is free. */
 export function decodedPlace(place: PlaceBinding, chunk: Chunk, i: number): Edn | undefined {

@@ -35,13 +35,13 @@ export function statisticsOf(facts: FactSource, attribute: Attribute, budget: Bu
         return table.byEntity(budget).keyCount
       },
       get valueCount() {
-        return table.byValue(budget).keyCount
+        return table.valueSpread(budget).keyCount
       },
       get skewedPerEntity() {
         return table.byEntity(budget).skewedRowCount
       },
       get skewedPerValue() {
-        return table.byValue(budget).skewedRowCount
+        return table.valueSpread(budget).skewedRowCount
       },
     }
   }
@@ -86,9 +86,8 @@ function countOfValue(facts: FactSource, attribute: Attribute, value: Value, bud
     if (count < COUNTED_MAX) return count
   }
   const table = tableOf(facts, attribute, budget)
-  const byValue = table.byValue(budget)
-  const slot = byValue.slotOf(table.domain.encode(value))
-  return slot < 0 ? 0 : byValue.first[slot + 1]! - byValue.first[slot]!
+  const number = table.domain.encode(value)
+  return table.countBetween(number, number, budget)
 }
 
 /** True where facts can be sought by value without looking at all of them. */

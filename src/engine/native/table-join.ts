@@ -5,7 +5,9 @@
 
 import { assert } from '../../base/assert.ts'
 import { isPlanted } from '../../base/planted.ts'
+import type { Edn } from '../../fact/value.ts'
 import { type AttributeTable, counted } from './attribute-table.ts'
+import { pickWithin } from './comparison.ts'
 import {
   ADDED_DOMAIN,
   type Domain,
@@ -26,11 +28,15 @@ import {
   RowNumbers,
   step,
 } from './operator.ts'
-import type { PatternShape, PlaceBinding } from './pattern-shape.ts'
+import type { PatternShape, PlaceBinding, RangeBinding } from './pattern-shape.ts'
 import type { Budget } from '../budget.ts'
+import { type NumberRange, numberRange, valueTest } from './value-range.ts'
 
 /** Rows of the table for one incoming row from which on they are handed on as a block of their own. */
 const RUN_ROW_COUNT_MIN = 256
+
+/** A row found by the order of values costs about as much as so many that are scanned. */
+const SCATTERED_COST = 8
 
 /** What a row of the table must hold beside the key by which it was found. */
 type Test = {
@@ -85,8 +91,12 @@ export class TableJoin {
       if (first === undefined) this.#byLookup(chunk, lookup, keys, tests)
       else this.#alike(chunk, first, tests)
     } else if (places[1].kind !== 'free') {
-      const lookup = counted(table.byValue(this.#budget), this.#budget)
-      this.#byLookup(chunk, lookup, this.#readers[1]!.read(chunk), this.#testsFor(chunk, 1))
+      const keys = this.#readers[1]!.read(chunk)
+      const lookup = table.byValueFor(chunk.rowCount, this.#budget)
+      if (lookup === undefined) this.#scanForEach(chunk, keys)
+      else this.#byLookup(chunk, counted(lookup, this.#budget), keys, this.#testsFor(chunk, 1))
+    } else if (this.#shape.range !== undefined) {
+      for (let i = 0; i < chunk.rowCount; i++) this.#inRange(chunk, i, this.#shape.range)
     } else {
       const tests = this.#testsFor(chunk, -1)
       for (let i = 0; i < chunk.rowCount; i++) this.#run(i, undefined, 0, table.rowCount, tests)
@@ -95,14 +105,67 @@ export class TableJoin {
   }
 
   #pushLimited(chunk: Chunk, entities: EntityRange): void {
-    const isByValue = this.#shape.places[1].kind !== 'free'
+    const { range, places } = this.#shape
+    const isByValue = places[1].kind !== 'free'
     const keys = isByValue ? this.#readers[1]!.read(chunk) : undefined
     const tests = this.#testsFor(chunk, isByValue ? 1 : -1)
     const lookup = isByValue ? counted(this.table.byValue(this.#budget), this.#budget) : undefined
     for (let i = 0; i < chunk.rowCount; i++) {
       const rows = lookup === undefined ? allRows(this.table) : rowsOfValue(lookup, keys![i]!)
       const [first, limit] = rowsWithin(rows, entities, this.table.entities)
-      if (first < limit) this.#run(i, rows.order, first, limit, tests)
+      if (range !== undefined) this.#scan(i, tests, this.#picker(range, chunk, i), { first, limit })
+      else if (first < limit) this.#run(i, rows.order, first, limit, tests)
+    }
+  }
+
+  /** The rows whose values lie between what row i brings: by the order of values, or a scan where they are many. */
+  #inRange(chunk: Chunk, i: number, range: RangeBinding): void {
+    const { table } = this
+    const tests = this.#testsFor(chunk, -1)
+    const numbers = numberRange(range, table.domain, chunk, i)
+    const lookup = numbers && table.byValueFor(1, this.#budget)
+    const [from, limit] = (numbers && lookup?.between(numbers.low, numbers.high)) ?? [0, table.rowCount]
+    // Rows of a range come in the order of values, each from another place: a scan of all reads what lies together.
+    if (lookup === undefined || (limit - from) * SCATTERED_COST > table.rowCount)
+      this.#scan(i, tests, this.#picker(range, chunk, i), allRows(table))
+    else this.#run(i, counted(lookup, this.#budget).order, from, limit, tests)
+  }
+
+  /** Picks the rows whose values lie between what row i brings. */
+  #picker(range: RangeBinding, chunk: Chunk, i: number): PickRows {
+    const numbers = numberRange(range, this.table.domain, chunk, i)
+    return numbers === undefined
+      ? passingRows(this.table, valueTest(range, chunk, i))
+      : rowsBetween(this.table, numbers)
+  }
+
+  #scanForEach(chunk: Chunk, keys: Float64Array): void {
+    const tests = this.#testsFor(chunk, 1)
+    for (let i = 0; i < chunk.rowCount; i++) {
+      const wanted = rowsBetween(this.table, { low: keys[i]!, high: keys[i]! })
+      this.#scan(i, tests, wanted, allRows(this.table))
+    }
+  }
+
+  /** Row i with those of the rows from `first` to `limit` that are picked. */
+  #scan(
+    i: number,
+    tests: readonly Test[],
+    pick: PickRows,
+    { first, limit }: Pick<RowList, 'first' | 'limit'>,
+  ): void {
+    this.#output.flush()
+    for (let from = first; from < limit; from += CHUNK_ROW_COUNT) {
+      const to = Math.min(from + CHUNK_ROW_COUNT, limit)
+      step(this.#budget, to - from)
+      this.#output.reserve(to - from)
+      const { incoming, found } = this.#output
+      const picked = pick(from, to, found)
+      incoming.fill(i, 0, picked)
+      const count = passing(tests, incoming, found, picked)
+      this.#output.count = this.#isExistence ? Math.min(count, 1) : count
+      this.#output.flush()
+      if (this.#isExistence && count > 0) return
     }
   }
 
@@ -279,6 +342,32 @@ function rowsFrom(keys: Float64Array, rowCount: number, entities: Float64Array):
   if (keys.buffer !== entities.buffer) return undefined
   const first = (keys.byteOffset - entities.byteOffset) / Float64Array.BYTES_PER_ELEMENT
   return first >= 0 && first + rowCount <= entities.length ? first : undefined
+}
+
+/** Writes those of the rows of a table at `[first, limit)` that are wanted into `found`, and tells how many they are. */
+type PickRows = (first: number, limit: number, found: Int32Array) => number
+
+function rowsBetween({ values }: AttributeTable, { low, high }: NumberRange): PickRows {
+  return (first, limit, found) => {
+    const count = pickWithin(values.subarray(first, limit), low, high, limit - first, found)
+    for (let i = 0; i < count; i++) found[i]! += first
+    return count
+  }
+}
+
+/** Each number is tested once. */
+function passingRows({ values, domain }: AttributeTable, test: (value: Edn) => boolean): PickRows {
+  const known = new Map<number, boolean>()
+  return (first, limit, found) => {
+    let count = 0
+    for (let row = first; row < limit; row++) {
+      const number = values[row]!
+      let isPassing = known.get(number)
+      if (isPassing === undefined) known.set(number, (isPassing = test(domain.decode(number))))
+      if (isPassing) found[count++] = row
+    }
+    return count
+  }
 }
 
 /** Moves the pairs that pass all tests to the front; how many they are. */

@@ -22,7 +22,10 @@ const AREAS: readonly (readonly [title: string, names: readonly string[]])[] = [
   ['The past', ['time', 'moments']],
   ['Patterns and names', ['pattern', 'patterns', 'circles', 'unify', 'underscore']],
   ['Inputs and sources', ['input', 'inputs', 'source']],
-  ['Functions and predicates', ['function', 'functions', 'predicate', 'get', 'bind', 'failing', 'failure']],
+  [
+    'Functions and predicates',
+    ['function', 'functions', 'predicate', 'get', 'bind', 'failing', 'failure', 'rewriting'],
+  ],
   ['And, or, not', ['or', 'not', 'bindings']],
   ['Rules', ['rule', 'rules']],
   ['Find, aggregates, order', ['find', 'aggregate', 'query', 'questions', 'results']],
