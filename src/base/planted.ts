@@ -16,6 +16,7 @@ export type PlantedMistake =
   | 'aggregate-median-is-the-upper'
   | 'aggregate-mean-is-cut'
   | 'aggregate-variance-of-a-sample'
+  | 'batches-without-checks'
   | 'budget-without-bytes'
   | 'closure-forgets-the-way-back'
   | 'closure-never-comes-back'

@@ -4,7 +4,8 @@
 // index was written changes few rows of what it holds.
 
 import type { ValueType } from '../fact/attribute.ts'
-import type { ColumnData } from '../segment/column.ts'
+import { valueBytes } from '../fact/value-bytes.ts'
+import { byteCountOf, type ColumnData } from '../segment/column.ts'
 import type { GenerationColumns, Moment } from './generation-columns.ts'
 import type { LateColumns } from './late-columns.ts'
 
@@ -32,21 +33,28 @@ export type WholeColumns = {
 /** Memory of columns that are kept, with what engines make of them (their tables of numbers). */
 export const MERGED_BYTES_MAX = 1 << 29
 export const GENERATION_BYTES_MAX = 1 << 28
-/** Of one fact: three numbers and two lookups in a table, and what the columns themselves take. */
+/** Of one fact: three numbers and two lookups in a table, beside what its columns take; and with them, about. */
+const TABLE_FACT_BYTES = 40
 export const FACT_BYTES = 56
 
 /** Names of columns that somebody did without: the oldest are forgotten. */
 const MISSED_COUNT_MAX = 1_000
 
 /** The columns used last, by name, within a bound. */
-export class KeptColumns<Columns extends { readonly rowCount: number }> {
-  readonly #kept = new Map<string, Columns>()
+export class KeptColumns<Columns> {
+  readonly #kept = new Map<string, { readonly columns: Columns; readonly byteCount: number }>()
   readonly #bytesMax: number
+  readonly #bytesOf: (columns: Columns) => number
   #byteCount = 0
   readonly #missed = new Map<string, number>()
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, bytesOf: (columns: Columns) => number) {
     this.#bytesMax = bytesMax
+    this.#bytesOf = bytesOf
+  }
+
+  get byteCount(): number {
+    return this.#byteCount
   }
 
   get(name: string): Columns | undefined {
@@ -54,7 +62,7 @@ export class KeptColumns<Columns extends { readonly rowCount: number }> {
     if (kept === undefined) return undefined
     this.#kept.delete(name)
     this.#kept.set(name, kept)
-    return kept
+    return kept.columns
   }
 
   /** Notes that somebody did without these columns, by so much work; all such work so far. */
@@ -68,12 +76,39 @@ export class KeptColumns<Columns extends { readonly rowCount: number }> {
 
   add(name: string, columns: Columns): void {
     this.#missed.delete(name)
-    this.#kept.set(name, columns)
-    this.#byteCount += columns.rowCount * FACT_BYTES
-    for (const [oldest, dropped] of this.#kept) {
+    this.#drop(name)
+    const byteCount = this.#bytesOf(columns)
+    this.#kept.set(name, { columns, byteCount })
+    this.#byteCount += byteCount
+    for (const oldest of this.#kept.keys()) {
       if (this.#byteCount <= this.#bytesMax || oldest === name) return
-      this.#kept.delete(oldest)
-      this.#byteCount -= dropped.rowCount * FACT_BYTES
+      this.#drop(oldest)
     }
   }
+
+  #drop(name: string): void {
+    const dropped = this.#kept.get(name)
+    if (dropped === undefined) return
+    this.#kept.delete(name)
+    this.#byteCount -= dropped.byteCount
+  }
+}
+
+/** What columns take, and the table that an engine makes of them. */
+export function bytesOfColumns(columns: AttributeColumns): number {
+  const { rowCount } = columns
+  switch (columns.kind) {
+    case 'whole': {
+      const { entities, values, ts } = columns
+      return rowCount * TABLE_FACT_BYTES + byteCountOf(entities) + byteCountOf(values) + byteCountOf(ts)
+    }
+    case 'moment':
+      return rowCount * TABLE_FACT_BYTES
+    case 'late':
+      return rowCount * TABLE_FACT_BYTES + valueBytes(columns.late.values)
+  }
+}
+
+export function bytesOfGeneration({ rowCount, entities, values, ts }: GenerationColumns): number {
+  return rowCount * TABLE_FACT_BYTES + byteCountOf(entities) + byteCountOf(values) + byteCountOf(ts)
 }

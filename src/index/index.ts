@@ -7,7 +7,8 @@ import type { AttributeId, T, ValueType } from '../fact/attribute.ts'
 import { ColumnCache } from '../segment/column-cache.ts'
 import { Segment } from '../segment/segment.ts'
 import {
-  type AttributeColumns,
+  bytesOfColumns,
+  bytesOfGeneration,
   GENERATION_BYTES_MAX,
   KeptColumns,
   MERGED_BYTES_MAX,
@@ -42,7 +43,7 @@ export class Index {
   readonly segments: ReadonlyMap<string, IndexSegment>
   readonly cache: ColumnCache
   /** What views over this index show of attributes. */
-  readonly merged = new KeptColumns<AttributeColumns>(MERGED_BYTES_MAX)
+  readonly merged = new KeptColumns(MERGED_BYTES_MAX, bytesOfColumns)
   /** What never changes again: the indexes that follow have it too. */
   readonly generations: KeptColumns<GenerationColumns>
   readonly #attributes = new Map<AttributeId, AttributeRuns>()
@@ -63,7 +64,7 @@ export class Index {
 
   /** The index of nothing: where none was published yet. */
   static empty(database: string, cache: ColumnCache = new ColumnCache()): Index {
-    const generations = new KeptColumns<GenerationColumns>(GENERATION_BYTES_MAX)
+    const generations = new KeptColumns(GENERATION_BYTES_MAX, bytesOfGeneration)
     return new Index(emptyRoot(database), new Map(), { cache, generations })
   }
 

@@ -7,6 +7,8 @@ import { nodeEnv } from '../../src/base/env-node.ts'
 import { parseCases } from '../../src/cli/cases/case-file.ts'
 import { runCase } from '../../src/cli/cases/run-cases.ts'
 import { compareQuestions, WrongAnswer } from '../../src/testing/compare-questions.ts'
+import { manyFacts } from '../../src/testing/many-facts.ts'
+import { asked, LOOK_COUNT_MIN } from '../../src/testing/question-ends.ts'
 import { type PlantedBug, withPlantedBug } from '../../src/testing/planted.ts'
 
 const CASES = globSync(join(import.meta.dirname, '../cases/**/*.edn'))
@@ -54,6 +56,22 @@ describe('random questions', () => {
   ] as const)('find the planted bug %s', { timeout: 300_000 }, async (bug, seed) => {
     const run = withPlantedBug(bug, () => compareQuestions({ seed, questionCount: 3_000, isShrunk: false }))
     await expect(run).rejects.toBeInstanceOf(WrongAnswer)
+  })
+})
+
+describe('questions that are too much', () => {
+  it('find the planted bug batches-without-checks', async () => {
+    const open = await manyFacts(20_000)
+    const looks = async (): Promise<number> => asked('a table', await open()).lookCount
+    expect(await looks()).toBeGreaterThan(LOOK_COUNT_MIN)
+    expect(await withPlantedBug('batches-without-checks', looks)).toBeLessThan(LOOK_COUNT_MIN)
+  })
+
+  it('find the planted bug budget-without-bytes', async () => {
+    const open = await manyFacts(1_000)
+    const answered = async (): Promise<unknown> => asked('a table', await open(), Infinity, 1_000).rows
+    await expect(answered()).rejects.toMatchObject({ code: 'varve.error/query-out-of-memory' })
+    expect(await withPlantedBug('budget-without-bytes', answered)).toBeDefined()
   })
 })
 

@@ -6,6 +6,7 @@ import type { Env } from '../../base/env.ts'
 import { errorFromData, type Place } from '../../base/errors.ts'
 import { engineOptions } from '../../engine/create.ts'
 import { prepare, type UserFunctions } from '../../engine/naive.ts'
+import { Budget } from '../../engine/budget.ts'
 import { withPlace } from '../../engine/errors.ts'
 import type { FindSetting } from '../../engine/find.ts'
 import type { Answer, Engine, EngineLimits } from '../../plan/engine.ts'
@@ -24,7 +25,7 @@ import { type Finish, finishOf } from './finish.ts'
 import type { SqlProgram, SqlSettings, SqlStep } from './protocol.ts'
 import { withLateCalls } from './late-calls.ts'
 import { SegmentFiles } from './segment-files.ts'
-import { RowFailure, SqlClient, type SqlColumns } from './sql-client.ts'
+import { LOOK_MS, RowFailure, SqlClient, type SqlColumns } from './sql-client.ts'
 import { SqlWriter } from './sql-writer.ts'
 
 export type DuckDbLimits = {
@@ -73,7 +74,7 @@ export class DuckDbEngine implements Engine, AsyncDisposable {
   }
 
   answer(...question: Asking): Promise<Answer> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(question[3], async () => {
       const planned = this.#plan(question)
       try {
         return await this.#run(planned, question[3])
@@ -86,7 +87,7 @@ export class DuckDbEngine implements Engine, AsyncDisposable {
   }
 
   explain(...[query, inputs, catalog, limits, mode]: [...Asking, ExplainMode]): Promise<Explanation> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(limits, async () => {
       const sinceMs = this.#env.clock.monotonicMs()
       const planned = this.#plan([query, inputs, catalog, limits])
       const { program } = this.#compile(planned, false)
@@ -99,18 +100,35 @@ export class DuckDbEngine implements Engine, AsyncDisposable {
   }
 
   /** One question at a time; a refusal becomes an error that says why. */
-  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  async #inTurn<Result>(limits: EngineLimits, work: () => Promise<Result>): Promise<Result> {
     if (this.#waitingCount >= this.#limits.queueCountMax) throw queryQueueFull(this.#waitingCount)
+    const before = this.#last
+    const { promise: isDone, resolve: done } = Promise.withResolvers<void>()
+    this.#last = before.then(() => isDone)
     this.#waitingCount++
-    const working = this.#last.then(work)
-    this.#last = working.catch(() => undefined)
     try {
-      return await working
+      if (this.#waitingCount > 1) await this.#until(before, limits)
+      return await work()
     } catch (error) {
       throw error instanceof Refusal ? engineRefused(error.reason) : error
     } finally {
       this.#waitingCount--
+      done()
     }
+  }
+
+  /** Waits for the questions before this one, no longer than it may. */
+  async #until(before: Promise<unknown>, limits: EngineLimits): Promise<void> {
+    const budget = Budget.of(limits, () => this.#env.clock.monotonicMs())
+    const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>()
+    using _watch = this.#env.timers.repeat(LOOK_MS, () => {
+      try {
+        budget.check()
+      } catch (error) {
+        giveUp(error)
+      }
+    })
+    await Promise.race([before, givenUp])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,6 +7,9 @@ import { blobMissing } from '../../blob/errors.ts'
 import { segmentCorrupt } from '../../segment/errors.ts'
 import type { Segment } from '../../segment/segment.ts'
 
+/** More than the files of all indexes that one question asks. */
+const CHECKED_COUNT_MAX = 10_000
+
 export class SegmentFiles {
   readonly #env: Env
   readonly #folder: string
@@ -27,10 +30,19 @@ export class SegmentFiles {
       if (sha256HexOf(segment.pieces()) !== hash)
         throw segmentCorrupt(key, 0, 'its bytes are not what its name says')
       if (segment.path === undefined) this.#write(path, segment)
-      this.#checked.set(key, path)
+      this.#remember(key, path)
     }
     if (this.#env.files.stat(path) === undefined) throw blobMissing(key)
     return path
+  }
+
+  /** Files of an index that was replaced are asked for no more: the one known longest goes first. */
+  #remember(key: string, path: string): void {
+    this.#checked.set(key, path)
+    if (this.#checked.size <= CHECKED_COUNT_MAX) return
+    const [oldestKey, oldestPath] = this.#checked.entries().next().value!
+    this.#checked.delete(oldestKey)
+    if (oldestPath.startsWith(`${this.#folder}/`)) this.#env.files.remove(oldestPath)
   }
 
   #write(path: string, segment: Segment): void {

@@ -66,6 +66,20 @@ describe('a question that takes too long', () => {
     expect(await asking).toBe('varve.error/query-cancelled')
   })
 
+  it('waits for the one before it no longer than it may', async () => {
+    const first = new AbortController()
+    const asking = codeOf(ask(engine, MANY, endless, { ...LIMITS, signal: first.signal }))
+    const deadlineMs = env.clock.monotonicMs() + 100
+    expect(await codeOf(ask(engine, ONE, [6], { ...LIMITS, deadlineMs }))).toBe('varve.error/query-timeout')
+    const second = new AbortController()
+    const waiting = codeOf(ask(engine, ONE, [6], { ...LIMITS, signal: second.signal }))
+    second.abort()
+    expect(await waiting).toBe('varve.error/query-cancelled')
+    first.abort()
+    expect(await asking).toBe('varve.error/query-cancelled')
+    expect((await ask(engine, ONE, [6])).rows.at(0)).toEqual([6])
+  })
+
   it('has so many rows at most', async () => {
     const question = '[:find ?x ?y :in [?x ...] [?y ...]]'
     expect(await codeOf(ask(engine, question, [numbers(300), numbers(300)]))).toBe(

@@ -14,8 +14,8 @@ import { driverMissing, memoryExceeded, processEnded, sqlFailed } from './errors
 import { fromWire, type SqlKind, type Wire } from './kinds.ts'
 import type { SentCells, SqlFailure, SqlMessage, SqlProgram, SqlRequest, SqlSettings } from './protocol.ts'
 
-/** How often a running question looks at its clock and its signal. */
-const LOOK_MS = 20
+/** How often a question that waits or runs looks at its clock and its signal. */
+export const LOOK_MS = 20
 /** What an interrupted question gets before its process is ended. */
 const GRACE_MS = 2_000
 

@@ -13,6 +13,7 @@ import { compareBytes } from '../../segment/text.ts'
 import { textOf, valueAt } from '../../segment/value-column.ts'
 import { hasType } from '../../plan/value-type.ts'
 import type { Budget } from '../budget.ts'
+import { DecodedTexts } from './decoded-texts.ts'
 import { asShared, sharedFloats, sharedInts } from './shared-memory.ts'
 
 export interface Domain {
@@ -84,7 +85,7 @@ function exactDouble(value: Edn): number {
 export class SortedTextDomain implements Domain {
   readonly type: ValueType
   readonly texts: TextColumn
-  readonly #decoded: Edn[] = []
+  readonly #decoded = new DecodedTexts()
 
   constructor(type: ValueType, texts: TextColumn) {
     this.type = type
@@ -100,7 +101,8 @@ export class SortedTextDomain implements Domain {
   }
 
   decode(code: number): Edn {
-    return (this.#decoded[code] ??= valueAt(this.type, this.texts, code) as Edn)
+    const known = this.#decoded.get(code)
+    return known ?? this.#decoded.keep(code, valueAt(this.type, this.texts, code))
   }
 
   encode(value: Edn): number {
@@ -147,7 +149,7 @@ export class HashedTextDomain implements Domain {
   readonly rows: Int32Array
   /** Code plus one by hash, 0 where free. */
   readonly slots: Int32Array
-  readonly #decoded: Edn[] = []
+  readonly #decoded = new DecodedTexts()
   readonly valueCount: number
 
   constructor({ type, texts, rows, slots }: HashedTexts) {
@@ -184,7 +186,8 @@ export class HashedTextDomain implements Domain {
   }
 
   decode(code: number): Edn {
-    return (this.#decoded[code] ??= valueAt(this.type, this.texts, this.rows[code]!) as Edn)
+    const known = this.#decoded.get(code)
+    return known ?? this.#decoded.keep(code, valueAt(this.type, this.texts, this.rows[code]!))
   }
 
   encode(value: Edn): number {
