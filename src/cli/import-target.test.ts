@@ -36,9 +36,7 @@ class Numbers implements RowSource {
 }
 
 function runOver(target: ImportTarget, source: RowSource): ImportRun {
-  const inferred = [
-    { type: 'long', isMany: false, order: 'mdy', isOrderAssumed: false, filledCount: 1 },
-  ] as const
+  const inferred = [{ type: 'long', isMany: false, order: 'mdy', isOrderAssumed: false }] as const
   const options = { columns: new Map() }
   const plan = planImport({ columns: source.columns, inferred, options, entity: 'x', known: new Map() })
   return {

@@ -69,15 +69,13 @@ export type InferredColumn = {
   readonly order: DateOrder
   /** No cell tells the order: it was assumed. */
   readonly isOrderAssumed: boolean
-  /** Cells that hold something. */
-  readonly filledCount: number
 }
 
 export class ColumnSurvey {
   readonly #typing: CellTyping
   #mask = ANY
   #isMany = false
-  #filledCount = 0
+  #isEmpty = true
   #isMonthFirstPossible = true
   #isDayFirstPossible = true
   #asksForOrder = false
@@ -93,7 +91,7 @@ export class ColumnSurvey {
 
   add(cell: Cell): void {
     if (cell === undefined || cell === null || cell === '') return
-    this.#filledCount++
+    this.#isEmpty = false
     if (Array.isArray(cell)) {
       this.#isMany = true
       for (const item of cell as readonly Edn[]) this.#look(item)
@@ -102,7 +100,7 @@ export class ColumnSurvey {
 
   result(given: DateOrder | undefined): InferredColumn {
     const isContradictory = !this.#isMonthFirstPossible && !this.#isDayFirstPossible
-    const mask = this.#filledCount === 0 || (isContradictory && given === undefined) ? 0 : this.#mask
+    const mask = this.#isEmpty || (isContradictory && given === undefined) ? 0 : this.#mask
     const order = given ?? (this.#isMonthFirstPossible ? 'mdy' : 'dmy')
     const isOpen = this.#isMonthFirstPossible && this.#isDayFirstPossible
     const type = CHOICES.find((_, index) => (mask & (1 << index)) !== 0) ?? 'string'
@@ -111,7 +109,6 @@ export class ColumnSurvey {
       isMany: this.#isMany,
       order,
       isOrderAssumed: type === 'instant' && this.#asksForOrder && isOpen && given === undefined,
-      filledCount: this.#filledCount,
     }
   }
 

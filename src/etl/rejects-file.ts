@@ -3,6 +3,7 @@
 
 import { dirname } from 'node:path'
 import type { Env, File } from '../base/env.ts'
+import { readTextFile } from '../base/text-file.ts'
 import { type Reject, rejectLine } from './reject.ts'
 
 export class RejectsFile implements Disposable {
@@ -52,12 +53,8 @@ const ORDINAL = /"ordinal":\s?(\d+)\}$/
 
 function keptLines(env: Env, path: string, doneCount: number): string {
   if (env.files.stat(path)?.kind !== 'file') return ''
-  using file = env.files.open(path, 'read')
-  const bytes = new Uint8Array(file.byteCount())
-  file.read(0, bytes)
   // A line that a kill cut short has no ordinal, or none that counts: its row comes again.
-  return new TextDecoder()
-    .decode(bytes)
+  return readTextFile(env.files, path)
     .split('\n')
     .filter((line) => Number(ORDINAL.exec(line)?.[1] ?? Infinity) < doneCount)
     .map((line) => `${line}\n`)
