@@ -21,6 +21,7 @@ export type PlantedMistake =
   | 'closure-forgets-the-way-back'
   | 'closure-never-comes-back'
   | 'domain-without-decimals'
+  | 'equality-forgotten-where-it-stays'
   | 'find-forgets-with'
   | 'get-else-takes-false-for-nothing'
   | 'history-without-retractions'

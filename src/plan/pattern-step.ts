@@ -88,7 +88,7 @@ function kindOfPlace(place: number, attribute: Attribute | undefined): VariableK
 }
 
 /** One type for all, or `any`. */
-function kindOfValues(values: readonly Edn[]): VariableKind {
+export function kindOfValues(values: readonly Edn[]): VariableKind {
   const kinds = new Set(values.map(kindOfValue))
   const [kind] = kinds
   return kinds.size === 1 ? kind! : 'any'

@@ -5,11 +5,13 @@
 // The question was found right before (every clause can run in some order, names exist): what is left to refuse is what
 // steps cannot say, and then the engine answers that evaluates the syntax tree.
 
+import { isRecursive, passedVariables, startOf, unionOf } from './bodies.ts'
 import { closureOf } from './closure.ts'
 import { componentsOf } from './components.ts'
 import { costOf, type Cost, factsCost, type Origin, rowsJoined, shareOf, type Standing } from './cost.ts'
 import type { Counts, Side } from './counts.ts'
 import { needsOf, orInside } from './clause-order.ts'
+import { isCopy, isLateCopy, kindOfCopy, withEqualities } from './equalities.ts'
 import { findVariables, finishOf } from './finish.ts'
 import { functionNamed } from './functions.ts'
 import {
@@ -20,7 +22,7 @@ import {
   ledTo,
   type Lead,
 } from './intersection.ts'
-import { type Draft, kindOfValue, patternDraft, rowsDraft } from './pattern-step.ts'
+import { type Draft, patternDraft, rowsDraft } from './pattern-step.ts'
 import { withMeanings } from './named-inputs.ts'
 import { attributeOf, isMixed, PlaceFinder } from './places.ts'
 import type {
@@ -32,7 +34,6 @@ import type {
   PlanTerm,
   RuleTablePlan,
   Step,
-  UnionStep,
   VariableKind,
 } from './plan.ts'
 import { withRange } from './ranges.ts'
@@ -50,7 +51,7 @@ import {
   sourceNamed,
 } from './scope.ts'
 import { showGoal } from './show-clause.ts'
-import type { Clause, Query, RuleSet, SourceName, Variable } from './syntax.ts'
+import type { Clause, Query, SourceName, Variable } from './syntax.ts'
 import { checkCompared, checkRuleArguments, planTerms } from './terms.ts'
 import { bindingVariables, variablesOf } from './variables.ts'
 
@@ -132,14 +133,16 @@ class Planner {
   }
 
   /** Steps that share the tables of recursive rules with those around them. */
-  #chain(goals: readonly Goal[], { scope, start, outputs, rowCount }: Setting): Conjunction {
+  #chain(written: readonly Goal[], { scope, start, outputs, rowCount }: Setting): Conjunction {
     const places = this.#places.placesOf(
-      goals.filter((goal) => goal.kind !== 'input'),
+      written.filter((goal) => goal.kind !== 'input'),
       scope,
     )
     for (const [name, found] of places) {
       if (isMixed(found)) throw new Refusal(`${name} is both a name and a thing`)
     }
+    const sourceOf = (pattern: PatternClause): Source => this.#source(pattern, scope).source
+    const goals = withEqualities(written, { start, outputs, sourceOf })
     const course: Course = {
       scope,
       kinds: new Map(start),
@@ -231,7 +234,7 @@ class Planner {
     { scope, names }: Course,
     outputs: readonly Variable[],
   ): { readonly inline: readonly Goal[]; readonly apart: readonly Conjunction[] } {
-    const components = componentsOf(goals)
+    const components = componentsOf(goals).filter((component) => !component.goals.every(isCopy))
     const isFree = components.map(
       (component) =>
         !names.some((name) => component.names.has(name)) &&
@@ -290,6 +293,8 @@ class Planner {
   #cost(goal: Goal, course: Course, waiting: readonly Goal[]): Cost | undefined {
     const standing = this.#standing(course, goal)
     for (const name of needsOf(goal)) if (!standing.isBound(name)) return undefined
+    if (isLateCopy(goal, waiting, standing.isBound))
+      return { rank: Number.MAX_VALUE, rowCount: course.rowCount }
     return costOf(goal, standing, (pattern) => {
       const { source } = this.#source(pattern, course.scope)
       if (source.kind === 'rows') {
@@ -383,12 +388,13 @@ class Planner {
     return { step: { kind: 'filter', clause, ...callOf(clause, scope) }, binds: new Map() }
   }
 
-  #function(clause: Of<'function'>, { scope, names }: Course): Draft {
+  #function(clause: Of<'function'>, { scope, names, kinds }: Course): Draft {
     const { binding } = clause
     const fresh = bindingVariables(binding).filter((name) => !names.includes(name))
+    const kind = isCopy(clause) ? kindOfCopy(clause, kinds) : 'any'
     return {
       step: { kind: 'compute', clause, ...callOf(clause, scope), binding },
-      binds: new Map(fresh.map((name) => [name, 'any'])),
+      binds: new Map(fresh.map((name) => [name, kind])),
     }
   }
 
@@ -503,54 +509,9 @@ class Planner {
   }
 }
 
-function callOf(
-  { name: written, args }: Of<'function'> | Of<'predicate'>,
-  scope: Scope,
-): Pick<FilterStep, 'name' | 'source' | 'args'> {
-  const known = functionNamed(written)
-  const name = known?.name ?? written
-  const [first, ...rest] = args
-  if (known?.takesSource === true && first?.kind === 'source')
-    return { name, source: realName(first.name, scope), args: rest }
-  checkCompared(args, scope)
-  return { name, source: undefined, args }
-}
-
-function unionOf(
-  clause: Of<'or'> | Of<'rule'>,
-  branches: UnionStep['branches'],
-  fresh: readonly Variable[],
-): Draft {
-  const kindOf = (at: number): VariableKind => {
-    const kinds = new Set(branches.map(({ body, fresh: inside }) => body.kinds.get(inside[at]!)))
-    const [kind] = kinds
-    return kinds.size === 1 ? (kind ?? 'any') : 'any'
-  }
-  return {
-    step: { kind: 'union', clause, branches },
-    binds: new Map(fresh.map((name, at) => [name, kindOf(at)])),
-  }
-}
-
 /** Variables that somebody asks for later. */
 function neededBy(outputs: readonly Variable[], waiting: readonly Goal[]): ReadonlySet<Variable> {
   return new Set([...outputs, ...waiting.flatMap((goal) => [...variablesOf(goal)])])
-}
-
-function passedVariables(variables: readonly Variable[], names: readonly Variable[]): readonly Passed[] {
-  return variables.flatMap((name): readonly Passed[] =>
-    names.includes(name) ? [{ name, from: { kind: 'bound', name } }] : [],
-  )
-}
-
-/** What variables inside stand for as they begin. */
-function startOf(passed: readonly Passed[], kinds: Kinds): Kinds {
-  return new Map(
-    passed.map(({ name, from }) => [
-      name,
-      from.kind === 'bound' ? (kinds.get(from.name) ?? 'any') : kindOfValue(from.value),
-    ]),
-  )
 }
 
 /** Tells goals from others whatever their order. */
@@ -567,18 +528,15 @@ function isOneOf(names: readonly Variable[]): (name: Variable) => boolean {
   return (name) => names.includes(name)
 }
 
-function isRecursive(name: string, rules: RuleSet): boolean {
-  const seen = new Set<string>()
-  const visit = (clauses: readonly Clause[]): void => {
-    for (const clause of clauses) {
-      if (clause.kind === 'not') visit(clause.clauses)
-      else if (clause.kind === 'or') clause.branches.forEach(visit)
-      else if (clause.kind === 'rule' && !seen.has(clause.name)) {
-        seen.add(clause.name)
-        for (const { body } of rules.get(clause.name) ?? []) visit(body)
-      }
-    }
-  }
-  for (const { body } of rules.get(name) ?? []) visit(body)
-  return seen.has(name)
+function callOf(
+  { name: written, args }: Of<'function'> | Of<'predicate'>,
+  scope: Scope,
+): Pick<FilterStep, 'name' | 'source' | 'args'> {
+  const known = functionNamed(written)
+  const name = known?.name ?? written
+  const [first, ...rest] = args
+  if (known?.takesSource === true && first?.kind === 'source')
+    return { name, source: realName(first.name, scope), args: rest }
+  checkCompared(args, scope)
+  return { name, source: undefined, args }
 }

@@ -53,6 +53,7 @@ import {
 import { testOfComparison } from './comparison.ts'
 import { Closure } from './closure.ts'
 import { ClosureOperator } from './closure-operator.ts'
+import { CopyOperator } from './copy-operator.ts'
 import { Dependencies } from './dependencies.ts'
 import { ADDED_DOMAIN, CollectedDomain, ENTITY_DOMAIN, NumberDomain, translation } from './domain.ts'
 import { IntersectOperator, type NeighbourList } from './intersect-operator.ts'
@@ -305,7 +306,11 @@ export class Compiler {
   #compute(step: ComputeStep, { layout, dependencies }: Course): Operator {
     const { call, args } = this.#callOf(step, layout)
     dependencies.addFunction(step)
-    const { binding, fresh } = step
+    const { binding, fresh, name } = step
+    const [arg] = args
+    const isCopy = name === 'identity' || name === 'ground'
+    if (isCopy && binding.kind === 'variable' && fresh.length === 1 && CopyOperator.canCopy(arg!))
+      return new CopyOperator(arg!, binding.name, layout, keptBy(step, layout))
     const shape = { call: rowCall(call, args), binding, kept: keptBy(step, layout), fresh }
     return new FunctionOperator(shape, layout, this.#budgetOf(step))
   }
