@@ -64,7 +64,12 @@ function testOfColumns(name: Comparison, x: number, y: number): RowTest {
   }
 }
 
-/** Writes the places of the numbers that lie between two others, both included, and tells how many they are. */
+/**
+ * Writes the places of the numbers that lie between two others, both included, and tells how many they are.
+ *
+ * Four rows at a time. A loop of one is so small that a compiler on the way copies it into whoever calls it, where it
+ * stays ten times slower until that was called thousands of times (people, salary > 50000: 0.47 ms instead of 0.11).
+ */
 export function pickWithin(
   xs: Float64Array,
   low: number,
@@ -73,7 +78,22 @@ export function pickWithin(
   picked: Int32Array,
 ): number {
   let left = 0
-  for (let row = 0; row < count; row++) {
+  let row = 0
+  for (; row + 3 < count; row += 4) {
+    const a = xs[row]!
+    const b = xs[row + 1]!
+    const c = xs[row + 2]!
+    const d = xs[row + 3]!
+    picked[left] = row
+    left += Number(a >= low) & Number(a <= high)
+    picked[left] = row + 1
+    left += Number(b >= low) & Number(b <= high)
+    picked[left] = row + 2
+    left += Number(c >= low) & Number(c <= high)
+    picked[left] = row + 3
+    left += Number(d >= low) & Number(d <= high)
+  }
+  for (; row < count; row++) {
     const x = xs[row]!
     picked[left] = row
     left += Number(x >= low) & Number(x <= high)
