@@ -52,7 +52,10 @@ export class AnswerRows implements Iterable<AnswerRow> {
   }
 
   toArray(): AnswerRow[] {
-    return new RowReader(this, itself).read(0, this.length)
+    const numbers = this.columns.map((column) => (column.kind === 'numbers' ? column.numbers : undefined))
+    return numbers.every((column) => column !== undefined)
+      ? numberRows(numbers, this.length)
+      : new RowReader(this, itself).read(0, this.length)
   }
 
   [Symbol.iterator](): Iterator<AnswerRow> {
@@ -183,6 +186,26 @@ function appendRows<Made>(rows: Made[][], columns: readonly (readonly Made[])[],
       return
     default:
       for (let i = 0; i < count; i++) rows.push(columns.map((column) => column[i]!))
+  }
+}
+
+/** Rows of numbers are made of the columns as they lie: a list of any values between would box each number. */
+function numberRows(columns: readonly Float64Array[], count: number): AnswerRow[] {
+  const [a, b, c] = columns
+  const rows: number[][] = []
+  switch (columns.length) {
+    case 1:
+      for (let i = 0; i < count; i++) rows.push([a![i]!])
+      return rows
+    case 2:
+      for (let i = 0; i < count; i++) rows.push([a![i]!, b![i]!])
+      return rows
+    case 3:
+      for (let i = 0; i < count; i++) rows.push([a![i]!, b![i]!, c![i]!])
+      return rows
+    default:
+      for (let i = 0; i < count; i++) rows.push(columns.map((column) => column[i]!))
+      return rows
   }
 }
 

@@ -21,6 +21,8 @@ export class Executable {
   readonly places: readonly number[]
   readonly domains: readonly Domain[]
   readonly isDistinct: boolean
+  /** Rows that are likely: to make room for a few more than a sample told costs less than to grow. */
+  readonly expectedCount: number
   readonly #pipeline: Compiled
   readonly #compiler: Compiler
   readonly #budget: Budget
@@ -39,6 +41,7 @@ export class Executable {
     this.places = body.outputs.map((name) => columnOf(this.#pipeline.layout, name))
     this.domains = this.places.map((place) => this.#pipeline.layout.domains[place]!)
     this.isDistinct = this.#pipeline.isDistinct
+    this.expectedCount = body.rowCount * 1.125
   }
 
   /** Hands all rows to the consumer. */

@@ -34,8 +34,8 @@ export class Found implements Consumer {
 
   /** `isShare` where others find the rest: then only groups that can be added to each other are made at once. */
   constructor({ query, executable, setting, budget }: Finding, { isShare = false } = {}) {
-    const { places, domains, isDistinct } = executable
-    this.rows = new RowSet(places.length, budget)
+    const { places, domains, isDistinct, expectedCount } = executable
+    this.rows = new RowSet(places.length, budget, { expectedCount: isShare ? 0 : expectedCount })
     this.groups = isAggregated(query) ? new Groups(query, domains, setting, budget) : undefined
     this.#places = places
     this.#isDistinct = isDistinct
@@ -86,7 +86,7 @@ export class Found implements Consumer {
     const rowCount = pieces.reduce((sum, { first, limit }) => sum + limit - first, 0)
     // What is joined takes the place of its parts: alone this thread would hold as much.
     this.rows.release()
-    const joined = new RowSet(this.#places.length, this.#budget, Math.max(1, rowCount))
+    const joined = new RowSet(this.#places.length, this.#budget, { rowCount: Math.max(1, rowCount) })
     for (const { columns, first, limit } of pieces) {
       const piece = {
         rowCount: limit - first,

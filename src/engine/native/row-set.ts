@@ -11,6 +11,10 @@ import { sharedFloats } from './shared-memory.ts'
 
 /** Few at first, as most questions find few: arrays this small are made at no cost. */
 const ROW_COUNT_START = 8
+/** An expectation may be wrong: no more is made on its account. */
+const EXPECTED_COUNT_MAX = 1 << 16
+
+export type RowCounts = { readonly rowCount?: number; readonly expectedCount?: number }
 
 export class RowSet {
   readonly columnCount: number
@@ -24,10 +28,16 @@ export class RowSet {
   /** Of the columns, once they have grown. */
   #columnBytes = 0
   readonly #budget: Budget
+  readonly #expectedCount: number
 
-  /** `rowCount` rows will come, where that is known. */
-  constructor(columnCount: number, budget: Budget, rowCount = ROW_COUNT_START) {
+  /** `rowCount` rows will come, where that is known; `expectedCount` are likely, where there are more than a few. */
+  constructor(
+    columnCount: number,
+    budget: Budget,
+    { rowCount = ROW_COUNT_START, expectedCount = 0 }: RowCounts = {},
+  ) {
     this.#budget = budget
+    this.#expectedCount = Math.min(Math.ceil(expectedCount), EXPECTED_COUNT_MAX)
     this.columnCount = columnCount
     if (rowCount > ROW_COUNT_START)
       this.#columnBytes = rowCount * columnCount * Float64Array.BYTES_PER_ELEMENT
@@ -127,7 +137,7 @@ export class RowSet {
   #reserve(rowCount: number): void {
     const capacity = this.columns[0]?.length ?? Infinity
     if (rowCount <= capacity) return
-    let wanted = capacity
+    let wanted = Math.max(capacity, this.#expectedCount)
     while (wanted < rowCount) wanted *= 2
     const byteCount = wanted * this.columnCount * Float64Array.BYTES_PER_ELEMENT
     this.#budget.hold(byteCount)
