@@ -40,7 +40,7 @@ export const CONTESTANTS: readonly Contestant[] = [
 ]
 
 /** Keeps every plan, and every pipeline. */
-const PLANS = new PlanCache({ ...PLAN_CACHE_LIMITS, answerMsMax: Infinity, executableMsMax: Infinity })
+const PLANS = new PlanCache({ ...PLAN_CACHE_LIMITS, answerMsMax: Infinity })
 
 /** What the native engine says with the plan of another layout, and with the operators of the time before. */
 function askedAgain(question: Question, options: NaiveEngineOptions): Answer | Refusal {

@@ -13,12 +13,10 @@ import type { Executable } from './executable.ts'
 export type PlanCacheLimits = {
   /** Plans kept for one query: of so many schemas and kinds of inputs. */
   readonly plansPerQueryMax: number
-  /** Where answering took longer, a plan is not kept. */
+  /** Where answering took longer, neither a plan is kept nor its operators: what those hold is large. */
   readonly answerMsMax: number
-  /** Where answering took longer, operators are not kept: what they hold is large. */
-  readonly executableMsMax: number
 }
-export const PLAN_CACHE_LIMITS: PlanCacheLimits = { plansPerQueryMax: 8, answerMsMax: 5, executableMsMax: 1 }
+export const PLAN_CACHE_LIMITS: PlanCacheLimits = { plansPerQueryMax: 8, answerMsMax: 5 }
 
 /** What a plan rests on beside the query. */
 export type Ground = {
@@ -59,9 +57,8 @@ export class PlanCache {
 
   /** Keeps a plan, or forgets it, by the time that its answer took. */
   keep(query: Query, kept: Kept, answerMs: number): void {
-    const { plansPerQueryMax, answerMsMax, executableMsMax } = this.#limits
+    const { plansPerQueryMax, answerMsMax } = this.#limits
     const isQuick = answerMs <= answerMsMax
-    if (answerMs > executableMsMax) kept.executable = undefined
     if (isQuick && this.#kept.get(query.where)?.includes(kept) === true) return
     const others = (this.#kept.get(query.where) ?? []).filter(({ ground }) => !isSame(ground, kept.ground))
     this.#kept.set(query.where, isQuick ? [kept, ...others.slice(0, plansPerQueryMax - 1)] : others)
