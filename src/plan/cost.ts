@@ -7,7 +7,7 @@ import type { Attribute } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
 import type { Edn } from '../fact/value.ts'
 import { type Comparison, isComparison, SWAPPED } from './comparison.ts'
-import type { Counts, Side } from './counts.ts'
+import type { BoundSide, Counts, Side } from './counts.ts'
 import { constantFor } from './entity.ts'
 import { functionNamed } from './functions.ts'
 import { type Predicate } from './pattern-step.ts'
@@ -33,7 +33,7 @@ export type Standing = {
   readonly originOf: (name: Variable) => Origin | undefined
   readonly counts: Counts
   /** Where a variable was bound, known if rows are to be counted exactly: among patterns that close circles. */
-  readonly sideOf?: (name: Variable) => Side | undefined
+  readonly sideOf?: (name: Variable) => BoundSide | undefined
 }
 
 /**

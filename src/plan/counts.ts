@@ -22,6 +22,9 @@ export type Side = {
   readonly place: 'entity' | 'value'
 }
 
+/** Where a variable was bound; `isRead` where all facts of it will be read, so that counting them costs nothing more. */
+export type BoundSide = Side & { readonly isRead: boolean }
+
 export interface Counts {
   statisticsOf(facts: FactSource, attribute: Attribute): Statistics
   /** How many facts of the attribute have this value. */
@@ -29,5 +32,5 @@ export interface Counts {
   /** The share of the attribute's facts whose value compares so; undefined where nobody knows. */
   shareOf(facts: FactSource, attribute: Attribute, comparison: Comparison, constant: Edn): number | undefined
   /** How many facts of one side share theirs with a fact of the other on average; undefined where nobody knows. */
-  meetingPerFact(of: Side, by: Side): number | undefined
+  meetingPerFact(of: BoundSide, by: Side): number | undefined
 }

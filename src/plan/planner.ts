@@ -9,7 +9,7 @@ import { isRecursive, passedVariables, startOf, unionOf } from './bodies.ts'
 import { closureOf } from './closure.ts'
 import { componentsOf } from './components.ts'
 import { costOf, type Cost, factsCost, type Origin, rowsJoined, shareOf, type Standing } from './cost.ts'
-import type { Counts, Side } from './counts.ts'
+import type { BoundSide, Counts } from './counts.ts'
 import { needsOf, orInside } from './clause-order.ts'
 import { isCopy, isLateCopy, kindOfCopy, withEqualities } from './equalities.ts'
 import { findVariables, finishOf } from './finish.ts'
@@ -74,7 +74,7 @@ type Course = {
   /** The facts whose values variables hold. */
   readonly origins: Map<Variable, Origin>
   /** Where patterns bound variables first. */
-  readonly sides: Map<Variable, Side>
+  readonly sides: Map<Variable, BoundSide>
   /** The patterns that close circles: rows of these are counted exactly. */
   readonly cyclic: ReadonlySet<Goal>
   /** Variables of the rows so far. */
@@ -373,13 +373,15 @@ class Planner {
     }
     const { facts } = source
     const draft = patternDraft(clause, { source: name, facts }, isBound, scope)
-    const { attribute, terms } = draft.step
+    const { attribute, terms, access } = draft.step
     const [entity, , value] = terms
-    if (attribute !== undefined && entity.kind === 'fresh')
-      sides.set(entity.name, { facts, attribute, place: 'entity' })
-    if (attribute !== undefined && value.kind === 'fresh') {
-      origins.set(value.name, { facts, attribute })
-      sides.set(value.name, { facts, attribute, place: 'value' })
+    if (attribute !== undefined) {
+      const bound = { facts, attribute, isRead: access === 'scan' }
+      if (entity.kind === 'fresh') sides.set(entity.name, { ...bound, place: 'entity' })
+      if (value.kind === 'fresh') {
+        origins.set(value.name, { facts, attribute })
+        sides.set(value.name, { ...bound, place: 'value' })
+      }
     }
     return withRange(draft, waiting, { isBound, kindOf: (each) => kinds.get(each) ?? 'any' })
   }

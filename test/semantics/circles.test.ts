@@ -108,6 +108,27 @@ it.each(Object.entries(CIRCLES))('%s', async (_, pairs) => {
   expect(await database.db().asOf(earlyT).q(questionOf(pairs))).toBe(then === 0 ? null : then)
 })
 
+it.each(['<', '<=', '>', '>='])('squares whose sides stand in order: %s', async (sign) => {
+  const holds = (x: number, y: number): boolean =>
+    sign === '<' ? x < y : sign === '<=' ? x <= y : sign === '>' ? x > y : x >= y
+  let count = 0
+  const corners = new Set<number>()
+  for (let a = 0; a < NODE_COUNT; a++) {
+    for (const b of edges[a]!) {
+      for (const d of edges[a]!) {
+        for (const c of edges[b]!) {
+          if (!holds(b, d) || !edges[d]!.has(c)) continue
+          count++
+          corners.add(a)
+        }
+      }
+    }
+  }
+  const where = `${whereOf(CIRCLES.squares)} [(${sign} ?b ?d)]`
+  expect(await database.db().q(`[:find (count ?a) . :with ?b ?c ?d :where ${where}]`)).toBe(count)
+  expect(await database.db().q(`[:find (count ?a) . :where ${where}]`)).toBe(corners.size)
+})
+
 it('the triangles of one thing, which is sought while no table is there', async () => {
   const { varve: fresh, database: copy } = await openNet(NODE_COUNT)
   await copy.transact(edges.flatMap((to, x) => [...to].map((y) => edgeForm([x, y]))))

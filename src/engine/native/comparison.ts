@@ -4,7 +4,10 @@
 
 import { type Comparison, isComparison, SWAPPED } from '../../plan/comparison.ts'
 import type { RowTest, CallArgument } from './call-operator.ts'
-import { NumberDomain } from './domain.ts'
+import { type Domain, NumberDomain } from './domain.ts'
+import { columnOf, type Layout } from './operator.ts'
+import type { FilterStep } from '../../plan/plan.ts'
+import type { Variable } from '../../plan/syntax.ts'
 
 /** A comparison of two numbers of one class; undefined where the arguments are anything else. */
 export function testOfComparison(name: string, args: readonly CallArgument[]): RowTest | undefined {
@@ -18,6 +21,60 @@ export function testOfComparison(name: string, args: readonly CallArgument[]): R
   if (x.kind === 'column' && y.kind === 'column') return testOfColumns(name, x.index, y.index)
   const constant = x.kind === 'constant' ? x : (y as Extract<CallArgument, { kind: 'constant' }>)
   return testOfRange(x.kind === 'column' ? name : SWAPPED[name], column.index, domain.encode(constant.value))
+}
+
+/** A comparison of what is found with a number that the row brings: whether it may be less, equal, greater (0 or 1). */
+export type OrderTest = {
+  /** The column of the rows that holds the number. */
+  readonly index: number
+  readonly less: number
+  readonly equal: number
+  readonly greater: number
+}
+
+/** The test of a variable that is found against one that rows have; undefined where they are no whole numbers, or of two classes. */
+export function orderTest(
+  { name, args: [x, y, ...more] }: FilterStep,
+  found: { readonly variable: Variable; readonly domain: Domain },
+  layout: Layout,
+): OrderTest | undefined {
+  if (!isOrder(name) || x?.kind !== 'variable' || y?.kind !== 'variable' || more.length > 0) return undefined
+  const isFirst = x.name === found.variable
+  if (isFirst === (y.name === found.variable)) return undefined
+  const index = columnOf(layout, isFirst ? y.name : x.name)
+  const [one, other] = [found.domain, layout.domains[index]!]
+  if (!isWhole(one) || !isWhole(other) || one.class !== other.class) return undefined
+  const sign = isFirst ? name : SWAPPED[name]
+  const equal = Number(sign === '<=' || sign === '>=')
+  const less = Number(sign === '<' || sign === '<=')
+  return { index, less, equal, greater: 1 - less }
+}
+
+function isOrder(name: string): name is '<' | '<=' | '>' | '>=' {
+  return name === '<' || name === '<=' || name === '>' || name === '>='
+}
+
+/** Numbers among which there is no NaN, which is neither less nor equal nor greater. */
+function isWhole(domain: Domain): domain is NumberDomain {
+  return (
+    domain instanceof NumberDomain &&
+    (domain.type === 'long' || domain.type === 'ref' || domain.type === 'instant')
+  )
+}
+
+export function holds(number: number, key: number, { less, equal, greater }: OrderTest): boolean {
+  return (number < key ? less : number > key ? greater : equal) === 1
+}
+
+/** Moves those of the first `count` numbers to the front that compare so; how many they are. */
+export function inOrder(numbers: Float64Array, count: number, key: number, order: OrderTest): number {
+  let left = 0
+  for (let i = 0; i < count; i++) {
+    const number = numbers[i]!
+    numbers[left] = number
+    left += Number(holds(number, key, order))
+  }
+  return left
 }
 
 function isAlike(arg: CallArgument, domain: NumberDomain): boolean {

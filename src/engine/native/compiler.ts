@@ -50,13 +50,14 @@ import {
   rowCall,
   testOfCall,
 } from './call-operator.ts'
-import { testOfComparison } from './comparison.ts'
+import { type OrderTest, orderTest, testOfComparison } from './comparison.ts'
 import { Closure } from './closure.ts'
 import { ClosureOperator } from './closure-operator.ts'
 import { CopyOperator } from './copy-operator.ts'
 import { Dependencies } from './dependencies.ts'
 import { ADDED_DOMAIN, CollectedDomain, ENTITY_DOMAIN, NumberDomain, translation } from './domain.ts'
 import { IntersectOperator, type NeighbourList } from './intersect-operator.ts'
+
 import { columnOf, type Consumer, EMPTY_LAYOUT, keptColumns, type Layout, type Operator } from './operator.ts'
 import { PatternOperator } from './pattern-operator.ts'
 import type { BoundBinding, PlaceBinding, RangeBinding } from './pattern-shape.ts'
@@ -138,16 +139,24 @@ export class Compiler {
     const course: Course = { layout: start, dependencies: new Dependencies(start.names) }
     const operators: Operator[] = []
     const parts: object[] = []
-    const add = (step: Step, part: object): void => {
-      const operator = this.#operator(step, course)
+    const add = (operator: Operator, part: object): void => {
       operators.push(operator)
       parts.push(part)
       course.layout = operator.layout
     }
-    for (const step of steps) {
-      if (step.kind !== 'intersect' || this.#readsTables(step)) add(step, step)
-      // What comes of the last pattern is what comes of the step.
-      else step.patterns.forEach((pattern, at) => add(pattern, step.patterns[at + 1] ? pattern : step))
+    for (let at = 0; at < steps.length; at++) {
+      const step = steps[at]!
+      if (step.kind !== 'intersect') add(this.#operator(step, course), step)
+      else if (this.#readsTables(step)) {
+        const filter = this.#orderAfter(step, steps[at + 1], course)
+        add(this.#intersect(step, course, filter), filter?.step ?? step)
+        if (filter !== undefined) at++
+      } else {
+        step.patterns.forEach((pattern, i) => {
+          // What comes of the last pattern is what comes of the step.
+          add(this.#operator(pattern, course), step.patterns[i + 1] ? pattern : step)
+        })
+      }
     }
     const isDistinct = course.dependencies.determine([...outputs, ROW])
     return { ...connected(operators, [...parts, owner], this.#profile), layout: course.layout, isDistinct }
@@ -156,7 +165,7 @@ export class Compiler {
   #operator(step: Step, course: Course): Operator {
     switch (step.kind) {
       case 'intersect':
-        return this.#intersect(step, course)
+        return this.#intersect(step, course, undefined)
       case 'rows':
         return this.#rows(step, course)
       case 'pattern':
@@ -251,9 +260,34 @@ export class Compiler {
     return others.every((other) => translation(other, domain!, budget) === undefined)
   }
 
-  #intersect(step: IntersectStep, { layout, dependencies }: Course): Operator {
+  /**
+   * A comparison of the variable that follows the step, which then looks at numbers before they become rows. A run that is
+   * to be explained counts the rows of both.
+   */
+  #orderAfter(
+    { variable, patterns: [first] }: IntersectStep,
+    step: Step | undefined,
+    { layout }: Course,
+  ): { readonly step: FilterStep; readonly order: OrderTest } | undefined {
+    if (step?.kind !== 'filter' || this.#profile !== undefined) return undefined
+    const table = tableOf(this.#facts(first!.source), first!.attribute!, this.#budgetOf(step))
+    const order = orderTest(
+      step,
+      { variable, domain: domainOfPlace(placeOf(first!, variable), table) },
+      layout,
+    )
+    return order && { step, order }
+  }
+
+  #intersect(
+    step: IntersectStep,
+    { layout, dependencies }: Course,
+    filter: { readonly step: FilterStep; readonly order: OrderTest } | undefined,
+  ): Operator {
     this.#restsOnFacts = true
-    const { patterns, variable, fresh } = step
+    const { patterns, variable } = step
+    const fresh =
+      filter === undefined ? step.fresh : step.fresh.filter((name) => filter.step.kept.includes(name))
     const budget = this.#budgetOf(step)
     const lists = patterns.map((pattern): NeighbourList => {
       const table = tableOf(this.#facts(pattern.source), pattern.attribute!, budget)
@@ -265,6 +299,7 @@ export class Compiler {
       const other = pattern.terms[isValue ? 0 : 2]
       return {
         adjacency: counted(adjacency, budget),
+        back: () => counted(isValue ? table.ofValues(budget) : table.ofEntities(budget), budget),
         key: placeBinding(other, layout),
         keyDomain: domainOfPlace(isValue ? 0 : 1, table),
       }
@@ -272,9 +307,9 @@ export class Compiler {
     const [first] = patterns
     const table = tableOf(this.#facts(first!.source), first!.attribute!, budget)
     const domain = domainOfPlace(placeOf(first!, variable), table)
-    const kept = keptBy(step, layout)
+    const kept = keptBy(filter?.step ?? step, layout)
     const outside = extended(layout, kept, { names: fresh, domains: fresh.map(() => domain) })
-    return new IntersectOperator(lists, { layout: outside, kept }, budget)
+    return new IntersectOperator(lists, { layout: outside, kept, order: filter?.order }, budget)
   }
 
   /** A pattern without an attribute, or with one that rows bring. */

@@ -7,7 +7,7 @@ import type { FactSource } from '../../fact/datom.ts'
 import type { Edn, Value } from '../../fact/value.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
 import type { Comparison } from '../../plan/comparison.ts'
-import type { Counts, Side, Statistics } from '../../plan/counts.ts'
+import type { BoundSide, Counts, Side, Statistics } from '../../plan/counts.ts'
 import type { Budget, Worker } from '../budget.ts'
 import type { QueryContext } from '../context.ts'
 import { type AttributeTable, hasTable, tableOf } from './attribute-table.ts'
@@ -122,8 +122,15 @@ function shareOf(
 const meetings = new WeakMap<Lookup, WeakMap<Lookup, number>>()
 
 /** Counted key by key, once for two lookups. */
-function meetingPerFact(of: Side, by: Side, budget: Budget): number | undefined {
-  const [x, y] = [lookupOf(of, budget), lookupOf(by, budget)]
+function meetingPerFact(of: BoundSide, by: Side, budget: Budget): number | undefined {
+  const table = of.isRead
+    ? tableOf(of.facts, of.attribute, budget)
+    : knownTable(of.facts, of.attribute, budget)
+  const x = table && lookupOf(table, of.place, budget)
+  // What so many rows meet will be read as well.
+  const isMany = of.isRead && x !== undefined && readsTable({ ...by, rowCount: x.rowCount }, budget)
+  const other = isMany ? tableOf(by.facts, by.attribute, budget) : knownTable(by.facts, by.attribute, budget)
+  const y = other && lookupOf(other, by.place, budget)
   if (x === undefined || y === undefined || translation(x.domain, y.domain, budget) !== undefined)
     return undefined
   let known = meetings.get(x.lookup)
@@ -134,11 +141,10 @@ function meetingPerFact(of: Side, by: Side, budget: Budget): number | undefined 
 }
 
 function lookupOf(
-  { facts, attribute, place }: Side,
+  table: AttributeTable,
+  place: Side['place'],
   budget: Budget,
-): { readonly lookup: Lookup; readonly domain: Domain; readonly rowCount: number } | undefined {
-  const table = knownTable(facts, attribute, budget)
-  if (table === undefined) return undefined
+): { readonly lookup: Lookup; readonly domain: Domain; readonly rowCount: number } {
   const { rowCount } = table
   return place === 'entity'
     ? { lookup: table.byEntity(budget), domain: ENTITY_DOMAIN, rowCount }
