@@ -18,7 +18,7 @@ await serveQueries(env, port, createEngine(env, {}, team))
 
 function joined({ channelName, ...rest }: TeamPlace): Team {
   const channel = env.processes.joinChannel(channelName)
-  const joined = new Team({ ...rest, channel, call: () => port.post(CALL) })
+  const joined = new Team({ ...rest, clock: engineOptions(env).clock, channel, call: () => port.post(CALL) })
   const own = new WorkerWords(words)
   helpOthers(joined, engineOptions(env), () => own.isJobWaiting)
   return joined

@@ -14,7 +14,8 @@ const port = workerPort()
 const { channelName, self, generations, conduct } = port.data as HelpingData
 const channel = env.processes.joinChannel(channelName)
 if (conduct === 'helps') {
-  helpOthers(new Team({ channel, self, generations }), engineOptions(env), () => false)
+  const options = engineOptions(env)
+  helpOthers(new Team({ clock: options.clock, channel, self, generations }), options, () => false)
 } else {
   channel.onMessage((message) => {
     const morsels = Morsels.received((message as Task).morsels)

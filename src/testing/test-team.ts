@@ -1,6 +1,7 @@
 // A team of two for tests: this thread asks, another one helps it with whatever can be worked on in parts, however small.
 
 import type { Env, WorkerThread } from '../base/env.ts'
+import { engineOptions } from '../engine/create.ts'
 import type { Member } from '../engine/native/morsels.ts'
 import { type Asking, Team, type TeamLimits, type TeamOptions, type Together } from '../engine/native/team.ts'
 
@@ -39,7 +40,13 @@ export class TestTeam extends Team implements AsyncDisposable {
     await promise
     const channel = env.processes.joinChannel(channelName)
     const self = { slot: 0, generation: 1 }
-    return new TestTeam(helper, { channel, self, generations, limits: LIMITS })
+    return new TestTeam(helper, {
+      clock: engineOptions(env).clock,
+      channel,
+      self,
+      generations,
+      limits: LIMITS,
+    })
   }
 
   override find(asking: Asking): Together | undefined {

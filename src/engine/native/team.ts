@@ -2,8 +2,8 @@
 // question plans it, makes its tables, and offers morsels of it to the others, with the tables in shared memory; it
 // works itself meanwhile, and puts what they found to its own.
 //
-// Nobody depends on a helper. What none of them delivered (it failed, it was ended, it never came) is worked on again
-// by whoever has the question, which so meets every error as it would alone.
+// Nobody depends on a helper. What none of them delivered (it failed, it was ended, it got no processor) is worked on
+// again by whoever has the question, which so meets every error as it would alone.
 
 import { isPlanted } from '../../base/planted.ts'
 import type { ThreadChannel } from '../../base/env.ts'
@@ -32,13 +32,16 @@ export type TeamLimits = {
   /** How long the one who asks waits for a helper to begin before it goes on itself. */
   readonly beginMsMax: number
 }
-export const TEAM_LIMITS: TeamLimits = { sharedRowCountMin: 200_000, morselRowCount: 16_384, beginMsMax: 0 }
+export const TEAM_LIMITS: TeamLimits = { sharedRowCountMin: 200_000, morselRowCount: 8_192, beginMsMax: 0 }
 
 const MORSEL_COUNT_MAX = 1_024
 /** How long to wait for a member before looking at the deadline and whether it lives. */
 const WAIT_MS = 5
+/** A member is waited for as long as its part would take this thread, so many times. */
+const PATIENCE = 2
 
 export type TeamOptions = {
+  readonly clock: { nowMs(): number }
   readonly channel: ThreadChannel
   readonly self: Member
   /** The generation of the thread at each slot, 0 where there is none. */
@@ -86,18 +89,20 @@ export class Team {
   readonly channel: ThreadChannel
   readonly self: Member
   readonly exchange: TableExchange
+  readonly #nowMs: () => number
   readonly #generations: Int32Array
   readonly #limits: TeamLimits
   readonly #call: () => void
   #taskCount = 0
 
-  constructor({ channel, self, generations, limits = TEAM_LIMITS, call = () => undefined }: TeamOptions) {
+  constructor({ clock, channel, self, generations, limits, call }: TeamOptions) {
+    this.#nowMs = () => clock.nowMs()
     this.channel = channel
     this.self = self
     this.exchange = new TableExchange(`${self.slot}.${self.generation}`)
     this.#generations = generations
-    this.#limits = limits
-    this.#call = call
+    this.#limits = limits ?? TEAM_LIMITS
+    this.#call = call ?? (() => undefined)
   }
 
   /** What is found by all who have time; undefined where one does it alone. */
@@ -135,18 +140,25 @@ export class Team {
       readonly others: readonly Member[]
     },
   ): Together | undefined {
+    let doneCount = 0
     const next = (): boolean => {
       const index = morsels.take()
-      if (index !== undefined) share.work(index, morsels.rangeOf(index))
-      return index !== undefined
+      if (index === undefined) return false
+      share.work(index, morsels.rangeOf(index))
+      doneCount++
+      return true
     }
     // Alone at first: what tables make of their columns is there then, and is sent with them.
     next()
     const id = ++this.#taskCount
     const offered = this.#offer(asking, { id, morsels, domains })
     if (offered) morsels.waitForTaker(1, this.#limits.beginMsMax)
+    const sinceMs = this.#nowMs()
     while (next()) continue
-    const shares = offered ? this.#sharesOf(id, { morsels, others, asking }) : []
+    const nowMs = this.#nowMs()
+    const restMs = ((nowMs - sinceMs) / doneCount) * (morsels.count - doneCount)
+    const untilMs = nowMs + Math.max(WAIT_MS, restMs * PATIENCE)
+    const shares = offered ? this.#sharesOf(id, { morsels, others, asking, untilMs }) : []
     this.#workOnMissing(morsels, share, shares)
     share.found.join(share.sent(false), shares)
     return { found: share.found, workerCount: 1 + shares.length }
@@ -210,21 +222,23 @@ export class Team {
     })
   }
 
-  /** What the helpers delivered, once all of them left that still live. */
+  /** What the helpers delivered, once all of them left that still live, or patience ends. */
   #sharesOf(
     id: number,
     {
       morsels,
       others,
       asking,
+      untilMs,
     }: {
       readonly morsels: Morsels
       readonly others: readonly Member[]
       readonly asking: Asking
+      readonly untilMs: number
     },
   ): readonly SentShare[] {
     for (const member of others) {
-      while (morsels.isInside(member) && this.#lives(member)) {
+      while (morsels.isInside(member) && this.#lives(member) && this.#nowMs() < untilMs) {
         morsels.wait(member, WAIT_MS)
         asking.setting.context.budget.check()
       }
