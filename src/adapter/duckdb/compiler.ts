@@ -1,9 +1,10 @@
 // From a plan to SQL. A conjunction is a chain of relations, each a part of one statement (WITH) that selects from the
 // one before; DuckDB's optimizer sees through them. Where recursion begins, what was found so far becomes a table.
-// Steps keep more rows than sets have (SQL's relations are bags): what is found is made distinct where columns are
-// dropped and at the end.
+// Steps keep more rows than sets have (SQL's relations are bags): what is found is made distinct at the end, and where
+// columns are dropped that told rows apart (plan/dependencies.ts).
 
 import { TX_BASE } from '../../fact/attribute.ts'
+import type { Attribute } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import type { Edn } from '../../fact/value.ts'
 import { assert, unreachable } from '../../base/assert.ts'
@@ -21,6 +22,7 @@ import type {
   Step,
   UnionStep,
 } from '../../plan/plan.ts'
+import type { Uniqueness } from '../../plan/dependencies.ts'
 import { withoutRange } from '../../plan/ranges.ts'
 import type { Source } from '../../plan/scope.ts'
 import type { Binding, SourceName, Variable } from '../../plan/syntax.ts'
@@ -31,7 +33,16 @@ import type { FactViews } from './fact-views.ts'
 import { kindOfValue, type SqlKind } from './kinds.ts'
 import type { SentTable } from './protocol.ts'
 import { Recursion } from './recursion.ts'
-import { allColumns, type Relation, selectList, UNIT } from './relation.ts'
+import {
+  allColumns,
+  areDistinct,
+  begun,
+  madeDistinct,
+  type Relation,
+  selectList,
+  type Start,
+  UNIT,
+} from './relation.ts'
 import { sentRows } from './sent-table.ts'
 import { missingTest, partsOf, sourceValues } from './source-functions.ts'
 import type { SqlWriter } from './sql-writer.ts'
@@ -60,17 +71,17 @@ export class Compiler {
   }
 
   /** What the steps make of the rows of `start`. Rows may repeat. */
-  conjunction(planned: Conjunction, start: Relation = UNIT): Relation {
+  conjunction(planned: Conjunction, start: Start = UNIT): Relation {
     return this.#recursion.within(planned.tables, () => this.chain(planned, start))
   }
 
   /** The same within the tables of rules that are open. */
-  chain({ steps }: Conjunction, start: Relation): Relation {
+  chain({ steps }: Conjunction, start: Start): Relation {
     // DuckDB finds ranges by itself.
     const written = steps.flatMap((step): readonly Step[] =>
       step.kind === 'pattern' ? withoutRange(step) : [step],
     )
-    return written.reduce((relation, step) => this.#step(step, relation), start)
+    return written.reduce((relation, step) => this.#step(step, relation), begun(start))
   }
 
   /** The relation as a table, which any later statement may ask. */
@@ -109,6 +120,8 @@ export class Compiler {
   #pattern(step: PatternStep, relation: Relation): Relation {
     const facts = this.#facts(step.source)
     const { attribute, terms } = step
+    // A test multiplies nothing.
+    if (step.fresh.length > 0) relation.dependencies.addPattern(step, uniquenessOf(facts, attribute))
     const view =
       attribute === undefined ? this.#views.ofAll(facts) : this.#views.ofAttribute(facts, attribute)
     const places: readonly Expression[] = [
@@ -122,6 +135,10 @@ export class Compiler {
   }
 
   #rows(step: RowsStep, relation: Relation): Relation {
+    // Rows of an input are distinct as a whole; those of a source may repeat.
+    const bound = step.terms.flatMap((term) => (term.kind === 'fresh' ? [term.name] : []))
+    if (step.fresh.length > 0)
+      relation.dependencies.addBranches(step.from.kind === 'input' ? bound : [...bound, '!ways'])
     const { name, columns } = this.#sentRows(step)
     const places = columns.map(({ name: column, kind }): Expression => ({ kind, sql: `f.${column}` }))
     return this.#joined({ step, terms: step.terms, places, from: `${name} f` }, relation)
@@ -219,6 +236,7 @@ export class Compiler {
 
   #compute(step: ComputeStep, before: Relation): Relation {
     const { binding } = step
+    before.dependencies.addFunction(step)
     if (step.source !== undefined) return this.#ofSource(step.source, step, before)
     const relation = this.#beforeCall(before)
     if (binding.kind !== 'variable' && binding.kind !== 'blank')
@@ -295,7 +313,7 @@ export class Compiler {
     passed: readonly Passed[],
     outside: Relation,
   ): {
-    readonly inside: Relation
+    readonly inside: Start
     readonly keys: readonly { readonly outer: Expression; readonly inner: Expression }[]
   } {
     const columns = new Map<Variable, Expression>()
@@ -346,11 +364,12 @@ export class Compiler {
       return `SELECT ${selectList(carried, list)}${from}`
     })
     const from = this.writer.part(selects.join('\nUNION '))
-    return { from, columns, carried: outside.carried }
+    madeDistinct(outside, [...columns.keys()])
+    return { ...outside, from, columns }
   }
 
   /** The rows outside, as a branch sees them. */
-  #branchStart(passed: readonly Passed[], outside: Relation, carried: readonly Expression[]): Relation {
+  #branchStart(passed: readonly Passed[], outside: Relation, carried: readonly Expression[]): Start {
     const columns = new Map<Variable, Expression>()
     const added: string[] = []
     for (const { name, from } of passed) {
@@ -378,18 +397,22 @@ export class Compiler {
       return this.selected(outside, step, new Map(), ` WHERE ${test}`)
     }
     const cells = step.fresh.map((name) => body.columns.get(name)!)
-    const from = `(SELECT DISTINCT ${selectList(cells, [])} FROM ${body.from!}) b`
+    const distinct = areDistinct(body, step.fresh) ? '' : 'DISTINCT '
+    const from = `(SELECT ${distinct}${selectList(cells, [])} FROM ${body.from!}) b`
+    outside.dependencies.addBranches(step.fresh)
     const added = new Map(step.fresh.map((name) => [name, body.columns.get(name)!]))
     return this.selected(outside, step, added, '', from)
   }
 
   #call(step: CallStep, relation: Relation): Relation {
+    const bound = step.args.flatMap((arg) => (arg.kind === 'fresh' ? [arg.name] : []))
+    if (step.fresh.length > 0) relation.dependencies.addBranches([...bound, '!ways'])
     return this.#recursion.call(step, relation)
   }
 
   /**
    * The kept columns of a relation, joined with `from` where there is one, and new columns. Distinct where variables
-   * are dropped: what told rows apart is gone then.
+   * are dropped that told rows apart.
    */
   selected(
     relation: Relation,
@@ -405,17 +428,28 @@ export class Compiler {
       columns.set(name, cell)
       return `${value.sql} AS ${cell.sql}`
     })
-    const isDropped = kept.length < relation.columns.size
+    const names = [...columns.keys()]
+    const mayRepeat = kept.length < relation.columns.size && !areDistinct(relation, names)
+    if (mayRepeat) madeDistinct(relation, names)
     const keptCells = [...kept.map((name) => relation.columns.get(name)!), ...relation.carried]
-    const select = `SELECT ${isDropped ? 'DISTINCT ' : ''}${selectList(keptCells, list)}`
+    const select = `SELECT ${mayRepeat ? 'DISTINCT ' : ''}${selectList(keptCells, list)}`
     const name = this.writer.part(`${select}${fromClause(relation, from)}${where}`)
-    return { from: name, columns, carried: relation.carried }
+    return { ...relation, from: name, columns }
   }
 
   #facts(name: SourceName): FactSource {
     const source = this.#asked.sources.get(name)
     assert(source?.kind === 'facts', 'a step over facts has a source of facts')
     return source.facts
+  }
+}
+
+/** By the schema: where the past had another, rows repeat until the end makes them distinct. */
+function uniquenessOf(facts: FactSource, attribute: Attribute | undefined): Uniqueness | undefined {
+  if (facts.isHistory || attribute === undefined) return undefined
+  return {
+    isOnePerEntity: attribute.cardinality === 'one',
+    isOnePerValue: attribute.unique !== undefined,
   }
 }
 

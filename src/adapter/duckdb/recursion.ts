@@ -11,7 +11,7 @@ import type { Compiler } from './compiler.ts'
 import { equality, type Expression, literal } from './expressions.ts'
 import { bodiesOf } from './late-calls.ts'
 import { kindOfType, kindOfValue, type SqlKind, sqlTypeOf } from './kinds.ts'
-import type { Relation } from './relation.ts'
+import type { Relation, Start } from './relation.ts'
 
 type RuleTable = {
   readonly plan: RuleTablePlan
@@ -161,7 +161,7 @@ export class Recursion {
     { plan, kinds, asked }: RuleTable,
     names: readonly Variable[],
     isNew: boolean,
-  ): Relation {
+  ): Start {
     const { writer } = this.#compiler
     const columns = new Map<Variable, Expression>()
     const list = plan.boundPlaces.map((place) => {

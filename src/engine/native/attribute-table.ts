@@ -27,6 +27,7 @@ import { Adjacency } from './adjacency.ts'
 import { Lookup } from './lookup.ts'
 import { sharedColumn } from './shared-column.ts'
 import { sharedFloats } from './shared-memory.ts'
+import type { Uniqueness } from '../../plan/dependencies.ts'
 import { Refusal } from '../../plan/refusal.ts'
 
 type TableColumns = {
@@ -120,6 +121,16 @@ export class AttributeTable {
 
   byValue(budget: Budget): Lookup {
     return (this.#byValue ??= lookupOf(this.values, budget))
+  }
+
+  /** What rows have but once; undefined in a history, where facts repeat. */
+  uniqueness(budget: Budget): Uniqueness | undefined {
+    if (this.added !== undefined) return undefined
+    const { cardinality, unique } = this.attribute
+    return {
+      isOnePerEntity: cardinality === 'one' && this.byEntity(budget).keyCount === this.rowCount,
+      isOnePerValue: unique !== undefined && this.byValue(budget).keyCount === this.rowCount,
+    }
   }
 
   /** By which is counted how values are spread: its own lookup, or that of a table that holds nearly the same. */

@@ -23,6 +23,7 @@ import type {
   ValueRange,
 } from '../../plan/plan.ts'
 import { stepText } from '../../plan/explain.ts'
+import { Dependencies } from '../../plan/dependencies.ts'
 import { Refusal } from '../../plan/refusal.ts'
 import type { SourceName, Variable } from '../../plan/syntax.ts'
 import type { Budget } from '../budget.ts'
@@ -54,7 +55,6 @@ import { type OrderTest, orderTest, testOfComparison } from './comparison.ts'
 import { Closure } from './closure.ts'
 import { ClosureOperator } from './closure-operator.ts'
 import { CopyOperator } from './copy-operator.ts'
-import { Dependencies } from './dependencies.ts'
 import { ADDED_DOMAIN, CollectedDomain, ENTITY_DOMAIN, NumberDomain, translation } from './domain.ts'
 import { IntersectOperator, type NeighbourList } from './intersect-operator.ts'
 
@@ -213,7 +213,7 @@ export class Compiler {
     const { rowCount } = statisticsOf(facts, attribute, budget)
     const isTable = isScan || isSlowSeek || readsTable({ facts, attribute, rowCount: step.rowCount }, budget)
     const table = isTable ? tableOf(facts, attribute, budget) : undefined
-    dependencies.addPattern(step, table, budget)
+    dependencies.addPattern(step, table?.uniqueness(budget))
     const collected =
       table === undefined
         ? collectedNumbers(attribute.valueType)
@@ -291,7 +291,7 @@ export class Compiler {
     const budget = this.#budgetOf(step)
     const lists = patterns.map((pattern): NeighbourList => {
       const table = tableOf(this.#facts(pattern.source), pattern.attribute!, budget)
-      dependencies.addPattern(pattern, table, budget)
+      dependencies.addPattern(pattern, table?.uniqueness(budget))
       table.count(budget)
       const isValue = placeOf(pattern, variable) === 1
       const adjacency = isValue ? table.ofEntities(budget) : table.ofValues(budget)

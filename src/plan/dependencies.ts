@@ -1,15 +1,16 @@
 // Which variables of a conjunction follow from which others: rows over variables that determine all the rest cannot
 // repeat, so nobody need compare them.
 
-import { isPlanted } from '../../base/planted.ts'
-import type { ComputeStep, PatternStep } from '../../plan/plan.ts'
-import type { Variable } from '../../plan/syntax.ts'
-import { bindingVariables } from '../../plan/variables.ts'
-import type { Budget } from '../budget.ts'
-import type { AttributeTable } from './attribute-table.ts'
+import { isPlanted } from '../base/planted.ts'
+import type { ComputeStep, PatternStep } from './plan.ts'
+import type { Variable } from './syntax.ts'
+import { bindingVariables } from './variables.ts'
+
+/** What holds of the facts of an attribute in one view: in the past the schema was another, so an engine looks. */
+export type Uniqueness = { readonly isOnePerEntity: boolean; readonly isOnePerValue: boolean }
 
 export class Dependencies {
-  readonly #introduced: Set<Variable>
+  #introduced: Set<Variable>
   readonly #rules: { readonly from: readonly Variable[]; readonly to: readonly Variable[] }[] = []
   #blankCount = 0
 
@@ -17,8 +18,8 @@ export class Dependencies {
     this.#introduced = new Set(start)
   }
 
-  /** Whether a fact follows from its entity or its value is read off the table: in the past the schema was another. */
-  addPattern({ terms, attribute }: PatternStep, table: AttributeTable | undefined, budget: Budget): void {
+  /** Without `uniqueness`, as in a history, nothing is known to follow. */
+  addPattern({ terms, attribute }: PatternStep, uniqueness: Uniqueness | undefined): void {
     const names: (Variable | undefined)[] = []
     for (const [place, term] of terms.entries()) {
       const isKnown = term.kind === 'constant' || (place === 1 && attribute !== undefined)
@@ -33,12 +34,9 @@ export class Dependencies {
     const [e, , v, tx, added] = names
     const known = (...given: readonly (Variable | undefined)[]): Variable[] =>
       given.filter((name) => name !== undefined)
-    if (table === undefined || table.added !== undefined) return
-    const { cardinality, unique } = table.attribute
-    if (cardinality === 'one' && table.byEntity(budget).keyCount === table.rowCount)
-      this.#rules.push({ from: known(e), to: known(v) })
-    if (unique !== undefined && table.byValue(budget).keyCount === table.rowCount)
-      this.#rules.push({ from: known(v), to: known(e) })
+    if (uniqueness === undefined) return
+    if (uniqueness.isOnePerEntity) this.#rules.push({ from: known(e), to: known(v) })
+    if (uniqueness.isOnePerValue) this.#rules.push({ from: known(v), to: known(e) })
     this.#rules.push({ from: known(e, v), to: known(tx, added) })
   }
 
@@ -53,6 +51,11 @@ export class Dependencies {
 
   addBranches(fresh: readonly Variable[]): void {
     for (const name of fresh) this.#introduced.add(name)
+  }
+
+  /** Rows over these variables were made distinct: what told them apart before is gone. */
+  begin(names: readonly Variable[]): void {
+    this.#introduced = new Set(names)
   }
 
   /** True where these variables determine every other, so that rows over them are distinct. */
