@@ -16,7 +16,14 @@ import { historyGone } from './errors.ts'
 import type { Index } from './index.ts'
 import { mergeDatoms } from './merge.ts'
 import type { Novelty } from './novelty.ts'
+import type { Root } from './root.ts'
 import type { StoredFacts } from './stored-facts.ts'
+
+/** Facts of one attribute over one root of a database. */
+export type Shown = {
+  readonly root: Pick<Root, 'database' | 'epoch' | 'publication'>
+  readonly name: string
+}
 
 export class IndexedFacts implements FactSource {
   readonly schema: Schema
@@ -143,6 +150,17 @@ export class IndexedFacts implements FactSource {
     return columns
   }
 
+  /**
+   * What the view shows of an attribute, by a name that is the same in every thread; undefined where `columns` gives
+   * none: for a history, and where some of it was not kept.
+   */
+  shownAt(a: AttributeId): Shown | undefined {
+    if (this.isHistory || this.#isGone(a, undefined)) return undefined
+    const { database, epoch, publication } = this.#index.root
+    const root = { database, epoch, publication }
+    return { root, name: `${database} ${epoch} ${publication} ${this.#shownName(a)}` }
+  }
+
   /** `columns` where they were made already. */
   knownColumns(a: AttributeId): AttributeColumns | undefined {
     return this.isHistory ? undefined : this.#index.merged.get(this.#shownName(a))
@@ -198,13 +216,20 @@ export class IndexedFacts implements FactSource {
 
   /** Refuses where the answer would have to come from a past that was not kept. */
   #kept(a: AttributeId, e: EntityId | undefined): AttributeFacts {
-    const facts = this.#attribute(a)
+    if (this.#isGone(a, e)) throw historyGone(this.schema, a, this.#momentT)
+    return this.#attribute(a)
+  }
+
+  #isGone(a: AttributeId, e: EntityId | undefined): boolean {
+    const momentT = this.#momentT
+    if (momentT >= this.#view.newestT && momentT >= this.#index.root.indexedT) return false
+    return this.#attribute(a).isGone(e, momentT)
+  }
+
+  /** A history shows what held at its newest t: an index that went on since may have dropped it. */
+  get #momentT(): T {
     const { untilT, newestT, isHistory } = this.#view
-    // A history shows what held at its newest t: an index that went on since may have dropped it.
-    const momentT = isHistory ? newestT : untilT
-    if (momentT >= newestT && momentT >= this.#index.root.indexedT) return facts
-    if (facts.isGone(e, momentT)) throw historyGone(this.schema, a, momentT)
-    return facts
+    return isHistory ? newestT : untilT
   }
 
   #matchAttribute(

@@ -201,7 +201,7 @@ describe('a pool of workers', () => {
   })
 
   it('works on one question in several workers, once they are there', async () => {
-    const team = { sharedRowCountMin: 0, morselRowCount: 1, beginMsMax: 1_000 }
+    const team = { sharedRowCountMin: 0, morselRowCount: 1, beginMsMax: 1_000, patienceMsMin: 1_000 }
     await using workers = pool({ workerCountMax: 2, team })
     await catalog.create('many', { schema: readEdn(`[${SCHEMA}]`).value })
     const things = Array.from({ length: 50 }, (_, i) => `{:v/keyword :k/k${i % 7}}`)

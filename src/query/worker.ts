@@ -3,6 +3,7 @@
 
 import { nodeEnv, workerPort } from '../base/env-node.ts'
 import { createEngine, engineOptions } from '../engine/create.ts'
+import { shareTables } from '../engine/native/attribute-table.ts'
 import { helpOthers } from '../engine/native/helper.ts'
 import { Team } from '../engine/native/team.ts'
 import { CALL, type TeamPlace, type WorkerStart } from './query-worker.ts'
@@ -20,6 +21,7 @@ function joined({ channelName, ...rest }: TeamPlace): Team {
   const channel = env.processes.joinChannel(channelName)
   const joined = new Team({ ...rest, clock: engineOptions(env).clock, channel, call: () => port.post(CALL) })
   const own = new WorkerWords(words)
+  shareTables(joined.tables)
   helpOthers(joined, engineOptions(env), () => own.isJobWaiting)
   return joined
 }

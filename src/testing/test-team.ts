@@ -16,7 +16,14 @@ export type HelpingData = {
 }
 
 /** Everything is offered, entity by entity, and the helper begins before this thread goes on. */
-const LIMITS: TeamLimits = { sharedRowCountMin: 0, morselRowCount: 1, beginMsMax: 1_000 }
+const LIMITS: TeamLimits = {
+  sharedRowCountMin: 0,
+  morselRowCount: 1,
+  beginMsMax: 10_000,
+  patienceMsMin: 10_000,
+}
+/** For one who never delivers. */
+const IMPATIENT: TeamLimits = { ...LIMITS, patienceMsMin: 5 }
 const HELPING_THREAD = new URL('./helping-thread.ts', import.meta.url)
 
 export class TestTeam extends Team implements AsyncDisposable {
@@ -45,7 +52,7 @@ export class TestTeam extends Team implements AsyncDisposable {
       channel,
       self,
       generations,
-      limits: LIMITS,
+      limits: conduct === 'stays' ? IMPATIENT : LIMITS,
     })
   }
 

@@ -10,7 +10,7 @@ import { type Edn, numberType, toDouble } from '../../fact/value.ts'
 import { type AttributeColumns, FACT_BYTES } from '../../index/attribute-columns.ts'
 import type { GenerationColumns, Moment } from '../../index/generation-columns.ts'
 import type { LateColumns } from '../../index/late-columns.ts'
-import { IndexedFacts } from '../../index/indexed-facts.ts'
+import { IndexedFacts, type Shown } from '../../index/indexed-facts.ts'
 import { type ColumnData, rowCountOf } from '../../segment/column.ts'
 import { valueAt } from '../../segment/value-column.ts'
 import type { Budget } from '../budget.ts'
@@ -97,6 +97,13 @@ export class AttributeTable {
   /** What was made of the columns so far. */
   get made(): MadeOfTable {
     return { byEntity: this.#byEntity, byValue: this.#byValue, txs: this.#txs }
+  }
+
+  /** Of its columns, its domain and what was made of them so far. */
+  get byteCount(): number {
+    const made = [this.#byEntity, this.#byValue].reduce((sum, lookup) => sum + (lookup?.byteCount ?? 0), 0)
+    const columns = [this.entities, this.values, this.added, this.#txs]
+    return columns.reduce((sum, column) => sum + (column?.byteLength ?? 0), made + this.domain.byteCount)
   }
 
   /** The transaction entity of each fact. */
@@ -202,6 +209,20 @@ function adjacencyOf(lookup: Lookup, column: Float64Array, budget: Budget): Adja
 const ofColumns = new WeakMap<AttributeColumns, AttributeTable>()
 const ofFacts = new WeakMap<FactSource, Map<AttributeId, AttributeTable>>()
 
+/** Tables that other threads made. */
+export interface TableShare {
+  find(shown: Shown): AttributeTable | undefined
+  /** This thread made one. */
+  made(shown: Shown, table: AttributeTable): void
+}
+
+let share: TableShare | undefined
+
+/** Tables are looked for there from now on before they are made; undefined for nowhere. */
+export function shareTables(given: TableShare | undefined): void {
+  share = given
+}
+
 /** The table of an attribute as these facts show it. Made while `budget` has time and room. */
 export function tableOf(facts: FactSource, attribute: Attribute, budget: Budget): AttributeTable {
   const indexed = facts instanceof IndexedFacts ? ofIndex(facts, attribute, budget) : undefined
@@ -223,8 +244,9 @@ export function giveTable(facts: FactSource, table: AttributeTable): void {
 /** True where the table is there already: reading it costs nothing more. */
 export function hasTable(facts: FactSource, attribute: Attribute): boolean {
   if (ofFacts.get(facts)?.has(attribute.id) === true) return true
-  const columns = facts instanceof IndexedFacts ? facts.knownColumns(attribute.id) : undefined
-  return columns !== undefined && ofColumns.has(columns)
+  if (!(facts instanceof IndexedFacts)) return false
+  const columns = facts.knownColumns(attribute.id)
+  return (columns !== undefined && ofColumns.has(columns)) || sharedTable(facts, attribute) !== undefined
 }
 
 /** Undefined for a history, which has no columns. */
@@ -232,10 +254,20 @@ function ofIndex(facts: IndexedFacts, attribute: Attribute, budget: Budget): Att
   const known = facts.knownColumns(attribute.id)
   const table = known && ofColumns.get(known)
   if (table !== undefined) return table
-  return budget.holdDuring(facts.countMax(attribute.id) * FACT_BYTES, () => {
+  const shared = sharedTable(facts, attribute)
+  if (shared !== undefined) return shared
+  const made = budget.holdDuring(facts.countMax(attribute.id) * FACT_BYTES, () => {
     const columns = facts.columns(attribute.id, budget.checks)
     return columns && tableOfColumns(attribute, columns, budget.checks)
   })
+  const shown = share && made && facts.shownAt(attribute.id)
+  if (shown !== undefined) share!.made(shown, made!)
+  return made
+}
+
+function sharedTable(facts: IndexedFacts, attribute: Attribute): AttributeTable | undefined {
+  const shown = share && facts.shownAt(attribute.id)
+  return shown && share!.find(shown)
 }
 
 function tableOfColumns(attribute: Attribute, columns: AttributeColumns, check: Check): AttributeTable {

@@ -19,14 +19,15 @@ import { Profile } from './profile.ts'
 import { receiveTree } from './sent-tree.ts'
 import { leadingPatterns } from './split.ts'
 import { receiveFacts } from './tables-only.ts'
-import { type Delivery, domainNames, type Task, type Team } from './team.ts'
+import { type Delivery, domainNames, type Message, type Task, type Team } from './team.ts'
 
 /** Helps the others of a team from now on. `isWanted` tells that a question of this thread's own waits. */
 export function helpOthers(team: Team, options: NaiveEngineOptions, isWanted: () => boolean): void {
   team.channel.onMessage((message) => {
-    // What else is said reaches whoever waits for it, or comes too late.
-    const task = message as Task
-    if (task.kind === 'task') help(task, team, { options, isWanted })
+    // A share reaches whoever waits for it, or comes too late.
+    const heard = message as Message
+    if (heard.kind === 'task') help(heard, team, { options, isWanted })
+    if (heard.kind === 'table') team.tables.hear(heard)
   })
 }
 

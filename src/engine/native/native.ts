@@ -51,6 +51,7 @@ export function nativeEngine(options: NativeEngineOptions): Engine {
     name: 'native',
     answer: async (query, inputs, catalog, limits) => {
       const answer = nativeAnswer({ query, inputs, catalog, limits }, options, plans)
+      options.team?.announce()
       return answer instanceof Refusal ? naive.answer(query, inputs, catalog, limits) : answer
     },
     answerAtOnce: (query, inputs, catalog, limits) => {

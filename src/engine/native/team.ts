@@ -20,6 +20,7 @@ import { type Member, Morsels, type SentMorsels } from './morsels.ts'
 import type { Profile } from './profile.ts'
 import { sendTree } from './sent-tree.ts'
 import { TableExchange } from './sent-table.ts'
+import { type Announcement, SharedTables } from './shared-tables.ts'
 import { leadingPatterns } from './split.ts'
 import type { RowList } from './table-join.ts'
 import type { SentFacts } from './tables-only.ts'
@@ -31,8 +32,15 @@ export type TeamLimits = {
   readonly morselRowCount: number
   /** How long the one who asks waits for a helper to begin before it goes on itself. */
   readonly beginMsMax: number
+  /** A helper is waited for so long at least. */
+  readonly patienceMsMin: number
 }
-export const TEAM_LIMITS: TeamLimits = { sharedRowCountMin: 200_000, morselRowCount: 8_192, beginMsMax: 0 }
+export const TEAM_LIMITS: TeamLimits = {
+  sharedRowCountMin: 200_000,
+  morselRowCount: 8_192,
+  beginMsMax: 0,
+  patienceMsMin: 5,
+}
 
 const MORSEL_COUNT_MAX = 1_024
 /** How long to wait for a member before looking at the deadline and whether it lives. */
@@ -83,12 +91,16 @@ export type Delivery = {
   readonly measured: readonly (Measured | undefined)[]
 }
 
+/** What is said in the channel of a team. */
+export type Message = Task | Delivery | Announcement
+
 export type Together = { readonly found: Found; readonly workerCount: number }
 
 export class Team {
   readonly channel: ThreadChannel
   readonly self: Member
   readonly exchange: TableExchange
+  readonly tables: SharedTables
   readonly #nowMs: () => number
   readonly #generations: Int32Array
   readonly #limits: TeamLimits
@@ -100,9 +112,15 @@ export class Team {
     this.channel = channel
     this.self = self
     this.exchange = new TableExchange(`${self.slot}.${self.generation}`)
+    this.tables = new SharedTables(this.exchange)
     this.#generations = generations
     this.#limits = limits ?? TEAM_LIMITS
     this.#call = call ?? (() => undefined)
+  }
+
+  /** Tells the others of the tables that were made for the last question. */
+  announce(): void {
+    for (const announcement of this.tables.announcements()) this.channel.post(announcement)
   }
 
   /** What is found by all who have time; undefined where one does it alone. */
@@ -157,7 +175,7 @@ export class Team {
     while (next()) continue
     const nowMs = this.#nowMs()
     const restMs = ((nowMs - sinceMs) / doneCount) * (morsels.count - doneCount)
-    const untilMs = nowMs + Math.max(WAIT_MS, restMs * PATIENCE)
+    const untilMs = nowMs + Math.max(this.#limits.patienceMsMin, restMs * PATIENCE)
     const shares = offered ? this.#sharesOf(id, { morsels, others, asking, untilMs }) : []
     this.#workOnMissing(morsels, share, shares)
     share.found.join(share.sent(false), shares)
@@ -246,10 +264,11 @@ export class Team {
     const shares: SentShare[] = []
     for (let message = this.channel.receive(); message !== undefined; message = this.channel.receive()) {
       // Tasks of others pass by: they do without helpers.
-      const { kind, task, asker, share, measured } = message as Delivery
-      if (kind !== 'share' || task !== id || !isSame(asker, this.self)) continue
-      shares.push(share)
-      addMeasured(asking, measured)
+      const heard = message as Message
+      if (heard.kind === 'table') this.tables.hear(heard)
+      if (heard.kind !== 'share' || heard.task !== id || !isSame(heard.asker, this.self)) continue
+      shares.push(heard.share)
+      addMeasured(asking, heard.measured)
     }
     return shares
   }
