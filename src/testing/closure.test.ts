@@ -1,7 +1,10 @@
-// Which recursive rules only follow references, and which.
+// Which recursive rules only follow references, and which; what is reached over them.
 
 import { describe, expect, it } from 'vitest'
 import { readEdn } from '../fact/edn-reader.ts'
+import { Budget } from '../engine/budget.ts'
+import { Closure } from '../engine/native/closure.ts'
+import { keyword } from '../fact/value.ts'
 import { closureOf } from '../plan/closure.ts'
 import { parseRules } from '../query/parse-rules.ts'
 import { makeWorld } from './arbitrary-world.ts'
@@ -52,5 +55,28 @@ describe('rules that follow references', () => {
     ['a call the other way around', [EDGE, '[?x :n/to ?z] (r ?y ?z)']],
   ])('but not: %s', (_, bodies) => {
     expect(edgesOf(...bodies)).toBeUndefined()
+  })
+})
+
+describe('what is reached', () => {
+  it('is the same whether its seed was forgotten meanwhile or not', () => {
+    const length = 200
+    const chain = Array.from({ length }, (_, i) => `{:db/id "n${i}" :n/to ["n${(i + 1) % length}"]}`)
+    const schema = readEdn(SCHEMA).value as readonly []
+    const circle = makeWorld({
+      schema,
+      transactions: [readEdn(`[${chain.join(' ')}]`).value as readonly []],
+    })!
+    const attribute = circle.facts.schema.attributeNamed(keyword('n/to'))!
+    const edge = { facts: circle.facts, attribute, isReversed: false }
+    const closure = new Closure([edge], { name: 'r', seedCount: length }, Budget.unbounded())
+    const seeds = [...circle.entities.values()]
+    const all = [...seeds].sort((x, y) => x - y)
+    for (const seed of [...seeds, ...seeds]) {
+      const { numbers, first, limit } = closure.reach(seed)
+      expect([...numbers.subarray(first, limit)].sort((x, y) => x - y)).toEqual(all)
+      expect(closure.reaches(seed, seeds[7]!)).toBe(true)
+      expect(closure.reaches(seed, -1)).toBe(false)
+    }
   })
 })

@@ -4,12 +4,9 @@
 import type { Budget } from '../budget.ts'
 import type { Closure } from './closure.ts'
 import { ENTITY_DOMAIN } from './domain.ts'
-import { type Chunk, CHUNK_ROW_COUNT, type Layout, Operator, RowOutput, Selection, step } from './operator.ts'
+import { type Chunk, type Layout, Operator, RowOutput, Selection, step } from './operator.ts'
 import type { PlaceBinding } from './pattern-shape.ts'
 import { type Reader, readerOf } from './table-join.ts'
-
-/** Answers of one row from which on they are handed on as a block of their own. */
-const RUN_ROW_COUNT_MIN = 256
 
 export type ClosureCall = {
   /** From the first end to the second; where only the second is bound, the other way around. */
@@ -74,18 +71,7 @@ export class ClosureOperator extends Operator {
     const output = this.#output
     if (first === limit) return
     if (this.#fresh.length === 0) output.add(i)
-    else if (limit - first < RUN_ROW_COUNT_MIN) {
-      for (let at = first; at < limit; at++) {
-        output.fresh[0]![output.count] = numbers[at]!
-        output.add(i)
-      }
-    } else {
-      output.flush()
-      for (let at = first; at < limit; at += CHUNK_ROW_COUNT) {
-        const part = numbers.subarray(at, Math.min(limit, at + CHUNK_ROW_COUNT))
-        output.repeat(i, part.length, [part])
-      }
-    }
+    else output.addRun(i, numbers, first, limit)
   }
 
   /** Every row with every pair, or with those ends of pairs that are wanted. */

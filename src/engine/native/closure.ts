@@ -1,5 +1,5 @@
 // What is reached over references of a recursive rule (plan/closure.ts), for whatever seeds are asked for, in one direction:
-// walked once for each seed and kept. Facts are sought, until that would have been dearer than the table of the
+// walked for each seed and kept as long as seeds are asked for again. Facts are sought, until that would have been dearer than the table of the
 // attribute; then a walk marks places in an array (dense-walk.ts), or, over several attributes, members of a set.
 
 import type { Attribute } from '../../fact/attribute.ts'
@@ -19,18 +19,25 @@ export type Edge = {
   readonly isReversed: boolean
 }
 
-/** Of one seed: its place in the memory of seeds, and where its answers lie. */
+/** Of one seed: its number, and where its answers lie. */
 const SEED_BYTES = 64
+/** Answers that are kept at first: few enough to stay near the processor. */
+const KEPT_COUNT_START = 1 << 13
 
 export class Closure {
   readonly #edges: readonly Edge[]
   readonly #name: string
   readonly #budget: Budget
-  /** The answers of each seed, one behind the other. */
+  /** The answers of the last seeds, one behind the other. */
   readonly #answers: NumberList
-  readonly #placeOfSeed = new Map<number, number>()
-  readonly #firsts: number[] = [0]
-  readonly #isSorted: boolean[] = []
+  /** Seeds are numbered as they are walked from; answers are kept from this one on. */
+  readonly #numberOfSeed = new Map<number, number>()
+  #walkCount = 0
+  #firstKept = 0
+  #keptCountMax = KEPT_COUNT_START
+  /** Where the answers of each kept seed begin, and the last ones end; whether they are sorted. */
+  #firsts: number[] = [0]
+  #isSorted: boolean[] = []
   #adjacencies: readonly Adjacency[] | undefined
   #dense: DenseWalk | undefined
   /** Facts that may still be sought before tables are read. */
@@ -86,10 +93,15 @@ export class Closure {
     return seeds
   }
 
+  /** The place of a seed among those whose answers are kept. */
   #placeOf(seed: number): number {
-    const known = this.#placeOfSeed.get(seed)
-    if (known !== undefined) return known
+    const known = this.#numberOfSeed.get(seed)
+    if (known !== undefined && known >= this.#firstKept) return known - this.#firstKept
+    // Who is asked for again after being forgotten was forgotten too early.
+    if (known === undefined) this.#budget.hold(SEED_BYTES)
+    else this.#keptCountMax *= 2
     const answers = this.#answers
+    if (answers.count > this.#keptCountMax) this.#forget()
     const before = answers.count
     if (!this.#walk(seed)) {
       answers.count = before
@@ -97,10 +109,16 @@ export class Closure {
       this.#walk(seed)
     }
     this.#budget.holdRows(answers.count, () => `the results of ${this.#name}`)
-    this.#budget.hold(SEED_BYTES)
-    const place = this.#firsts.push(answers.count) - 2
-    this.#placeOfSeed.set(seed, place)
-    return place
+    this.#firsts.push(answers.count)
+    this.#numberOfSeed.set(seed, this.#walkCount)
+    return this.#walkCount++ - this.#firstKept
+  }
+
+  #forget(): void {
+    this.#answers.count = 0
+    this.#firsts = [0]
+    this.#isSorted = []
+    this.#firstKept = this.#walkCount
   }
 
   #readTables(): void {

@@ -10,25 +10,31 @@ import type { NumberList } from './number-list.ts'
 /** A range of things this many times as wide as there are references still has a place for each. */
 const SPREAD_MAX = 4
 const SPREAD_FREE = 65_536
+const QUEUE_LENGTH_START = 1_024
 /** Things that are walked from between two looks at clock and signal. */
 const CHECKED_COUNT = 1 << 14
 
 export class DenseWalk {
   readonly #adjacency: Adjacency
-  /** The last walk that met each thing. */
+  /** The place of each target of the adjacency. */
+  readonly #places: Int32Array
+  /** The last walk that met the thing of each place. */
   readonly #marks: Int32Array
-  /** The thing of the first mark. */
+  /** The thing of the first place. */
   readonly #least: number
+  /** Places in the order in which a walk meets them. */
+  #queue = new Int32Array(QUEUE_LENGTH_START)
   #walk = 0
 
   private constructor(adjacency: Adjacency, least: number, range: number) {
     this.#adjacency = adjacency
     this.#least = least
+    this.#places = Int32Array.from(adjacency.targets, (target) => target - least)
     this.#marks = new Int32Array(range)
   }
 
   get byteCount(): number {
-    return this.#marks.byteLength
+    return this.#places.byteLength + 2 * this.#marks.byteLength
   }
 
   /** Undefined where things are not near each other. Whoever walks the same references shares the marks. */
@@ -51,36 +57,49 @@ export class DenseWalk {
 
   /** Appends all that is reached from `seed` by one reference or more, each once. */
   reach(seed: number, answers: NumberList, budget: Budget): void {
-    const { first, targets, lookup } = this.#adjacency
-    const base = lookup.base!
-    const slotCount = first.length - 1
-    const marks = this.#marks
     const least = this.#least
+    // Of a seed that is no whole number there is no place.
+    const count = Number.isInteger(seed) ? this.#meet(seed, budget) : 0
+    answers.reserve(count)
+    const { numbers, count: before } = answers
+    const queue = this.#queue
+    for (let i = 0; i < count; i++) numbers[before + i] = queue[i]! + least
+    answers.count = before + count
+  }
+
+  /** Fills the queue with all that is reached; how many they are. */
+  #meet(seed: number, budget: Budget): number {
+    const { first, lookup } = this.#adjacency
+    const slotCount = first.length - 1
+    const places = this.#places
+    const marks = this.#marks
+    const shift = this.#least - lookup.base!
     const walk = this.#next()
-    if (isPlanted('closure-never-comes-back')) marks[seed - least] = walk
-    let next = answers.count
-    let checked = next + CHECKED_COUNT
-    for (let node = seed; ; node = answers.numbers[next++]!) {
-      const slot = node - base
-      if (slot >= 0 && slot < slotCount && slot === Math.trunc(slot)) {
+    if (isPlanted('closure-never-comes-back')) marks[seed - this.#least] = walk
+    let queue = this.#queue
+    let count = 0
+    let next = 0
+    for (let slot = seed - lookup.base!; ; slot = queue[next++]! + shift) {
+      if (slot >= 0 && slot < slotCount) {
+        const begin = first[slot]!
         const limit = first[slot + 1]!
-        answers.reserve(limit - first[slot]!)
-        const { numbers } = answers
-        let { count } = answers
-        for (let i = first[slot]!; i < limit; i++) {
-          const target = targets[i]!
-          const place = target - least
-          numbers[count] = target
+        if (count + limit - begin > queue.length) queue = this.#grow(count + limit - begin)
+        for (let i = begin; i < limit; i++) {
+          const place = places[i]!
+          queue[count] = place
           count += Number(marks[place] !== walk)
           marks[place] = walk
         }
-        answers.count = count
       }
-      if (next === answers.count) return
-      if (next < checked) continue
-      budget.check()
-      checked = next + CHECKED_COUNT
+      if (next === count) return count
+      if (next % CHECKED_COUNT === 0) budget.check()
     }
+  }
+
+  #grow(length: number): Int32Array<ArrayBuffer> {
+    const longer = new Int32Array(2 * length)
+    longer.set(this.#queue)
+    return (this.#queue = longer)
   }
 
   #next(): number {

@@ -5,15 +5,7 @@ import { isPlanted } from '../../base/planted.ts'
 import type { Budget } from '../budget.ts'
 import type { Adjacency } from './adjacency.ts'
 import type { Domain } from './domain.ts'
-import {
-  type Chunk,
-  CHUNK_ROW_COUNT,
-  type Layout,
-  Operator,
-  RowNumbers,
-  RowOutput,
-  step,
-} from './operator.ts'
+import { type Chunk, type Layout, Operator, RowNumbers, RowOutput, step } from './operator.ts'
 import type { PlaceBinding } from './pattern-shape.ts'
 import { inOrder, type OrderTest } from './comparison.ts'
 import { RunIntersection, runLimit } from './run-intersection.ts'
@@ -30,8 +22,6 @@ export type NeighbourList = {
   readonly keyDomain: Domain
 }
 
-/** Numbers found for one row from which on they are handed on as a block of their own. */
-const RUN_ROW_COUNT_MIN = 256
 /** Numbers that are looked at between two looks at clock and signal. */
 const CHECKED_COUNT = 1 << 16
 
@@ -240,17 +230,6 @@ export class IntersectOperator extends Operator {
     const output = this.#output
     const { list } = this.#found
     if (this.#isExistence) output.add(i)
-    else if (count < RUN_ROW_COUNT_MIN) {
-      for (let at = 0; at < count; at++) {
-        output.fresh[0]![output.count] = list[at]!
-        output.add(i)
-      }
-    } else {
-      output.flush()
-      for (let first = 0; first < count; first += CHUNK_ROW_COUNT) {
-        const limit = Math.min(count, first + CHUNK_ROW_COUNT)
-        output.repeat(i, limit - first, [list.subarray(first, limit)])
-      }
-    }
+    else output.addRun(i, list, 0, count)
   }
 }

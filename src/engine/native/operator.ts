@@ -80,6 +80,9 @@ export class Output {
   }
 }
 
+/** Rows that one incoming row makes from which on they are handed on as a block of their own. */
+export const RUN_ROW_COUNT_MIN = 256
+
 /**
  * The rows that an operator makes of incoming ones. Whoever finds something new for an incoming row writes it into the
  * new columns at `count` and adds the row; columns that go on are gathered, and rows handed on, when the buffer is full.
@@ -121,6 +124,32 @@ export class RowOutput {
     this.flush()
     // Many rows came already: more room from now on.
     this.reserve(this.capacity + 1)
+  }
+
+  /** The numbers at `[first, limit)` of a list, each as the only new column of this incoming row. */
+  addRun(row: number, numbers: Float64Array, first: number, limit: number): void {
+    if (limit - first >= RUN_ROW_COUNT_MIN) {
+      this.flush()
+      for (let at = first; at < limit; at += CHUNK_ROW_COUNT) {
+        const part = numbers.subarray(at, Math.min(limit, at + CHUNK_ROW_COUNT))
+        this.repeat(row, part.length, [part])
+      }
+      return
+    }
+    for (let at = first; at < limit;) {
+      const [fresh] = this.fresh
+      const { incoming, capacity } = this
+      let { count } = this
+      for (; at < limit && count < capacity; at++) {
+        fresh![count] = numbers[at]!
+        incoming[count++] = row
+      }
+      this.count = count
+      if (count === capacity) {
+        this.flush()
+        this.reserve(capacity + 1)
+      }
+    }
   }
 
   /** Makes room for this many rows, or for as many as a chunk may have. Only while none waits. */
