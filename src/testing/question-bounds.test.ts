@@ -78,7 +78,7 @@ async function memoryBytesOf(text: string): Promise<number> {
   return memoryBytes!
 }
 
-describe('memory', () => {
+describe('memory (I9)', () => {
   it.each(Object.entries(QUESTIONS))('of %s is bounded, and told', async (_, [text, share, where]) => {
     const { rows } = answered(text)
     expect(rows.length).toBeGreaterThan(0)

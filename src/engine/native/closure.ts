@@ -4,6 +4,7 @@
 
 import type { Attribute } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
+import { inBatches } from '../../base/batches.ts'
 import type { Budget } from '../budget.ts'
 import type { Adjacency } from './adjacency.ts'
 import { counted, tableOf } from './attribute-table.ts'
@@ -87,9 +88,13 @@ export class Closure {
     const seeds = new Set<number>()
     for (const { facts, attribute, isReversed } of this.#edges) {
       const { entities, values } = tableOf(facts, attribute, this.#budget)
-      for (const number of isReversed ? values : entities) seeds.add(number)
+      const numbers = isReversed ? values : entities
+      for (const [first, limit] of inBatches(numbers.length, this.#budget.checks)) {
+        const before = seeds.size
+        for (let row = first; row < limit; row++) seeds.add(numbers[row]!)
+        this.#budget.hold((seeds.size - before) * SEED_BYTES)
+      }
     }
-    this.#budget.hold(seeds.size * SEED_BYTES)
     return seeds
   }
 

@@ -28,4 +28,26 @@ export class NumberList {
     this.reserve(1)
     this.numbers[this.count++] = number
   }
+
+  /** Writes a number at a place; places before it that were never written hold −1. */
+  set(index: number, number: number): void {
+    if (index >= this.count) {
+      this.reserve(index + 1 - this.count)
+      this.numbers.fill(-1, this.count, index + 1)
+      this.count = index + 1
+    }
+    this.numbers[index] = number
+  }
+
+  /** −1 behind the last. */
+  at(index: number): number {
+    return index < this.count ? this.numbers[index]! : -1
+  }
+
+  /** Forgets all numbers, and gives back their room. */
+  release(): void {
+    this.#budget.release((this.numbers.length - CAPACITY_START) * Float64Array.BYTES_PER_ELEMENT)
+    this.numbers = new Float64Array(CAPACITY_START)
+    this.count = 0
+  }
 }

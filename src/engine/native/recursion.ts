@@ -22,6 +22,7 @@ import {
   RowOutput,
   step,
 } from './operator.ts'
+import { NumberList } from './number-list.ts'
 import type { Profile } from './profile.ts'
 import { Refusal } from '../../plan/refusal.ts'
 import { RowSet } from './row-set.ts'
@@ -62,12 +63,7 @@ export class Fixpoint {
   }
 }
 
-/** Of an answer beside its row: its seed, the answer before it, the last of its seed. */
-const ANSWER_BYTES = 24
-/** Of a row that waits beside its columns, and of one that met an answer. */
-const WAITING_BYTES = 16
-const MET_BYTES = 16
-/** Rows that met answers are counted so many at a time. */
+/** Rows that met answers, between two looks at the bounds. */
 const MET_COUNT_CHECKED = 4_096
 
 /** One body of a rule: its operators, the names of its parameters, and how each becomes a number of the table. */
@@ -88,9 +84,9 @@ export class RuleTable {
   readonly #seeds: RowSet
   readonly #answers: RowSet
   /** The seed of each answer; the last answer of each seed, and for each answer the one before. */
-  readonly #seedOfAnswer: number[] = []
-  readonly #lastOfSeed: number[] = []
-  readonly #before: number[] = []
+  readonly #seedOfAnswer: NumberList
+  readonly #lastOfSeed: NumberList
+  readonly #before: NumberList
   readonly #calls: RuleCallOperator[] = []
   #bodies: readonly Pipeline[] = []
   /** Seeds that the bodies have seen, answers that the calls have met. */
@@ -108,6 +104,9 @@ export class RuleTable {
     this.boundPlaces = boundPlaces
     this.#seeds = new RowSet(Math.max(1, boundPlaces.length), budget)
     this.#answers = new RowSet(parameters.length, budget)
+    this.#seedOfAnswer = new NumberList(budget)
+    this.#lastOfSeed = new NumberList(budget)
+    this.#before = new NumberList(budget)
     this.#fixpoint = fixpoint
     this.#budget = budget
   }
@@ -159,17 +158,20 @@ export class RuleTable {
 
   /** The newest answer of a seed that calls have met, −1 where there is none. */
   lastAnswer(seed: number): number {
-    let answer = this.#lastOfSeed[seed] ?? -1
-    while (answer >= this.#toldAnswerCount) answer = this.#before[answer]!
+    let answer = this.#lastOfSeed.at(seed)
+    while (answer >= this.#toldAnswerCount) {
+      this.#budget.step()
+      answer = this.#before.at(answer)
+    }
     return answer
   }
 
   answerBefore(answer: number): number {
-    return this.#before[answer]!
+    return this.#before.at(answer)
   }
 
   seedOfAnswer(answer: number): number {
-    return this.#seedOfAnswer[answer]!
+    return this.#seedOfAnswer.at(answer)
   }
 
   answerAt(answer: number, place: number): number {
@@ -213,7 +215,6 @@ export class RuleTable {
     const { rowCount, columns } = this.#answers
     this.#budget.holdRows(rowCount, () => `the results of ${this.name}`)
     if (rowCount === before) return
-    this.#budget.hold((rowCount - before) * ANSWER_BYTES)
     const bound = this.boundPlaces.map((place) => columns[place]!.subarray(before, rowCount))
     const seeds = this.#seeds.groupsOf(
       bound.length === 0 ? [new Float64Array(rowCount - before)] : bound,
@@ -221,9 +222,9 @@ export class RuleTable {
     )
     for (let i = 0; i < seeds.length; i++) {
       const seed = seeds[i]!
-      this.#seedOfAnswer.push(seed)
-      this.#before.push(this.#lastOfSeed[seed] ?? -1)
-      this.#lastOfSeed[seed] = before + i
+      this.#seedOfAnswer.add(seed)
+      this.#before.add(this.#lastOfSeed.at(seed))
+      this.#lastOfSeed.set(seed, before + i)
     }
     this.#fixpoint.markBusy(this)
   }
@@ -237,7 +238,7 @@ export type CallTerm =
   | { readonly kind: 'blank' }
 
 /** Rows that wait, and the answers that they met before they went on. */
-type Met = { readonly rows: readonly number[]; readonly answers: readonly number[] }
+type Met = { readonly rows: NumberList; readonly answers: NumberList }
 
 /** One call of a rule, in one plan. */
 export class RuleCallOperator extends Operator {
@@ -252,8 +253,8 @@ export class RuleCallOperator extends Operator {
   /** Rows that wait, with the columns that go on. */
   #waiting: RowList
   /** Waiting rows by seed: the last of each, and for each row the one before. */
-  #lastOfSeed: number[] = []
-  #before: number[] = []
+  readonly #lastOfSeed: NumberList
+  readonly #before: NumberList
   readonly #output: RowOutput
   readonly #budget: Budget
 
@@ -292,6 +293,8 @@ export class RuleCallOperator extends Operator {
     })
     this.#seedBuffer = new Output(table.boundPlaces.length)
     this.#waiting = new RowList(kept.length, budget)
+    this.#lastOfSeed = new NumberList(budget)
+    this.#before = new NumberList(budget)
     // What waits are the columns that are kept, in their order.
     this.#output = new RowOutput([...kept.keys()], this.#freshPlaces.length, budget)
     table.addCall(this)
@@ -303,21 +306,19 @@ export class RuleCallOperator extends Operator {
     const first = this.#waiting.rowCount
     this.#waiting.append(chunk, this.#kept)
     this.#budget.holdRows(this.#waiting.rowCount, () => `the calls of ${this.#table.name}`)
-    this.#budget.hold(chunk.rowCount * WAITING_BYTES)
-    const rows: number[] = []
-    const answers: number[] = []
+    const { rows, answers } = this.#nothingMet()
     for (let i = 0; i < chunk.rowCount; i++) {
       const seed = seeds[i]!
-      this.#before.push(this.#lastOfSeed[seed] ?? -1)
-      this.#lastOfSeed[seed] = first + i
+      this.#before.add(this.#lastOfSeed.at(seed))
+      this.#lastOfSeed.set(seed, first + i)
       for (
         let answer = this.#table.lastAnswer(seed);
         answer >= 0;
         answer = this.#table.answerBefore(answer)
       ) {
-        rows.push(first + i)
-        answers.push(answer)
-        if (rows.length % MET_COUNT_CHECKED === 0) this.#holdMet(rows.length, this.#table)
+        rows.add(first + i)
+        answers.add(answer)
+        if (rows.count % MET_COUNT_CHECKED === 0) this.#checkMet(rows.count, this.#table)
       }
     }
     this.goOn({ rows, answers })
@@ -325,45 +326,47 @@ export class RuleCallOperator extends Operator {
 
   /** The rows that wait for the answers `[first, limit)` of the table. */
   meet(table: RuleTable, first: number, limit: number): Met {
-    const rows: number[] = []
-    const answers: number[] = []
+    const { rows, answers } = this.#nothingMet()
     if (this.#waiting.rowCount === 0) return { rows, answers }
     for (let answer = first; answer < limit; answer++) {
-      for (let row = this.#lastOfSeed[table.seedOfAnswer(answer)] ?? -1; row >= 0; row = this.#before[row]!) {
-        rows.push(row)
-        answers.push(answer)
-        if (rows.length % MET_COUNT_CHECKED === 0) this.#holdMet(rows.length, table)
+      for (let row = this.#lastOfSeed.at(table.seedOfAnswer(answer)); row >= 0; row = this.#before.at(row)) {
+        rows.add(row)
+        answers.add(answer)
+        if (rows.count % MET_COUNT_CHECKED === 0) this.#checkMet(rows.count, table)
       }
     }
     return { rows, answers }
   }
 
-  #holdMet(count: number, table: RuleTable): void {
+  #nothingMet(): Met {
+    return { rows: new NumberList(this.#budget), answers: new NumberList(this.#budget) }
+  }
+
+  #checkMet(count: number, table: RuleTable): void {
     this.#budget.check()
     this.#budget.holdRows(count, () => `the results of ${table.name}`)
-    this.#budget.hold(MET_COUNT_CHECKED * MET_BYTES)
   }
 
   /** Hands on rows with the answers that they met. */
   goOn({ rows, answers }: Met): void {
     const output = this.#output
     output.begin(this.#waiting.columns, this.next)
-    for (let i = 0; i < rows.length; i++) {
+    for (let i = 0; i < rows.count; i++) {
       for (let at = 0; at < this.#freshPlaces.length; at++) {
-        output.fresh[at]![output.count] = this.#table.answerAt(answers[i]!, this.#freshPlaces[at]!)
+        output.fresh[at]![output.count] = this.#table.answerAt(answers.numbers[i]!, this.#freshPlaces[at]!)
       }
-      output.add(rows[i]!)
+      output.add(rows.numbers[i]!)
     }
     output.flush()
-    this.#budget.release(Math.floor(rows.length / MET_COUNT_CHECKED) * MET_COUNT_CHECKED * MET_BYTES)
+    rows.release()
+    answers.release()
   }
 
   release(): void {
-    this.#budget.release(this.#waiting.rowCount * WAITING_BYTES)
     this.#waiting.release()
     this.#waiting = new RowList(this.#kept.length, this.#budget)
-    this.#lastOfSeed = []
-    this.#before = []
+    this.#lastOfSeed.release()
+    this.#before.release()
   }
 
   #seedColumns({ rowCount, columns }: Chunk): readonly Float64Array[] {

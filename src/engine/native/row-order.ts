@@ -27,9 +27,7 @@ export function orderOf(
   const read = keys.map((key) => key())
   if (rowCount >= COUNTED_ROW_COUNT_MIN)
     return budget.holdDuring(rowCount * RADIX_BYTES_PER_ROW, () => radixOrder(read, rowCount, budget.checks))
-  const order = new Int32Array(rowCount)
-  for (let row = 0; row < rowCount; row++) order[row] = row
-  return order.sort((x, y) => compareRows(read, x, y))
+  return rowNumbers(rowCount).sort((x, y) => compareRows(read, x, y))
 }
 
 /** The row that is least in the total order. */
@@ -46,6 +44,12 @@ export function leastRow(columns: readonly NumberColumn[], rowCount: number, bud
 export function isOrdered(domain: Domain): boolean {
   if (isPlanted('order-of-codes')) return true
   return domain instanceof NumberDomain || (domain instanceof SortedTextDomain && isByteOrdered(domain.type))
+}
+
+function rowNumbers(count: number): Int32Array {
+  const rows = new Int32Array(count)
+  for (let row = 0; row < count; row++) rows[row] = row
+  return rows
 }
 
 /** Numbers that are ordered as the values of the rows. */
@@ -71,7 +75,7 @@ function ranksOf(codes: readonly number[], domain: Domain, budget: Budget): Int3
     budget.hold(valueBytes(value))
     return value
   })
-  const order = Array.from(codes.keys()).sort((x, y) => {
+  const order = rowNumbers(codes.length).sort((x, y) => {
     budget.step()
     return compareValues(values[x]!, values[y]!)
   })
