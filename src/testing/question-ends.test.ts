@@ -9,6 +9,8 @@ import { asked, LONG_QUESTIONS, type LongQuestion, LOOK_COUNT_MIN } from './ques
 
 const THING_COUNT = 20_000
 const GIVEN_UP_COUNT = 3
+/** Collections of garbage after which nothing more comes free. */
+const TURN_COUNT = 8
 const NAMES = Object.keys(LONG_QUESTIONS) as LongQuestion[]
 
 let open: () => Promise<IndexedFacts>
@@ -39,11 +41,15 @@ describe('a question that nobody waits for any more', () => {
         asked(name, facts, Math.floor(asked(name, facts).lookCount / 2))
     }
     const heldBytes = async (): Promise<number> => {
-      // What a WeakRef was asked for stays until the turn is over.
-      await new Promise(setImmediate)
-      collect()
-      const { arrayBuffers, heapUsed } = process.memoryUsage()
-      return arrayBuffers + heapUsed
+      let leastBytes = Infinity
+      for (let turn = 0; turn < TURN_COUNT; turn++) {
+        // What a WeakRef was asked for stays until the turn is over, and buffers are freed beside this thread.
+        await new Promise(setImmediate)
+        collect()
+        const { arrayBuffers, heapUsed } = process.memoryUsage()
+        leastBytes = Math.min(leastBytes, arrayBuffers + heapUsed)
+      }
+      return leastBytes
     }
     giveUp()
     const before = await heldBytes()
