@@ -42,6 +42,7 @@ export type PlantedMistake =
   | 'rule-stops-at-the-first-answers'
   | 'pattern-of-any-transaction'
   | 'shares-are-not-compared'
+  | 'semi-join-by-one-of-two'
   | 'since-one-too-early'
   | 'split-forgets-the-missing'
   | 'text-order-of-units'

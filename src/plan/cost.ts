@@ -3,7 +3,7 @@
 // Rows of a value that was met as the value of another fact are counted as such a fact sees them: whom many refer to is
 // met often, and has many facts itself. A pattern is judged with the comparisons that can run right after it.
 
-import type { Attribute } from '../fact/attribute.ts'
+import type { Attribute, EntityId } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
 import type { Edn } from '../fact/value.ts'
 import { type Comparison, isComparison, SWAPPED } from './comparison.ts'
@@ -31,6 +31,8 @@ export type Standing = {
   readonly rowCount: number
   readonly isBound: (name: Variable) => boolean
   readonly originOf: (name: Variable) => Origin | undefined
+  /** The entity that a variable stands for in all rows; undefined where nobody knows it. */
+  readonly entityOf: (name: Variable) => EntityId | undefined
   readonly counts: Counts
   /** Where a variable was bound, known if rows are to be counted exactly: among patterns that close circles. */
   readonly sideOf?: (name: Variable) => BoundSide | undefined
@@ -118,7 +120,7 @@ function factsJoined(
   { terms }: PatternClause,
   facts: FactSource,
   attribute: Attribute | undefined,
-  { rowCount, isBound, originOf, counts, sideOf }: Standing,
+  { rowCount, isBound, originOf, entityOf, counts, sideOf }: Standing,
 ): number {
   const [hasE, hasV, hasTx] = [0, 2, 3].map((place) => isTermGiven(terms[place], isBound))
   if (attribute === undefined) return rowCount * (hasE ? 8 : OPEN_ROW_COUNT)
@@ -142,6 +144,8 @@ function factsJoined(
     const v = terms[2]!
     const exact = exactly(v, 'value')
     if (exact !== undefined) return exact
+    const known = v.kind === 'variable' ? entityOf(v.name) : undefined
+    if (known !== undefined) return counts.countOfValue(facts, attribute, known)
     if (isSkewed(v)) return statistics.skewedPerValue
     if (v.kind !== 'constant') return statistics.rowCount / Math.max(1, statistics.valueCount)
     const value = constantFor(facts, attribute, v.value)

@@ -1,7 +1,7 @@
 // What a planner asks about facts before it chooses: how many there are, by true counts where an engine has them.
 
 import type { Comparison } from './comparison.ts'
-import type { Attribute } from '../fact/attribute.ts'
+import type { Attribute, EntityId } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
 import type { Edn, Value } from '../fact/value.ts'
 
@@ -29,6 +29,8 @@ export interface Counts {
   statisticsOf(facts: FactSource, attribute: Attribute): Statistics
   /** How many facts of the attribute have this value. */
   countOfValue(facts: FactSource, attribute: Attribute, value: Value): number
+  /** The entity of the only fact that has this value; undefined where there are others, none, or nobody knows. */
+  onlyEntityOf(facts: FactSource, attribute: Attribute, value: Value): EntityId | undefined
   /** The share of the attribute's facts whose value compares so; undefined where nobody knows. */
   shareOf(facts: FactSource, attribute: Attribute, comparison: Comparison, constant: Edn): number | undefined
   /** How many facts of one side share theirs with a fact of the other on average; undefined where nobody knows. */

@@ -68,6 +68,7 @@ function partsInside({ steps, tables }: Conjunction): readonly object[] {
     switch (step.kind) {
       case 'anti-join':
       case 'product':
+      case 'semi-join':
         return [step, ...partsInside(step.body)]
       case 'union':
         return [step, ...step.branches.flatMap(({ body }) => partsInside(body))]
@@ -116,6 +117,7 @@ class Explain {
     switch (step.kind) {
       case 'anti-join':
       case 'product':
+      case 'semi-join':
         return this.conjunction(step.body)
       case 'union':
         return step.branches.map(({ body }, at) => this.#branch(`branch ${at + 1}`, body))
@@ -155,6 +157,7 @@ export function stepText(step: Step): string {
   if (clause !== undefined) return [clause, ...rangeClauses(step)].map(showClause).join(' ')
   if (step.kind === 'rows') return `input ${showTerms(step.terms)}`
   if (step.kind === 'intersect') return `${step.variable} in all of`
+  if (step.kind === 'semi-join') return `${step.variable} among what is found by`
   return step.kind === 'product' ? 'what shares nothing with the rest' : step.kind
 }
 

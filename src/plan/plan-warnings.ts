@@ -20,7 +20,8 @@ function* warningsIn({ steps }: Conjunction, incoming: number): Iterable<Warning
       if (isOpenScan(step)) yield largeScan(step)
       else if (before > 1 && isProduct(step)) yield largeProduct(step)
     }
-    if (step.kind === 'anti-join' || step.kind === 'product') yield* warningsIn(step.body, before)
+    if (step.kind === 'anti-join' || step.kind === 'product' || step.kind === 'semi-join')
+      yield* warningsIn(step.body, before)
     if (step.kind === 'union') for (const { body } of step.branches) yield* warningsIn(body, before)
     before = step.rowCount
   }

@@ -52,6 +52,7 @@ export type Step =
   | UnionStep
   | CallStep
   | ProductStep
+  | SemiJoinStep
 
 type StepBase = {
   /** The clause that the step stands for, for its text and place; undefined for an input. */
@@ -178,6 +179,13 @@ export type CallStep = StepBase & {
 /** Every row with every distinct row of a body that shares nothing with it; without `fresh`, all rows or none. */
 export type ProductStep = StepBase & {
   readonly kind: 'product'
+  readonly body: Conjunction
+}
+
+/** Keeps the rows whose value of a variable is among those that a body, which shares nothing else with them, finds. */
+export type SemiJoinStep = StepBase & {
+  readonly kind: 'semi-join'
+  readonly variable: Variable
   readonly body: Conjunction
 }
 

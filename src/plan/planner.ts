@@ -5,6 +5,8 @@
 // The question was found right before (every clause can run in some order, names exist): what is left to refuse is what
 // steps cannot say, and then the engine answers that evaluates the syntax tree.
 
+import type { EntityId } from '../fact/attribute.ts'
+import type { Value } from '../fact/value.ts'
 import { isRecursive, passedVariables, startOf, unionOf } from './bodies.ts'
 import { closureOf } from './closure.ts'
 import { componentsOf } from './components.ts'
@@ -13,7 +15,6 @@ import type { BoundSide, Counts } from './counts.ts'
 import { needsOf, orInside } from './clause-order.ts'
 import { isCopy, isLateCopy, kindOfCopy, withEqualities } from './equalities.ts'
 import { findVariables, finishOf } from './finish.ts'
-import { functionNamed } from './functions.ts'
 import {
   cyclicPatterns,
   inOrder,
@@ -27,7 +28,6 @@ import { withMeanings } from './named-inputs.ts'
 import { attributeOf, isMixed, PlaceFinder } from './places.ts'
 import type {
   Conjunction,
-  FilterStep,
   Passed,
   PatternStep,
   Plan,
@@ -50,9 +50,10 @@ import {
   type Source,
   sourceNamed,
 } from './scope.ts'
+import { hangingParts, PLAN_LIMITS, type PlanLimits, workOf } from './semi-joins.ts'
 import { showGoal } from './show-clause.ts'
 import type { Clause, Query, SourceName, Variable } from './syntax.ts'
-import { checkCompared, checkRuleArguments, planTerms } from './terms.ts'
+import { callOf, checkRuleArguments, planTerms } from './terms.ts'
 import { bindingVariables, variablesOf } from './variables.ts'
 
 type Of<Kind extends Clause['kind']> = Extract<Clause, { kind: Kind }>
@@ -77,11 +78,18 @@ type Course = {
   readonly sides: Map<Variable, BoundSide>
   /** The patterns that close circles: rows of these are counted exactly. */
   readonly cyclic: ReadonlySet<Goal>
+  /** What constants name. */
+  readonly named: Map<Variable, Named>
+  /** False where it is only found out what rows would come. */
+  readonly mayReduce: boolean
   /** Variables of the rows so far. */
   names: readonly Variable[]
   /** Rows that are expected. */
   rowCount: number
 }
+
+/** Entities that have one value: mostly it is one, which is sought where somebody asks for it. */
+type Named = Origin & { readonly value: Value; entity: EntityId | undefined }
 
 /** What comes after a goal. */
 type Later = { readonly waiting: readonly Goal[]; readonly outputs: readonly Variable[] }
@@ -94,10 +102,14 @@ export function planOf(
   query: Query,
   goals: readonly InputGoal[],
   scope: Scope,
-  { context, counts }: { readonly context: PlanContext; readonly counts: Counts },
+  {
+    context,
+    counts,
+    limits = PLAN_LIMITS,
+  }: { readonly context: PlanContext; readonly counts: Counts; readonly limits?: PlanLimits | undefined },
 ): Plan {
   const meant = withMeanings(goals, query.where, scope, context)
-  const body = new Planner(context, counts).conjunction([...meant.goals, ...meant.where], {
+  const body = new Planner(context, counts, limits).conjunction([...meant.goals, ...meant.where], {
     scope: meant.scope,
     start: new Map(),
     outputs: findVariables(query),
@@ -110,15 +122,17 @@ export function planOf(
 class Planner {
   readonly #context: PlanContext
   readonly #counts: Counts
+  readonly #limits: PlanLimits
   readonly #places: PlaceFinder
   /** The recursive rules of the conjunction that is being planned, undefined while their bodies are. */
   #tables = new Map<string, RuleTablePlan | undefined>()
   /** Recursive rules whose bodies are being planned. */
   readonly #open = new Set<string>()
 
-  constructor(context: PlanContext, counts: Counts) {
+  constructor(context: PlanContext, counts: Counts, limits: PlanLimits) {
     this.#context = context
     this.#counts = counts
+    this.#limits = limits
     this.#places = new PlaceFinder(context)
   }
 
@@ -150,6 +164,8 @@ class Planner {
       origins: new Map(),
       sides: new Map(),
       cyclic: cyclicPatterns(goals, [...start.keys()]),
+      named: new Map(),
+      mayReduce: true,
       names: [...start.keys()],
       rowCount,
     }
@@ -172,7 +188,11 @@ class Planner {
   /** Takes goals one after another, each time the one that leaves the fewest rows. */
   #takeAll(goals: readonly Goal[], course: Course, outputs: readonly Variable[]): void {
     const waiting = [...goals]
+    const judged = new Set<string>()
     while (waiting.length > 0) {
+      if (course.mayReduce && course.rowCount >= this.#limits.semiJoinRowCountMin)
+        this.#reduce(waiting, course, outputs, judged)
+      if (waiting.length === 0) return
       const [next, cost] = this.#cheapest(waiting, course)
       const leads = this.#leadsWith(next, waiting, course)
       const taken: readonly Goal[] = leads.length > 1 ? leads.map(({ pattern }) => pattern) : [next]
@@ -189,6 +209,28 @@ class Planner {
       const standing = this.#standing(course)
       const rowCount = tests.reduce((count, test) => count * shareOf(test, standing), cost.rowCount)
       this.#take(draft, course, { needed: neededBy(outputs, waiting), rowCount: Math.max(1, rowCount) })
+    }
+  }
+
+  /** Tests the rows by what hangs on them, where that is found with less than going on from them would take. */
+  #reduce(waiting: Goal[], course: Course, outputs: readonly Variable[], judged: Set<string>): void {
+    for (const { variable, goals } of hangingParts(waiting, course.names, outputs)) {
+      const key = `${variable} ${goals.length} ${leastText(goals)}`
+      if (judged.has(key)) continue
+      judged.add(key)
+      const onward = triedCourse(course)
+      this.#takeAll(goals, onward, [])
+      const setting = { scope: course.scope, start: new Map(), outputs: [variable], rowCount: 1 }
+      const body = this.conjunction(goals, setting)
+      if (workOf(body.steps) >= workOf(onward.steps)) continue
+      for (const goal of goals) waiting.splice(waiting.indexOf(goal), 1)
+      const rowCount = Math.min(course.rowCount, onward.rowCount)
+      const draft: Draft = {
+        step: { kind: 'semi-join', clause: undefined, variable, body },
+        binds: new Map(),
+      }
+      this.#take(draft, course, { needed: neededBy(outputs, waiting), rowCount })
+      return
     }
   }
 
@@ -310,14 +352,21 @@ class Planner {
   }
 
   /** `goal` is what is judged. */
-  #standing({ rowCount, names, origins, sides, cyclic }: Course, goal?: Goal): Standing {
+  #standing({ rowCount, names, origins, named, sides, cyclic }: Course, goal?: Goal): Standing {
     return {
       rowCount,
       isBound: isOneOf(names),
       originOf: (name) => origins.get(name),
+      entityOf: (name) => this.#entityOf(named.get(name)),
       counts: this.#counts,
       ...(goal !== undefined && cyclic.has(goal) && { sideOf: (name) => sides.get(name) }),
     }
+  }
+
+  #entityOf(named: Named | undefined): EntityId | undefined {
+    if (named === undefined || named.facts.isHistory) return undefined
+    const { facts, attribute, value } = named
+    return (named.entity ??= this.#counts.onlyEntityOf(facts, attribute, value))
   }
 
   /** Adds a step to the course. */
@@ -362,7 +411,7 @@ class Planner {
 
   #pattern(
     clause: PatternClause,
-    { scope, names, origins, sides, kinds }: Course,
+    { scope, names, origins, sides, kinds, named }: Course,
     waiting: readonly Goal[],
   ): Draft {
     const { name, source } = this.#source(clause, scope)
@@ -377,6 +426,8 @@ class Planner {
     const [entity, , value] = terms
     if (attribute !== undefined) {
       const bound = { facts, attribute, isRead: access === 'scan' }
+      if (entity.kind === 'fresh' && value.kind === 'constant' && value.value !== null)
+        named.set(entity.name, { facts, attribute, value: value.value as Value, entity: undefined })
       if (entity.kind === 'fresh') sides.set(entity.name, { ...bound, place: 'entity' })
       if (value.kind === 'fresh') {
         origins.set(value.name, { facts, attribute })
@@ -511,6 +562,20 @@ class Planner {
   }
 }
 
+/** A course that goes on from here without leaving a trace. */
+function triedCourse(course: Course): Course {
+  const { kinds, origins, sides, named } = course
+  return {
+    ...course,
+    kinds: new Map(kinds),
+    origins: new Map(origins),
+    sides: new Map(sides),
+    named: new Map(named),
+    steps: [],
+    mayReduce: false,
+  }
+}
+
 /** Variables that somebody asks for later. */
 function neededBy(outputs: readonly Variable[], waiting: readonly Goal[]): ReadonlySet<Variable> {
   return new Set([...outputs, ...waiting.flatMap((goal) => [...variablesOf(goal)])])
@@ -528,17 +593,4 @@ function isClause({ kind }: Goal): boolean {
 
 function isOneOf(names: readonly Variable[]): (name: Variable) => boolean {
   return (name) => names.includes(name)
-}
-
-function callOf(
-  { name: written, args }: Of<'function'> | Of<'predicate'>,
-  scope: Scope,
-): Pick<FilterStep, 'name' | 'source' | 'args'> {
-  const known = functionNamed(written)
-  const name = known?.name ?? written
-  const [first, ...rest] = args
-  if (known?.takesSource === true && first?.kind === 'source')
-    return { name, source: realName(first.name, scope), args: rest }
-  checkCompared(args, scope)
-  return { name, source: undefined, args }
 }

@@ -5,10 +5,11 @@ import { type Attribute, TX_BASE } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
 import { type Edn, Keyword } from '../fact/value.ts'
 import { constantFor, resolveEntity } from './entity.ts'
+import { functionNamed } from './functions.ts'
 import type { Places } from './places.ts'
-import type { PlanTerm } from './plan.ts'
+import type { FilterStep, PlanTerm } from './plan.ts'
 import { Refusal } from './refusal.ts'
-import type { Scope } from './scope.ts'
+import { realName, type Scope } from './scope.ts'
 import type { Argument, Clause, Term, Variable } from './syntax.ts'
 
 type RuleCall = Extract<Clause, { kind: 'rule' }>
@@ -78,6 +79,20 @@ export function checkOpenPattern(
 
 /** Functions that compare entities by what names them. */
 export const COMPARISONS: ReadonlySet<string> = new Set(['=', '==', '!=', 'not='])
+
+/** What a clause calls: the source that it asks stands apart from its arguments. */
+export function callOf(
+  { name: written, args }: Extract<Clause, { kind: 'function' | 'predicate' }>,
+  scope: Scope,
+): Pick<FilterStep, 'name' | 'source' | 'args'> {
+  const known = functionNamed(written)
+  const name = known?.name ?? written
+  const [first, ...rest] = args
+  if (known?.takesSource === true && first?.kind === 'source')
+    return { name, source: realName(first.name, scope), args: rest }
+  checkCompared(args, scope)
+  return { name, source: undefined, args }
+}
 
 /** Calls within calls see their arguments as they were given (named-inputs.ts): left to another engine. */
 export function checkCompared(args: readonly Argument[], scope: Scope): void {

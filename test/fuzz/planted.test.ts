@@ -53,6 +53,7 @@ describe('random questions', () => {
     ['intersect-takes-one-list-for-all', 1],
     ['intersect-misses-the-last', 1],
     ['range-takes-its-ends', 1],
+    ['semi-join-by-one-of-two', 1],
     ['equality-forgotten-where-it-stays', 1],
   ] as const)('find the planted bug %s', { timeout: 300_000 }, async (bug, seed) => {
     const run = withPlantedBug(bug, () => compareQuestions({ seed, questionCount: 3_000, isShrunk: false }))

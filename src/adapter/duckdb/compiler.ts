@@ -19,6 +19,7 @@ import type {
   PlanTerm,
   ProductStep,
   RowsStep,
+  SemiJoinStep,
   Step,
   UnionStep,
 } from '../../plan/plan.ts'
@@ -112,6 +113,8 @@ export class Compiler {
         return this.#call(step, relation)
       case 'product':
         return this.#product(step, relation)
+      case 'semi-join':
+        return this.#semiJoin(step, relation)
       default:
         return unreachable(step)
     }
@@ -402,6 +405,17 @@ export class Compiler {
     outside.dependencies.addBranches(step.fresh)
     const added = new Map(step.fresh.map((name) => [name, body.columns.get(name)!]))
     return this.selected(outside, step, added, '', from)
+  }
+
+  #semiJoin(step: SemiJoinStep, relation: Relation): Relation {
+    const found = this.conjunction(step.body)
+    const test = equality(found.columns.get(step.variable)!, relation.columns.get(step.variable)!)
+    return this.selected(
+      relation,
+      step,
+      new Map(),
+      ` WHERE EXISTS (SELECT 1 FROM ${found.from!} b WHERE ${test})`,
+    )
   }
 
   #call(step: CallStep, relation: Relation): Relation {

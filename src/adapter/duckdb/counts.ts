@@ -17,6 +17,7 @@ export const boundCounts: Counts = {
     const { rowCount, valueCount } = statisticsOf(facts, attribute)
     return Math.ceil(rowCount / Math.max(1, valueCount))
   },
+  onlyEntityOf: () => undefined,
   shareOf: () => undefined,
   meetingPerFact: () => undefined,
 }

@@ -19,6 +19,7 @@ export function bodiesOf(step: Step): readonly Conjunction[] {
   switch (step.kind) {
     case 'anti-join':
     case 'product':
+    case 'semi-join':
       return [step.body]
     case 'union':
       return step.branches.map(({ body }) => body)
@@ -80,6 +81,8 @@ function usedBy(step: Step): readonly Variable[] {
       return step.branches.flatMap(({ passed }) =>
         passed.flatMap(({ from }) => (from.kind === 'bound' ? [from.name] : [])),
       )
+    case 'semi-join':
+      return [step.variable]
     case 'product':
       return []
   }

@@ -151,6 +151,17 @@ export class AttributeTable {
     return this.#scanCount <= SCAN_COUNT_MAX ? this.#byValue : this.byValue(budget)
   }
 
+  /** The row of a value that no other row has; undefined where there is none, or another. */
+  onlyRowOf(number: number, budget: Budget): number | undefined {
+    const lookup = this.byValueFor(1, budget)
+    if (lookup !== undefined) {
+      const [from, limit] = lookup.between(number, number)
+      return limit - from === 1 ? (lookup.order?.[from] ?? from) : undefined
+    }
+    const row = this.values.indexOf(number)
+    return row < 0 || this.values.includes(number, row + 1) ? undefined : row
+  }
+
   /** How many rows have a value whose number lies between these two. */
   countBetween(low: number, high: number, budget: Budget): number {
     const lookup = this.byValueFor(1, budget)

@@ -18,6 +18,7 @@ import type {
   ProductStep,
   RowsStep,
   RuleTablePlan,
+  SemiJoinStep,
   Step,
   UnionStep,
   ValueRange,
@@ -67,6 +68,7 @@ import { type CallTerm, Fixpoint, RuleCallOperator, RuleTable } from './recursio
 import { RowsOperator } from './rows-operator.ts'
 import { canSeekValue, readsTable, SMALL_COUNT, statisticsOf } from './statistics.ts'
 import { domainOfPlace } from './table-join.ts'
+import { SemiJoinOperator } from './semi-join-operator.ts'
 import { callArgument, passedColumns } from './terms.ts'
 
 /** What a conjunction became. */
@@ -184,6 +186,8 @@ export class Compiler {
         return this.#call(step, course)
       case 'product':
         return this.#product(step, course)
+      case 'semi-join':
+        return this.#semiJoin(step, course)
     }
   }
 
@@ -393,6 +397,12 @@ export class Compiler {
     return new ProductOperator(this.conjunction(step.body, step), outside, this.#budgetOf(step))
   }
 
+  #semiJoin(step: SemiJoinStep, { layout }: Course): Operator {
+    const outside = { layout, kept: keptBy(step, layout) }
+    const inside = this.conjunction(step.body, step)
+    return new SemiJoinOperator(inside, step.variable, outside, this.#budgetOf(step))
+  }
+
   #call(step: CallStep, { layout, dependencies }: Course): Operator {
     const planned = this.#tablePlans.get(step.table)
     if (planned?.closure !== undefined)
@@ -566,6 +576,7 @@ function callsFunctions({ steps, tables }: Conjunction): boolean {
         return true
       case 'anti-join':
       case 'product':
+      case 'semi-join':
         return callsFunctions(step.body)
       case 'union':
         return step.branches.some(({ body }) => callsFunctions(body))

@@ -66,6 +66,22 @@ export class DenseSet {
     return newCount
   }
 
+  /** Writes the places of the numbers that are in the set into `picked`; how many they are. */
+  pick(numbers: Float64Array, count: number, picked: Int32Array): number {
+    const words = this.#words
+    const base = this.#base
+    const limit = words.length * 32
+    let left = 0
+    for (let i = 0; i < count; i++) {
+      const place = numbers[i]! - base
+      picked[left] = i
+      // A fraction or NaN is no place.
+      if (place >= 0 && place < limit && (place | 0) === place)
+        left += (words[place >>> 5]! >>> (place & 31)) & 1
+    }
+    return left
+  }
+
   /** The numbers, ascending. */
   ascending(): Float64Array {
     const numbers = new Float64Array(this.count)

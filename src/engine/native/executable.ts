@@ -87,12 +87,12 @@ function factsOf({ sources }: QueryContext): readonly (FactSource | undefined)[]
   return Array.from(sources.values(), (source) => (source.kind === 'facts' ? source.facts : undefined))
 }
 
-/** Products and recursive rules keep what they found, which may rest on inputs. */
+/** Products, semi-joins and recursive rules keep what they found, which may rest on inputs. */
 function isReusable({ steps, tables }: Conjunction): boolean {
   return (
     tables.length === 0 &&
     steps.every((step) => {
-      if (step.kind === 'product' || step.kind === 'call') return false
+      if (step.kind === 'product' || step.kind === 'semi-join' || step.kind === 'call') return false
       if (step.kind === 'anti-join') return isReusable(step.body)
       return step.kind !== 'union' || step.branches.every(({ body }) => isReusable(body))
     })

@@ -12,6 +12,7 @@ import { type ExplainMode, type Explanation, explainedPlan, explanationOf } from
 import type { FinishStep, Plan } from '../../plan/plan.ts'
 import { planWarnings } from '../../plan/plan-warnings.ts'
 import type { InputGoal } from '../../plan/scope.ts'
+import type { PlanLimits } from '../../plan/semi-joins.ts'
 import { withWarnings } from '../errors.ts'
 import { cutAnswer, finishAnswer } from '../find.ts'
 import {
@@ -41,6 +42,7 @@ import type { Asking, Team } from './team.ts'
 export type NativeEngineOptions = NaiveEngineOptions & {
   /** Threads that may work on parts of a question. */
   readonly team?: Team
+  readonly planLimits?: PlanLimits
 }
 
 /** Answers by columns where it can, and as the naive engine does elsewhere. */
@@ -81,7 +83,7 @@ export function nativeAnswer(
     : checked(question.query, given).goals
   const asked = { goals, setting: given.setting }
   return unlessRefused(() => {
-    const plan = kept === undefined ? planned(question, asked) : renewed(kept.plan, goals)
+    const plan = kept === undefined ? planned(question, asked, options.planLimits) : renewed(kept.plan, goals)
     const used = kept ?? (ground && keptOf(ground, plan, asked))
     const { team } = options
     if (used === undefined) return run(question, asked, plan, { team }).answer
@@ -120,7 +122,7 @@ function nativeExplanation(
   const sinceMs = nowMs()
   const prepared = prepare(question, options)
   return unlessRefused(() => {
-    const plan = planned(question, prepared)
+    const plan = planned(question, prepared, options.planLimits)
     const told = { engine: 'native', mode }
     if (mode === 'plan')
       return explanationOf({ ...told, parts: explainedPlan(plan), warnings: planWarnings(plan) })
@@ -154,8 +156,12 @@ function unlessRefused<X>(work: () => X): X | Refusal {
   }
 }
 
-function planned({ query }: Question, { goals, setting: { context, scope } }: BoundQuestion): Plan {
-  return planOf(query, goals, scope, { context, counts: tableCounts(context) })
+function planned(
+  { query }: Question,
+  { goals, setting: { context, scope } }: BoundQuestion,
+  limits: PlanLimits | undefined,
+): Plan {
+  return planOf(query, goals, scope, { context, counts: tableCounts(context), limits })
 }
 
 type Means = {

@@ -68,9 +68,10 @@ function canStepBeShared(step: Step): boolean {
     case 'union':
       return step.branches.every(({ body }) => canBeShared(body))
     case 'product':
+    case 'semi-join':
     case 'call':
     case 'intersect':
-      // A product reads all of what shares nothing with the rest, in each part again.
+      // A product and its kin read all of what shares nothing with the rest, in each part again.
       return false
   }
 }

@@ -2,7 +2,7 @@
 // attribute is there, bounds from the index elsewhere. Nothing is kept between questions.
 
 import { assert } from '../../base/assert.ts'
-import type { Attribute } from '../../fact/attribute.ts'
+import type { Attribute, EntityId } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import type { Edn, Value } from '../../fact/value.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
@@ -90,6 +90,22 @@ function countOfValue(facts: FactSource, attribute: Attribute, value: Value, bud
   return table.countBetween(number, number, budget)
 }
 
+/** The entity of the only fact that has this value. */
+function onlyEntityOf(
+  facts: FactSource,
+  attribute: Attribute,
+  value: Value,
+  budget: Budget,
+): EntityId | undefined {
+  if (attribute.unique !== undefined || canSeekValue(facts, attribute)) {
+    const [first, another] = facts.match(undefined, attribute.id, value)
+    return another === undefined ? first?.e : undefined
+  }
+  const table = tableOf(facts, attribute, budget)
+  const row = table.onlyRowOf(table.domain.encode(value), budget)
+  return row === undefined ? undefined : table.entities[row]
+}
+
 /** True where facts can be sought by value without looking at all of them. */
 export function canSeekValue(facts: FactSource, attribute: Attribute): boolean {
   const isOrdered = attribute.isIndexed || attribute.unique !== undefined || attribute.valueType === 'ref'
@@ -159,6 +175,7 @@ export function tableCounts(context: QueryContext): Counts {
   return {
     statisticsOf: (facts, attribute) => statisticsOf(facts, attribute, budget),
     countOfValue: (facts, attribute, value) => countOfValue(facts, attribute, value, budget),
+    onlyEntityOf: (facts, attribute, value) => onlyEntityOf(facts, attribute, value, budget),
     shareOf: (...asked) => shareOf(...asked, budget),
     meetingPerFact: (of, by) => meetingPerFact(of, by, budget),
   }

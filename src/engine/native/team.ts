@@ -315,7 +315,7 @@ export function isSame(x: Member, y: Member): boolean {
 function workOf({ steps }: Conjunction): number {
   return steps.reduce((sum, step) => {
     const inside =
-      step.kind === 'anti-join' || step.kind === 'product'
+      step.kind === 'anti-join' || step.kind === 'product' || step.kind === 'semi-join'
         ? workOf(step.body)
         : step.kind === 'union'
           ? step.branches.reduce((work, { body }) => work + workOf(body), 0)
