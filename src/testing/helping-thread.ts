@@ -20,7 +20,7 @@ if (conduct === 'helps') {
   channel.onMessage((message) => {
     const morsels = Morsels.received((message as Task).morsels)
     morsels.join(self)
-    morsels.take()
+    morsels.takeLast()
     if (conduct === 'leaves') morsels.leave(self)
     // What a pool notes of a thread that has ended.
     if (conduct === 'dies') Atomics.store(generations, self.slot, 0)

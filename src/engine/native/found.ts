@@ -1,5 +1,5 @@
 // What one thread finds for a question: rows over the variables of the find, or groups of them where rows need not be
-// kept. Shares that several threads found become one, in the order of the morsels.
+// kept. Shares that several threads found become one.
 
 import { isPlanted } from '../../base/planted.ts'
 import { isAggregated } from '../../plan/finish.ts'
@@ -35,7 +35,7 @@ export class Found implements Consumer {
   /** `isShare` where others find the rest: then only groups that can be added to each other are made at once. */
   constructor({ query, executable, setting, budget }: Finding, { isShare = false } = {}) {
     const { places, domains, isDistinct, expectedCount } = executable
-    this.rows = new RowSet(places.length, budget, { expectedCount: isShare ? 0 : expectedCount })
+    this.rows = new RowSet(places.length, budget, { expectedCount })
     this.groups = isAggregated(query) ? new Groups(query, domains, setting, budget) : undefined
     this.#places = places
     this.#isDistinct = isDistinct
@@ -72,29 +72,20 @@ export class Found implements Consumer {
     this.rows = new RowSet(this.#places.length, this.#budget)
   }
 
-  /** Puts what others found to what this thread found itself. */
-  join(own: SentShare, others: readonly SentShare[]): void {
-    if (others.length === 0) return
+  /** Puts what others found to what this thread found itself. In which order is no matter: answers are sorted. */
+  join(others: readonly SentShare[]): void {
     if (this.#isGroupedAtOnce) {
       for (const { groups } of others) this.groups!.add(groups!)
       return
     }
-    const pieces = [own, ...others].flatMap(({ columns, morsels }) =>
-      morsels.map((morsel) => ({ columns, ...morsel })),
-    )
-    pieces.sort((x, y) => x.index - y.index)
-    const rowCount = pieces.reduce((sum, { first, limit }) => sum + limit - first, 0)
-    // What is joined takes the place of its parts: alone this thread would hold as much.
-    this.rows.release()
-    const joined = new RowSet(this.#places.length, this.#budget, { rowCount: Math.max(1, rowCount) })
-    for (const { columns, first, limit } of pieces) {
+    const pieces = others.flatMap(({ columns, morsels }) => morsels.map((morsel) => ({ columns, ...morsel })))
+    for (const { columns, first, limit } of pieces.sort((x, y) => x.index - y.index)) {
       const piece = {
         rowCount: limit - first,
         columns: columns.map((column) => column.subarray(first, limit)),
       }
-      this.#add(joined, piece, [...columns.keys()])
+      this.#add(this.rows, piece, [...columns.keys()])
     }
-    this.rows = joined
   }
 
   #add(rows: RowSet, chunk: Chunk, places: readonly number[]): void {
@@ -132,13 +123,16 @@ export class Share {
     this.#done.push({ index, first, limit: this.found.rows.rowCount })
   }
 
-  /** `isSent` where another thread is to read it. */
-  sent(isSent: boolean): SentShare {
+  get morsels(): SentShare['morsels'] {
+    return this.#done
+  }
+
+  /** What another thread is to read. */
+  sent(): SentShare {
     const { rows, groups } = this.found
-    const used = rows.columns.map((column) => column.subarray(0, rows.rowCount))
     return {
-      groups: isSent ? groups?.parts() : undefined,
-      columns: isSent ? used.map(asShared) : used,
+      groups: groups?.parts(),
+      columns: rows.columns.map((column) => asShared(column.subarray(0, rows.rowCount))),
       morsels: this.#done,
     }
   }

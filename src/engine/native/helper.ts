@@ -38,20 +38,20 @@ function help(task: Task, team: Team, { options, isWanted }: Helping): void {
   if (isWanted() || morsels.isStopped) return
   morsels.join(team.self)
   try {
-    let index = morsels.take()
+    let index = morsels.takeLast()
     if (index === undefined) return
     const plan = receiveTree(task.plan) as Plan
     const profile = task.isMeasured ? new Profile(() => options.clock.nowMs()) : undefined
     const share = shareOf(plan, profile, { task, morsels, team, options })
     while (index !== undefined) {
       share.work(index, morsels.rangeOf(index))
-      index = isWanted() ? undefined : morsels.take()
+      index = isWanted() ? undefined : morsels.takeLast()
     }
     const delivery: Delivery = {
       kind: 'share',
       task: task.id,
       asker: task.asker,
-      share: share.sent(true),
+      share: share.sent(),
       measured: profile === undefined ? [] : measuredOf(plan, profile),
     }
     team.channel.post(delivery)

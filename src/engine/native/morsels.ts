@@ -1,11 +1,15 @@
 // The work of one plan as morsels that threads take as they get to them (Leis et al. 2014): each is a range of the
 // entities with which the plan begins. Whoever takes the last one finds no more, so a thread that comes late or works
 // slowly holds nobody up by more than a morsel. All of it stands in a few words of shared memory.
+//
+// Whoever asks takes them from the first on, helpers from the last on: what helpers find follows what the asker found,
+// and answers mostly lie in the order of their entities.
 
 /** Words in front of those of the members. */
-const NEXT = 0
-const IS_STOPPED = 1
-const FIRST_MEMBER = 2
+const TAKEN = 0
+const TAKEN_BY_HELPERS = 1
+const IS_STOPPED = 2
+const FIRST_MEMBER = 3
 
 /** A thread of a team: its place in the pool, and how many had that place before. */
 export type Member = { readonly slot: number; readonly generation: number }
@@ -19,6 +23,8 @@ export class Morsels {
   readonly #words: Int32Array
   /** The first entity of each morsel but the first. */
   readonly #cuts: Float64Array
+  /** Taken by the one who asks. */
+  #ownCount = 0
 
   private constructor({ words, cuts }: SentMorsels) {
     this.#words = words
@@ -42,16 +48,26 @@ export class Morsels {
     return this.#cuts.length + 1
   }
 
-  /** The next morsel that nobody took; undefined where there is none. */
-  take(): number | undefined {
-    const index = Atomics.add(this.#words, NEXT, 1)
-    Atomics.notify(this.#words, NEXT)
-    return index < this.count ? index : undefined
+  /** The first morsel that nobody took, for the one who asks; undefined where there is none. */
+  takeFirst(): number | undefined {
+    return this.#mayTake() ? this.#ownCount++ : undefined
+  }
+
+  /** The last one, for a helper. */
+  takeLast(): number | undefined {
+    return this.#mayTake() ? this.count - 1 - Atomics.add(this.#words, TAKEN_BY_HELPERS, 1) : undefined
+  }
+
+  /** No more are taken from both ends together than there are. */
+  #mayTake(): boolean {
+    const isLeft = Atomics.add(this.#words, TAKEN, 1) < this.count
+    Atomics.notify(this.#words, TAKEN)
+    return isLeft
   }
 
   /** Waits until more morsels than so many are taken, at most so long. */
   waitForTaker(takenCount: number, ms: number): void {
-    if (ms > 0) Atomics.wait(this.#words, NEXT, takenCount, ms)
+    if (ms > 0) Atomics.wait(this.#words, TAKEN, takenCount, ms)
   }
 
   rangeOf(index: number): EntityRange {
@@ -65,7 +81,7 @@ export class Morsels {
   /** Tells everybody to leave, and that there is nothing more to take. */
   stop(): void {
     Atomics.store(this.#words, IS_STOPPED, 1)
-    Atomics.store(this.#words, NEXT, this.count)
+    Atomics.store(this.#words, TAKEN, this.count)
   }
 
   /** Before the first morsel is taken. */

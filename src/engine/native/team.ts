@@ -160,7 +160,7 @@ export class Team {
   ): Together | undefined {
     let doneCount = 0
     const next = (): boolean => {
-      const index = morsels.take()
+      const index = morsels.takeFirst()
       if (index === undefined) return false
       share.work(index, morsels.rangeOf(index))
       doneCount++
@@ -178,7 +178,7 @@ export class Team {
     const untilMs = nowMs + Math.max(this.#limits.patienceMsMin, restMs * PATIENCE)
     const shares = offered ? this.#sharesOf(id, { morsels, others, asking, untilMs }) : []
     this.#workOnMissing(morsels, share, shares)
-    share.found.join(share.sent(false), shares)
+    share.found.join(shares)
     return { found: share.found, workerCount: 1 + shares.length }
   }
 
@@ -279,9 +279,7 @@ export class Team {
 
   #workOnMissing(morsels: Morsels, share: Share, shares: readonly SentShare[]): void {
     if (isPlanted('split-forgets-the-missing')) return
-    const done = new Set(
-      [share.sent(false), ...shares].flatMap((each) => each.morsels.map(({ index }) => index)),
-    )
+    const done = new Set([share, ...shares].flatMap((each) => each.morsels.map(({ index }) => index)))
     for (let index = 0; index < morsels.count; index++) {
       if (!done.has(index)) share.work(index, morsels.rangeOf(index))
     }
