@@ -9,6 +9,7 @@ import { valueBytes } from '../../fact/value-bytes.ts'
 import { isByteOrdered } from '../../segment/value-column.ts'
 import type { Budget } from '../budget.ts'
 import { type Domain, NumberDomain, SortedTextDomain } from './domain.ts'
+import { packedOrder } from './packed-order.ts'
 import { RADIX_BYTES_PER_ROW, radixOrder } from './radix-order.ts'
 
 export type NumberColumn = { readonly numbers: Float64Array; readonly domain: Domain }
@@ -27,7 +28,8 @@ export function orderOf(
   const read = keys.map((key) => key())
   if (rowCount >= COUNTED_ROW_COUNT_MIN)
     return budget.holdDuring(rowCount * RADIX_BYTES_PER_ROW, () => radixOrder(read, rowCount, budget.checks))
-  return rowNumbers(rowCount).sort((x, y) => compareRows(read, x, y))
+  const compare = (x: number, y: number): number => compareRows(read, x, y)
+  return packedOrder(read[0]!, rowCount, compare) ?? rowNumbers(rowCount).sort(compare)
 }
 
 /** The row that is least in the total order. */
