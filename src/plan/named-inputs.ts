@@ -12,6 +12,7 @@ import { functionNamed } from './functions.ts'
 import { EntityReader } from './entity-reader.ts'
 import { isLookupRef } from './entity.ts'
 import { attributeOf, isMixed, PlaceFinder, type PlaceMap } from './places.ts'
+import type { InputMeaning, Reading } from './plan.ts'
 import { Refusal } from './refusal.ts'
 import {
   innerScope,
@@ -25,13 +26,12 @@ import type { Argument, Clause, SourceName, Term, Variable } from './syntax.ts'
 import { ATTRIBUTE, COMPARISONS, ENTITY, isName, TX, VALUE } from './terms.ts'
 import { hasType } from './value-type.ts'
 
-/** How a value is understood in a place. */
-type Reading = 'entity' | 'transaction' | 'float' | 'compared'
-
 /** What an input means in some places: the variable that stands there for it. */
 type Meaning = {
   readonly name: Variable
   readonly of: Variable
+  readonly reading: Reading
+  readonly source: SourceName
   readonly read: (value: Edn) => Edn
 }
 
@@ -40,6 +40,7 @@ export type NamedInputs = {
   readonly where: readonly Clause[]
   /** In which the variables that stand for meanings are inputs as well. */
   readonly scope: Scope
+  readonly meanings: readonly InputMeaning[]
 }
 
 /** The inputs with what they mean where they stand, and the clauses that ask for it. */
@@ -49,30 +50,46 @@ export function withMeanings(
   scope: Scope,
   context: PlanContext,
 ): NamedInputs {
-  if (scope.inputs.size === 0) return { goals, where, scope }
+  if (scope.inputs.size === 0) return { goals, where, scope, meanings: [] }
   const reader = new InputReader(context)
   const read = reader.clauses(where, scope, goals)
-  const meanings = [...reader.meanings.values()]
+  const found = [...reader.meanings.values()]
   const inputs = new Map(scope.inputs)
-  for (const { name, of, read: readOne } of meanings) inputs.set(name, scope.inputs.get(of)!.map(readOne))
-  return {
-    goals: goals.map((goal) => withColumns(goal, meanings)),
-    where: read,
-    scope: { ...scope, inputs },
+  for (const { name, of, read: readOne } of found) inputs.set(name, scope.inputs.get(of)!.map(readOne))
+  const meanings: InputMeaning[] = []
+  const withColumns = (goal: InputGoal): InputGoal => {
+    const added = found.filter(({ of }) => placeOf(goal, of) >= 0)
+    if (added.length === 0) return goal
+    const columns = added.map(({ of, reading, source }): InputMeaning => {
+      return { index: goal.index, place: placeOf(goal, of), reading, source }
+    })
+    meanings.push(...columns)
+    return {
+      ...goal,
+      terms: [...goal.terms, ...added.map(({ name }): Term => ({ kind: 'variable', name }))],
+      rows: rowsWithMeanings(goal, columns, context),
+    }
   }
+  return { goals: goals.map(withColumns), where: read, scope: { ...scope, inputs }, meanings }
 }
 
-function withColumns(goal: InputGoal, meanings: readonly Meaning[]): InputGoal {
-  const added = meanings.flatMap((meaning) => {
-    const place = goal.terms.findIndex((term) => term.kind === 'variable' && term.name === meaning.of)
-    return place < 0 ? [] : [{ ...meaning, place }]
+/** The rows of an input, each with what of it means in its places. */
+export function rowsWithMeanings(
+  { index, rows }: InputGoal,
+  meanings: readonly InputMeaning[],
+  { sources }: PlanContext,
+): readonly (readonly Edn[])[] {
+  const columns = meanings.flatMap((meaning) => {
+    const source = sources.get(meaning.source)
+    if (meaning.index !== index || source?.kind !== 'facts') return []
+    return [{ place: meaning.place, read: readerOf(meaning.reading, source.facts) }]
   })
-  if (added.length === 0) return goal
-  return {
-    ...goal,
-    terms: [...goal.terms, ...added.map(({ name }): Term => ({ kind: 'variable', name }))],
-    rows: goal.rows.map((row) => [...row, ...added.map(({ place, read }) => read(row[place]!))]),
-  }
+  if (columns.length === 0) return rows
+  return rows.map((row) => [...row, ...columns.map(({ place, read }) => read(row[place]!))])
+}
+
+function placeOf({ terms }: InputGoal, name: Variable): number {
+  return terms.findIndex((term) => term.kind === 'variable' && term.name === name)
 }
 
 class InputReader {
@@ -204,7 +221,8 @@ class InputReader {
   ): { readonly kind: 'variable'; readonly name: Variable } {
     // A space cannot stand in a name that somebody wrote.
     const name = `${of} as ${reading} of ${sourceName}`
-    if (!this.meanings.has(name)) this.meanings.set(name, { name, of, read: readerOf(reading, facts) })
+    if (!this.meanings.has(name))
+      this.meanings.set(name, { name, of, reading, source: sourceName, read: readerOf(reading, facts) })
     return { kind: 'variable', name }
   }
 }

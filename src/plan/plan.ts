@@ -14,11 +14,25 @@ import type { Attribute, ValueType } from '../fact/attribute.ts'
 import type { Edn } from '../fact/value.ts'
 import type { Argument, Binding, Clause, FindElement, ReturnKeys, SourceName, Variable } from './syntax.ts'
 
+/** How a value is understood in a place. */
+export type Reading = 'entity' | 'transaction' | 'float' | 'compared'
+
+/** A column that follows those of an input: what one of these means, read so in this source. */
+export type InputMeaning = {
+  /** Which of the inputs, and which of its columns. */
+  readonly index: number
+  readonly place: number
+  readonly reading: Reading
+  readonly source: SourceName
+}
+
 export type Plan = {
   /** Starts with one row without columns; its outputs are the variables over which find tuples are formed. */
   readonly body: Conjunction
   /** Rows of the inputs, by their place in `:in`: what was given, and what it means where it stands. */
   readonly inputs: ReadonlyMap<number, readonly (readonly Edn[])[]>
+  /** The columns of inputs that stand for what others mean. */
+  readonly meanings: readonly InputMeaning[]
   /** What becomes of the rows, in this order. */
   readonly finish: readonly FinishStep[]
   readonly returnKeys: ReturnKeys | undefined

@@ -116,7 +116,7 @@ export function planOf(
     rowCount: 1,
   })
   const inputs = new Map(meant.goals.map(({ index, rows }) => [index, rows]))
-  return { body, inputs, finish: finishOf(query), returnKeys: query.returnKeys }
+  return { body, inputs, meanings: meant.meanings, finish: finishOf(query), returnKeys: query.returnKeys }
 }
 
 class Planner {

@@ -3,6 +3,7 @@
 // the engine that defines the meaning answers (naive.ts).
 
 import type { Answer, Engine } from '../../plan/engine.ts'
+import { rowsWithMeanings } from '../../plan/named-inputs.ts'
 import { planOf } from '../../plan/planner.ts'
 import type { Query } from '../../plan/syntax.ts'
 import type { Edn } from '../../fact/value.ts'
@@ -14,7 +15,7 @@ import { planWarnings } from '../../plan/plan-warnings.ts'
 import type { InputGoal } from '../../plan/scope.ts'
 import type { PlanLimits } from '../../plan/semi-joins.ts'
 import { withWarnings } from '../errors.ts'
-import { cutAnswer, finishAnswer } from '../find.ts'
+import { checkFind, cutAnswer, finishAnswer } from '../find.ts'
 import {
   bound,
   type BoundQuestion,
@@ -77,14 +78,15 @@ export function nativeAnswer(
 ): Answer | Refusal {
   const given = bound(question, options)
   const ground = groundOf(question.query, given)
-  const kept = ground && plans.find(question.query, ground)
-  const goals = kept
-    ? given.goals.filter(({ index }) => kept.inputIndexes.has(index))
-    : checked(question.query, given).goals
+  const found = ground && plans.find(question.query, ground)
+  const renewed = found && renewedGoals(question.query, found, given)
+  const kept = renewed && found
+  const goals = renewed ?? checked(question.query, given).goals
   const asked = { goals, setting: given.setting }
   return unlessRefused(() => {
-    const plan = kept === undefined ? planned(question, asked, options.planLimits) : renewed(kept.plan, goals)
-    const used = kept ?? (ground && keptOf(ground, plan, asked))
+    const plan =
+      kept === undefined ? planned(question, asked, options.planLimits) : withInputs(kept.plan, goals)
+    const used = kept ?? (ground && keptOf(ground, plan))
     const { team } = options
     if (used === undefined) return run(question, asked, plan, { team }).answer
     const sinceMs = options.clock.nowMs()
@@ -101,16 +103,42 @@ export function nativeAnswer(
   })
 }
 
-/** A plan of the time before, with the inputs of now. */
-function renewed(plan: Plan, goals: readonly InputGoal[]): Plan {
+/**
+ * What a plan of the time before asks of the inputs of now. Undefined where one of them names nobody: whether that is an
+ * error is found out anew.
+ */
+function renewedGoals(
+  query: Query,
+  { plan, inputIndexes }: Kept,
+  { goals, setting }: BoundQuestion,
+): readonly InputGoal[] | undefined {
+  // A pattern that is given is no part of the plan.
+  if (hasGivenPattern(query)) checkFind(query, setting)
+  const asked = goals.filter(({ index }) => inputIndexes.has(index))
+  if (plan.meanings.length === 0) return asked
+  const meant = asked.map((goal) => ({
+    ...goal,
+    rows: rowsWithMeanings(goal, plan.meanings, setting.context),
+  }))
+  return meant.every(({ rows }) => rows.every(isOfSomebody)) ? meant : undefined
+}
+
+function hasGivenPattern({ find }: Query): boolean {
+  return find.elements.some((element) => element.kind === 'pull' && element.pattern.kind === 'input')
+}
+
+function isOfSomebody(row: readonly Edn[]): boolean {
+  return !row.includes(null)
+}
+
+function withInputs(plan: Plan, goals: readonly InputGoal[]): Plan {
   return { ...plan, inputs: new Map(goals.map(({ index, rows }) => [index, rows])) }
 }
 
-/** Undefined where the plan has found out what the inputs of this question name. */
-function keptOf(ground: Ground, plan: Plan, { goals }: BoundQuestion): Kept | undefined {
-  if (goals.some(({ index, rows }) => plan.inputs.get(index) !== rows)) return undefined
-  const inputIndexes = new Set(goals.map(({ index }) => index))
-  return { ground, plan, inputIndexes, executable: undefined }
+/** Undefined where a name names nobody: the plan may have been made for that. */
+function keptOf(ground: Ground, plan: Plan): Kept | undefined {
+  for (const rows of plan.inputs.values()) if (!rows.every(isOfSomebody)) return undefined
+  return { ground, plan, inputIndexes: new Set(plan.inputs.keys()), executable: undefined }
 }
 
 function nativeExplanation(

@@ -4,9 +4,12 @@
 
 import { TX_BASE } from '../../fact/attribute.ts'
 import type { Schema } from '../../fact/schema.ts'
-import { Double, type Edn, Uuid } from '../../fact/value.ts'
+import { Double, type Edn, Keyword, Uuid } from '../../fact/value.ts'
+import { isLookupRef } from '../../plan/entity.ts'
+import { findVariables } from '../../plan/finish.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Clause, Query, RuleSet, SourceName, Term } from '../../plan/syntax.ts'
+import type { Clause, Query, RuleSet, SourceName, Term, Variable } from '../../plan/syntax.ts'
+import { variablesOfAll } from '../../plan/variables.ts'
 import type { BoundQuestion } from '../naive.ts'
 import type { Executable } from './executable.ts'
 
@@ -70,7 +73,8 @@ export function groundOf(
   query: Query,
   { goals, setting: { context, scope } }: BoundQuestion,
 ): Ground | undefined {
-  if (!isFixed(query) || !areFixed(context.rules)) return undefined
+  const { isFixed, named, attributes } = shapeOf(query)
+  if (!isFixed || !areFixed(context.rules)) return undefined
   const sources: Ground['sources'][number][] = []
   for (const [name, source] of context.sources) {
     if (source.kind === 'rows') return undefined
@@ -78,7 +82,8 @@ export function groundOf(
   }
   let inputs = ''
   for (const [name, values] of scope.inputs) {
-    const kinds = kindsOf(values)
+    if (!named.has(name)) continue
+    const kinds = attributes.has(name) ? attributeText(values) : kindsOf(values)
     if (kinds === undefined) return undefined
     inputs += `${name} ${kinds} `
   }
@@ -101,7 +106,13 @@ function isSame(x: Ground, y: Ground): boolean {
   )
 }
 
-/** Kinds of values that mean the same in every place, whichever they are; undefined for a name or a lookup ref. */
+/** The attribute that an input names: a plan is for that one. */
+function attributeText(values: readonly Edn[]): string | undefined {
+  const [value] = values
+  return values.length === 1 && value instanceof Keyword ? value.toString() : undefined
+}
+
+/** Kinds of values of which a plan reads each in the same way, whichever they are. */
 function kindsOf(values: readonly Edn[]): string | undefined {
   let kinds = ''
   for (const value of values) {
@@ -112,46 +123,78 @@ function kindsOf(values: readonly Edn[]): string | undefined {
   return kinds
 }
 
+/** Names and lookup refs are told from other values: where they stand for entities, a plan has them read anew. */
 function kindOf(value: Edn): string | undefined {
   if (typeof value === 'string') return 's'
-  if (typeof value === 'number')
-    return Number.isSafeInteger(value) ? (value < TX_BASE ? 'l' : 't') : undefined
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value < TX_BASE ? 'l' : 't'
+  if (typeof value === 'number') return 'd'
   if (typeof value === 'boolean') return 'b'
+  if (value instanceof Keyword) return 'k'
   if (value instanceof Date) return 'i'
   if (value instanceof Double) return 'd'
-  return value instanceof Uuid ? 'u' : undefined
+  if (value instanceof Uuid) return 'u'
+  return isLookupRef(value) ? 'r' : undefined
 }
 
-const fixed = new WeakMap<readonly Clause[], boolean>()
+/** What of a query says whether its plan may be kept, and for which inputs. */
+type Shape = {
+  readonly find: Query['find']
+  /** Nothing in it is understood by the facts but what comes as an input. */
+  readonly isFixed: boolean
+  /** The variables that it names: a pattern that is given is none of them. */
+  readonly named: ReadonlySet<Variable>
+  /** Those that stand for an attribute. */
+  readonly attributes: ReadonlySet<Variable>
+}
+
+const shapes = new WeakMap<readonly Clause[], Shape>()
+
+function shapeOf(query: Query): Shape {
+  const { find, where } = query
+  let shape = shapes.get(where)
+  if (shape?.find !== find) {
+    const areElementsFixed = find.elements.every(
+      (element) => element.kind !== 'aggregate' || element.args.every(({ kind }) => kind === 'constant'),
+    )
+    shape = {
+      find,
+      isFixed: areElementsFixed && where.every(isFixedClause),
+      named: new Set([...findVariables(query), ...variablesOfAll(where)]),
+      attributes: new Set(attributeVariables(where)),
+    }
+    shapes.set(where, shape)
+  }
+  return shape
+}
+
+function* attributeVariables(clauses: readonly Clause[]): Iterable<Variable> {
+  for (const clause of clauses) {
+    if (clause.kind === 'pattern') {
+      const attribute = clause.terms[1]
+      if (attribute?.kind === 'variable') yield attribute.name
+    } else if (clause.kind === 'not') yield* attributeVariables(clause.clauses)
+    else if (clause.kind === 'or') for (const branch of clause.branches) yield* attributeVariables(branch)
+  }
+}
+
 const fixedRules = new WeakMap<RuleSet, boolean>()
 
 function areFixed(rules: RuleSet): boolean {
   let known = fixedRules.get(rules)
   if (known === undefined) {
-    known = [...rules.values()].flat().every(({ body }) => body.every(isFixedClause))
+    // A rule's parameter may be an input, and name the attribute.
+    known = [...rules.values()]
+      .flat()
+      .every(({ body }) => body.every(isFixedClause) && [...attributeVariables(body)].length === 0)
     fixedRules.set(rules, known)
   }
   return known
 }
 
-/** True where nothing in the query is understood by the facts or the values of inputs: no lookup ref, no given pattern. */
-function isFixed({ find, where }: Query): boolean {
-  let known = fixed.get(where)
-  if (known === undefined) fixed.set(where, (known = where.every(isFixedClause)))
-  return (
-    known &&
-    find.elements.every((element) => {
-      if (element.kind === 'aggregate') return element.args.every(({ kind }) => kind === 'constant')
-      return element.kind === 'variable' || element.pattern.kind === 'pattern'
-    })
-  )
-}
-
 function isFixedClause(clause: Clause): boolean {
   switch (clause.kind) {
     case 'pattern':
-      // An input may name the attribute.
-      return clause.terms[1]?.kind !== 'variable' && clause.terms.every(isFixedTerm)
+      return clause.terms.every(isFixedTerm)
     case 'rule':
       return clause.args.every(isFixedTerm)
     case 'predicate':
