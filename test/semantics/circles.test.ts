@@ -104,6 +104,8 @@ it.each(Object.entries(CIRCLES))('%s', async (_, pairs) => {
   const expected = countWays(edges, pairs)
   expect(expected).toBeGreaterThan(0)
   expect(await database.db().q(questionOf(pairs))).toBe(expected)
+  const corners = edges.filter((_, node) => countWays(edges, pairs, [node]) > 0)
+  expect(await database.db().q(`[:find (count ?a) . :where ${whereOf(pairs)}]`)).toBe(corners.length)
   const then = countWays(early, pairs)
   expect(await database.db().asOf(earlyT).q(questionOf(pairs))).toBe(then === 0 ? null : then)
 })

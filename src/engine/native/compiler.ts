@@ -33,7 +33,7 @@ import type { QueryContext } from '../context.ts'
 import { SOURCE_FUNCTIONS } from '../functions-source.ts'
 import type { Row } from '../relation.ts'
 import { AnyAttributeOperator } from './any-attribute-operator.ts'
-import { collectedNumbers, counted, hasTable, tableOf } from './attribute-table.ts'
+import { collectedNumbers, hasTable, tableOf } from './attribute-table.ts'
 import {
   type Branch,
   type Numbering,
@@ -52,22 +52,21 @@ import {
   rowCall,
   testOfCall,
 } from './call-operator.ts'
-import { type OrderTest, orderTest, testOfComparison } from './comparison.ts'
+import { testOfComparison } from './comparison.ts'
+import { CircleCompiler } from './circle-compiler.ts'
 import { Closure } from './closure.ts'
 import { ClosureOperator } from './closure-operator.ts'
 import { CopyOperator } from './copy-operator.ts'
-import { ADDED_DOMAIN, CollectedDomain, ENTITY_DOMAIN, NumberDomain, translation } from './domain.ts'
-import { IntersectOperator, type NeighbourList } from './intersect-operator.ts'
-
-import { columnOf, type Consumer, EMPTY_LAYOUT, keptColumns, type Layout, type Operator } from './operator.ts'
+import { type Course, extended, keptBy, placeBinding } from './course.ts'
+import { ADDED_DOMAIN, CollectedDomain, ENTITY_DOMAIN, NumberDomain } from './domain.ts'
+import { columnOf, type Consumer, EMPTY_LAYOUT, type Layout, type Operator } from './operator.ts'
 import { PatternOperator } from './pattern-operator.ts'
-import type { BoundBinding, PlaceBinding, RangeBinding } from './pattern-shape.ts'
+import type { BoundBinding, RangeBinding } from './pattern-shape.ts'
 import type { Profile } from './profile.ts'
 import { ProductOperator } from './product-operator.ts'
 import { type CallTerm, Fixpoint, RuleCallOperator, RuleTable } from './recursion.ts'
 import { RowsOperator } from './rows-operator.ts'
 import { canSeekValue, readsTable, SMALL_COUNT, statisticsOf } from './statistics.ts'
-import { domainOfPlace } from './table-join.ts'
 import { SemiJoinOperator } from './semi-join-operator.ts'
 import { callArgument, passedColumns } from './terms.ts'
 
@@ -82,9 +81,6 @@ type Seeker = {
   readonly attribute: Attribute
   readonly operator: PatternOperator
 }
-
-/** A conjunction while it is compiled. */
-type Course = { layout: Layout; readonly dependencies: Dependencies }
 
 export class Compiler {
   readonly #context: QueryContext
@@ -103,11 +99,17 @@ export class Compiler {
   readonly patternOperators = new Map<PatternStep, PatternOperator>()
   /** Measures what runs, where it is to be explained. */
   readonly #profile: Profile | undefined
+  readonly #circles: CircleCompiler
 
   constructor(context: QueryContext, inputs: ReadonlyMap<number, readonly Row[]>, profile?: Profile) {
     this.#context = context
     this.#inputs = inputs
     this.#profile = profile
+    this.#circles = new CircleCompiler({
+      factsOf: (source) => this.#facts(source),
+      budgetOf: (step) => this.#budgetOf(step),
+      isProfiled: profile !== undefined,
+    })
   }
 
   /**
@@ -146,14 +148,17 @@ export class Compiler {
       parts.push(part)
       course.layout = operator.layout
     }
-    for (let at = 0; at < steps.length; at++) {
-      const step = steps[at]!
+    for (let at = 0; at < steps.length;) {
+      const circle = this.#circles.compile(steps, at, course)
+      if (circle !== undefined) {
+        this.#restsOnFacts = true
+        add(circle.operator, circle.part)
+        at += circle.stepCount
+        continue
+      }
+      const step = steps[at++]!
       if (step.kind !== 'intersect') add(this.#operator(step, course), step)
-      else if (this.#readsTables(step)) {
-        const filter = this.#orderAfter(step, steps[at + 1], course)
-        add(this.#intersect(step, course, filter), filter?.step ?? step)
-        if (filter !== undefined) at++
-      } else {
+      else {
         step.patterns.forEach((pattern, i) => {
           // What comes of the last pattern is what comes of the step.
           add(this.#operator(pattern, course), step.patterns[i + 1] ? pattern : step)
@@ -164,10 +169,8 @@ export class Compiler {
     return { ...connected(operators, [...parts, owner], this.#profile), layout: course.layout, isDistinct }
   }
 
-  #operator(step: Step, course: Course): Operator {
+  #operator(step: Exclude<Step, IntersectStep>, course: Course): Operator {
     switch (step.kind) {
-      case 'intersect':
-        return this.#intersect(step, course, undefined)
       case 'rows':
         return this.#rows(step, course)
       case 'pattern':
@@ -247,73 +250,6 @@ export class Compiler {
     else this.#restsOnFacts = true
     this.patternOperators.set(step, operator)
     return operator
-  }
-
-  /** Where few rows come, facts are sought pattern by pattern; and lists of values that are numbered apart have nothing in common. */
-  #readsTables(step: IntersectStep): boolean {
-    const { patterns, rowCount, variable } = step
-    const budget = this.#budgetOf(step)
-    const isMany = patterns.every(({ source, attribute }) =>
-      readsTable({ facts: this.#facts(source), attribute: attribute!, rowCount }, budget),
-    )
-    if (!isMany) return false
-    const [domain, ...others] = patterns.map((pattern) => {
-      const table = tableOf(this.#facts(pattern.source), pattern.attribute!, budget)
-      return domainOfPlace(placeOf(pattern, variable), table)
-    })
-    return others.every((other) => translation(other, domain!, budget) === undefined)
-  }
-
-  /**
-   * A comparison of the variable that follows the step, which then looks at numbers before they become rows. A run that is
-   * to be explained counts the rows of both.
-   */
-  #orderAfter(
-    { variable, patterns: [first] }: IntersectStep,
-    step: Step | undefined,
-    { layout }: Course,
-  ): { readonly step: FilterStep; readonly order: OrderTest } | undefined {
-    if (step?.kind !== 'filter' || this.#profile !== undefined) return undefined
-    const table = tableOf(this.#facts(first!.source), first!.attribute!, this.#budgetOf(step))
-    const order = orderTest(
-      step,
-      { variable, domain: domainOfPlace(placeOf(first!, variable), table) },
-      layout,
-    )
-    return order && { step, order }
-  }
-
-  #intersect(
-    step: IntersectStep,
-    { layout, dependencies }: Course,
-    filter: { readonly step: FilterStep; readonly order: OrderTest } | undefined,
-  ): Operator {
-    this.#restsOnFacts = true
-    const { patterns, variable } = step
-    const fresh =
-      filter === undefined ? step.fresh : step.fresh.filter((name) => filter.step.kept.includes(name))
-    const budget = this.#budgetOf(step)
-    const lists = patterns.map((pattern): NeighbourList => {
-      const table = tableOf(this.#facts(pattern.source), pattern.attribute!, budget)
-      dependencies.addPattern(pattern, table?.uniqueness(budget))
-      table.count(budget)
-      const isValue = placeOf(pattern, variable) === 1
-      const adjacency = isValue ? table.ofEntities(budget) : table.ofValues(budget)
-      counted(adjacency.lookup, budget)
-      const other = pattern.terms[isValue ? 0 : 2]
-      return {
-        adjacency: counted(adjacency, budget),
-        back: () => counted(isValue ? table.ofValues(budget) : table.ofEntities(budget), budget),
-        key: placeBinding(other, layout),
-        keyDomain: domainOfPlace(isValue ? 0 : 1, table),
-      }
-    })
-    const [first] = patterns
-    const table = tableOf(this.#facts(first!.source), first!.attribute!, budget)
-    const domain = domainOfPlace(placeOf(first!, variable), table)
-    const kept = keptBy(filter?.step ?? step, layout)
-    const outside = extended(layout, kept, { names: fresh, domains: fresh.map(() => domain) })
-    return new IntersectOperator(lists, { layout: outside, kept, order: filter?.order }, budget)
   }
 
   /** A pattern without an attribute, or with one that rows bring. */
@@ -499,33 +435,8 @@ export class Compiler {
   }
 }
 
-/** The columns that go on: those that the step keeps, and the number of the row that they belong to. */
-function keptBy({ kept }: Step, layout: Layout): readonly number[] {
-  return keptColumns(layout, new Set([...kept, ROW]))
-}
-
-/** Where the variable stands in a pattern: 0 for its entity, 1 for its value. */
-function placeOf({ terms: [entity] }: PatternStep, variable: Variable): 0 | 1 {
-  const isEntity = (entity.kind === 'bound' || entity.kind === 'fresh') && entity.name === variable
-  return isEntity ? 0 : 1
-}
-
-function extended(layout: Layout, kept: readonly number[], added: Layout): Layout {
-  return {
-    names: [...kept.map((index) => layout.names[index]!), ...added.names],
-    domains: [...kept.map((index) => layout.domains[index]!), ...added.domains],
-  }
-}
-
 function boundBy(terms: readonly PlanTerm[]): readonly Variable[] {
   return terms.flatMap((term) => (term.kind === 'fresh' ? [term.name] : []))
-}
-
-function placeBinding(term: PlanTerm | undefined, layout: Layout): PlaceBinding {
-  if (term?.kind === 'constant') return { kind: 'constant', value: term.value }
-  if (term?.kind !== 'bound') return { kind: 'free' }
-  const index = columnOf(layout, term.name)
-  return { kind: 'column', index, domain: layout.domains[index]! }
 }
 
 function rangeBinding({ low, high }: ValueRange, layout: Layout): RangeBinding {

@@ -8,6 +8,7 @@ import type { Domain } from './domain.ts'
 import { type Chunk, type Layout, Operator, RowNumbers, RowOutput, step } from './operator.ts'
 import type { PlaceBinding } from './pattern-shape.ts'
 import { inOrder, type OrderTest } from './comparison.ts'
+import { Pace } from './pace.ts'
 import { RunIntersection, runLimit } from './run-intersection.ts'
 import { intersect, type Part } from './sorted-lists.ts'
 import { type Reader, readerOf } from './table-join.ts'
@@ -21,9 +22,6 @@ export type NeighbourList = {
   readonly key: PlaceBinding
   readonly keyDomain: Domain
 }
-
-/** Numbers that are looked at between two looks at clock and signal. */
-const CHECKED_COUNT = 1 << 16
 
 /** Rows with one key from which on it is asked whether their list had better be walked once for all of them. */
 const RUN_LENGTH_MIN = 4
@@ -50,7 +48,7 @@ export class IntersectOperator extends Operator {
   /** What the variable is compared with, and the column of that in the chunk. */
   readonly #order: OrderTest | undefined
   #keys: Float64Array = new Float64Array(0)
-  #seenCount = 0
+  readonly #pace: Pace
   /** By the list that rows share. */
   readonly #runs: [RunIntersection | 'none' | undefined, RunIntersection | 'none' | undefined] = [
     undefined,
@@ -83,6 +81,7 @@ export class IntersectOperator extends Operator {
     this.#isExistence = freshCount === 0
     this.#output = new RowOutput(kept, freshCount, budget)
     this.#budget = budget
+    this.#pace = new Pace(budget)
   }
 
   push(chunk: Chunk): void {
@@ -138,7 +137,7 @@ export class IntersectOperator extends Operator {
       count = runs.countOf(part, countMax)
       if (count > countMax) return false
     }
-    this.#work(count)
+    this.#pace.step(count)
     const rows = { slots: this.#lists[1 - shared]!.slots, keys: this.#keys, first, limit }
     runs.meet(part, rows, this.#order, this.#output)
     return true
@@ -163,7 +162,7 @@ export class IntersectOperator extends Operator {
     const known = this.#runs[shared]
     if (known !== undefined) return known === 'none' ? undefined : known
     const { back, adjacency } = this.#lists[1 - shared]!
-    const made = RunIntersection.of(back(), adjacency.lookup)
+    const made = RunIntersection.of(back(), adjacency.lookup, this.#pace)
     this.#runs[shared] = made ?? 'none'
     if (made !== undefined) this.#budget.hold(made.byteCount)
     return made
@@ -192,7 +191,7 @@ export class IntersectOperator extends Operator {
     const shortest = this.#shortest()
     const found = this.#found
     const { first, limit } = parts[shortest]!
-    this.#work(limit - first)
+    this.#pace.step(limit - first)
     if (found.list.length < limit - first) found.list = new Float64Array(2 * (limit - first))
     let before = parts[shortest]!
     if (this.#isExistence && isPlanted('intersect-takes-one-list-for-all')) return limit - first
@@ -217,13 +216,6 @@ export class IntersectOperator extends Operator {
       if (limit - first < parts[shortest]!.limit - parts[shortest]!.first) shortest = at
     }
     return shortest
-  }
-
-  #work(count: number): void {
-    this.#seenCount += count
-    if (this.#seenCount < CHECKED_COUNT) return
-    this.#seenCount = 0
-    this.#budget.check()
   }
 
   #emit(i: number, count: number): void {

@@ -6,6 +6,7 @@ import type { Adjacency } from './adjacency.ts'
 import { holds, type OrderTest } from './comparison.ts'
 import type { Lookup } from './lookup.ts'
 import { CHUNK_ROW_COUNT, type RowOutput } from './operator.ts'
+import type { Pace } from './pace.ts'
 import type { Part } from './sorted-lists.ts'
 
 /** Rows `[first, limit)` of a chunk: the slots of the keys by which they wait, and the numbers that they compare with. */
@@ -20,22 +21,24 @@ export class RunIntersection {
   /** From the numbers of the list that rows share to the keys of the other list. */
   readonly #back: Adjacency
   readonly #keyBase: number
+  readonly #pace: Pace
   /** By the slot of a key: the last row that waits for it plus one, 0 where none does. */
   readonly #last: Int32Array
   /** For each row the one that waited before it, likewise. */
   readonly #before = new Int32Array(CHUNK_ROW_COUNT)
   readonly #isMet = new Uint8Array(CHUNK_ROW_COUNT)
 
-  private constructor(back: Adjacency, keyBase: number, slotCount: number) {
+  private constructor(back: Adjacency, keyBase: number, slotCount: number, pace: Pace) {
+    this.#pace = pace
     this.#back = back
     this.#keyBase = keyBase
     this.#last = new Int32Array(slotCount)
   }
 
   /** Undefined where keys are not near each other: then there is no place for each. */
-  static of(back: Adjacency, { base, first }: Lookup): RunIntersection | undefined {
+  static of(back: Adjacency, { base, first }: Lookup, pace: Pace): RunIntersection | undefined {
     if (base === undefined || back.lookup.base === undefined) return undefined
-    return new RunIntersection(back, base, first.length - 1)
+    return new RunIntersection(back, base, first.length - 1, pace)
   }
 
   get byteCount(): number {
@@ -81,6 +84,7 @@ export class RunIntersection {
       const number = list[i]!
       const slot = number - base
       if (!(slot >= 0 && slot < begins.length - 1)) continue
+      this.#pace.step(begins[slot + 1]! - begins[slot]!)
       for (let at = begins[slot]!, end = begins[slot + 1]!; at < end; at++) {
         for (let row = last[targets[at]! - keyBase]!; row > 0; row = before[row - 1]!) {
           output.fresh[0]![output.count] = number
@@ -106,6 +110,7 @@ export class RunIntersection {
       const number = list[i]!
       const slot = number - base
       if (!(slot >= 0 && slot < begins.length - 1)) continue
+      this.#pace.step(begins[slot + 1]! - begins[slot]!)
       for (let at = begins[slot]!, end = begins[slot + 1]!; at < end; at++) {
         for (let row = last[targets[at]! - keyBase]!; row > 0; row = before[row - 1]!) {
           const key = keys[row - 1]!
@@ -132,6 +137,7 @@ export class RunIntersection {
       const number = list[i]!
       const slot = number - base
       if (!(slot >= 0 && slot < begins.length - 1)) continue
+      this.#pace.step(begins[slot + 1]! - begins[slot]!)
       for (let at = begins[slot]!, end = begins[slot + 1]!; at < end; at++) {
         for (let row = last[targets[at]! - this.#keyBase]!; row > 0; row = this.#before[row - 1]!) {
           if (order === undefined || holds(number, keys[row - 1]!, order)) isMet[row - 1] = 1
