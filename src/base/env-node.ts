@@ -22,9 +22,9 @@ import { assert } from './assert.ts'
 import type {
   Clock,
   Env,
+  Inbox,
   Processes,
   Random,
-  ThreadChannel,
   Timers,
   WorkerOptions,
   WorkerPort,
@@ -116,7 +116,8 @@ const processes: Processes = {
   },
   startWorker,
   startProcess,
-  joinChannel,
+  openInbox,
+  postTo,
 }
 
 let knownBootId: string | undefined
@@ -197,7 +198,7 @@ function startProcess(module: URL, { name, data }: Omit<WorkerOptions, 'heapByte
   }
 }
 
-function joinChannel(name: string): ThreadChannel {
+function openInbox(name: string): Inbox {
   const channel = new BroadcastChannel(name)
   // Whoever only listens to others does not keep the process alive.
   channel.unref()
@@ -206,13 +207,19 @@ function joinChannel(name: string): ThreadChannel {
     handle((event as unknown as { readonly data: unknown }).data),
   )
   return {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- no window, but threads of this process
-    post: (message) => channel.postMessage(message),
     onMessage: (handler) => (handle = handler),
     // Node takes channels as well as ports (documented); its types name ports alone.
     receive: () => receiveMessageOnPort(channel as unknown as MessagePort)?.message as unknown,
     [Symbol.dispose]: () => channel.close(),
   }
+}
+
+function postTo(inboxName: string, message: unknown): void {
+  // One that stayed open would hear what others post there.
+  const channel = new BroadcastChannel(inboxName)
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- no window, but threads of this process
+  channel.postMessage(message)
+  channel.close()
 }
 
 // Published code is JavaScript: a module that the source names `worker.ts` stands there as `worker.js`.

@@ -133,8 +133,10 @@ export interface Processes {
   startWorker(module: URL, options: WorkerOptions): WorkerThread
   /** As a worker thread, in a process of its own: a crash in there, or whatever it opens, stays there. */
   startProcess(module: URL, options: Omit<WorkerOptions, 'heapBytesMax'>): WorkerThread
-  /** Joins the threads of this process that joined a channel of the same name. */
-  joinChannel(name: string): ThreadChannel
+  /** Where threads of this process find this one by a name that no other has. */
+  openInbox(name: string): Inbox
+  /** Puts a message into the inbox of this name; nobody hears it where there is none. Shared memory arrives as such. */
+  postTo(inboxName: string, message: unknown): void
 }
 
 export type WorkerOptions = {
@@ -160,9 +162,7 @@ export interface WorkerPort {
   onMessage(handler: (message: unknown) => void): void
 }
 
-/** What a thread posts reaches all others of the channel. Shared memory arrives as the same memory. */
-export interface ThreadChannel extends Disposable {
-  post(message: unknown): void
+export interface Inbox extends Disposable {
   /** One handler at a time; called for every message that `receive` did not take. */
   onMessage(handler: (message: unknown) => void): void
   /** The oldest message that waits, for a thread that is in the midst of its work; undefined for none. */

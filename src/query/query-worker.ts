@@ -25,9 +25,9 @@ export type WorkerStart = {
 
 /** A place in a team of threads. */
 export type TeamPlace = {
-  readonly channelName: string
+  readonly name: string
   readonly self: Member
-  /** The generation of the worker at each slot, 0 where there is none. */
+  /** The generation of the worker at each slot, negative while it works, 0 where there is none. */
   readonly generations: Int32Array
   readonly limits: TeamLimits
 }
@@ -56,7 +56,7 @@ type Pending = {
 
 /** Unless another worker has the place already. */
 function leaveTeam({ self: { slot, generation }, generations }: TeamPlace): void {
-  Atomics.compareExchange(generations, slot, generation, 0)
+  if (Math.abs(Atomics.load(generations, slot)) === generation) Atomics.store(generations, slot, 0)
 }
 
 export class QueryWorker implements AsyncDisposable {

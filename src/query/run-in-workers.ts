@@ -43,7 +43,7 @@ export class WorkerRunner implements QueryRunner {
   readonly #all = new Set<QueryWorker>()
   /** Of the worker at each slot: how many the pool had started with it. */
   readonly #generations: Int32Array
-  readonly #channelName: string
+  readonly #teamName: string
   #startedCount = 0
   #isClosed = false
 
@@ -54,7 +54,7 @@ export class WorkerRunner implements QueryRunner {
     this.#folder = folder
     this.#limits = { ...POOL_LIMITS, ...limits }
     this.#generations = new Int32Array(new SharedArrayBuffer(this.#limits.workerCountMax * 4))
-    this.#channelName = `varve-queries-${Buffer.from(env.random.bytes(12)).toString('hex')}`
+    this.#teamName = `varve-queries-${Buffer.from(env.random.bytes(12)).toString('hex')}`
   }
 
   /** Starts the first worker. */
@@ -144,7 +144,7 @@ export class WorkerRunner implements QueryRunner {
     if (generations.length < 2 || slot < 0) return undefined
     const self = { slot, generation: ++this.#startedCount }
     Atomics.store(generations, slot, self.generation)
-    return { channelName: this.#channelName, self, generations, limits: this.#limits.team }
+    return { name: this.#teamName, self, generations, limits: this.#limits.team }
   }
 
   /** A question came that several threads could work on: the next one finds them all. */

@@ -27,7 +27,13 @@ import type { Edn } from '../fact/value.ts'
 import { WorkerWords } from './worker-words.ts'
 
 /** Answers what comes through the port, by the engine. */
-export async function serveQueries(env: Env, port: WorkerPort, engine: Engine): Promise<void> {
+export async function serveQueries(
+  env: Env,
+  port: WorkerPort,
+  engine: Engine,
+  /** Told when a question is begun, and when that ends. */
+  team?: { begin(): Disposable },
+): Promise<void> {
   // Whoever started this thread gave these (query-worker.ts).
   const { folder, words: given } = port.data as WorkerStart
   const words = new WorkerWords(given)
@@ -37,6 +43,7 @@ export async function serveQueries(env: Env, port: WorkerPort, engine: Engine): 
 
   async function answer({ id, job: sent, wanted }: WorkerRequest): Promise<void> {
     words.begin(id)
+    using _work = team?.begin()
     try {
       const signal = askingSignal(() => words.isCancelled(id))
       const job = await receiveJob(sent, catalog, signal)

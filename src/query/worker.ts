@@ -15,11 +15,16 @@ const port = workerPort()
 // Whoever started this thread gave these (query-worker.ts).
 const { words, team: place } = port.data as WorkerStart
 const team = place && joined(place)
-await serveQueries(env, port, createEngine(env, {}, team))
+await serveQueries(env, port, createEngine(env, {}, team), team)
 
-function joined({ channelName, ...rest }: TeamPlace): Team {
-  const channel = env.processes.joinChannel(channelName)
-  const joined = new Team({ ...rest, clock: engineOptions(env).clock, channel, call: () => port.post(CALL) })
+function joined(place: TeamPlace): Team {
+  const { processes } = env
+  const joined = new Team({
+    ...place,
+    clock: engineOptions(env).clock,
+    processes,
+    call: () => port.post(CALL),
+  })
   const own = new WorkerWords(words)
   shareTables(joined.tables)
   helpOthers(joined, engineOptions(env), () => own.isJobWaiting)

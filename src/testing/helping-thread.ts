@@ -11,13 +11,13 @@ import type { HelpingData } from './test-team.ts'
 const env = nodeEnv()
 const port = workerPort()
 // Who started this thread gave these (test-team.ts).
-const { channelName, self, generations, conduct } = port.data as HelpingData
-const channel = env.processes.joinChannel(channelName)
+const { name, self, generations, conduct } = port.data as HelpingData
+const { clock } = engineOptions(env)
+const team = new Team({ clock, processes: env.processes, name, self, generations })
 if (conduct === 'helps') {
-  const options = engineOptions(env)
-  helpOthers(new Team({ clock: options.clock, channel, self, generations }), options, () => false)
+  helpOthers(team, engineOptions(env), () => false)
 } else {
-  channel.onMessage((message) => {
+  team.inbox.onMessage((message) => {
     const morsels = Morsels.received((message as Task).morsels)
     morsels.join(self)
     morsels.takeLast()

@@ -80,7 +80,8 @@ export class SimulatedMachine {
         memory: () => ({ residentBytes: 0, heapBytes: 0, totalBytes: 2 ** 30 }),
         startWorker: nothing,
         startProcess: nothing,
-        joinChannel: nothing,
+        openInbox: nothing,
+        postTo: nothing,
       },
       network: { listen: nothing, fetch: nothing },
     })

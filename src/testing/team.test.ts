@@ -168,6 +168,18 @@ describe('a helper that delivers nothing', () => {
     },
   )
 
+  it('is offered nothing while it works for others', async () => {
+    await withHelper('helps', async (other) => {
+      other.setHelperBusy(true)
+      const alone = await told(SCAN, undefined)
+      expect(await told(SCAN, other)).toBe(alone)
+      expect(other.offeredCount).toBe(0)
+      other.setHelperBusy(false)
+      expect(await told(SCAN, other)).toBe(alone)
+      expect(other.helpedCount).toBe(1)
+    })
+  })
+
   it('may stay while the question is given up', async () => {
     await withHelper('stays', async (other) => {
       let lookCount = 0

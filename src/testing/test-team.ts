@@ -9,7 +9,7 @@ import { type Asking, Team, type TeamLimits, type TeamOptions, type Together } f
 export type Conduct = 'helps' | 'leaves' | 'dies' | 'stays'
 
 export type HelpingData = {
-  readonly channelName: string
+  readonly name: string
   readonly self: Member
   readonly generations: Int32Array
   readonly conduct: Conduct
@@ -31,29 +31,36 @@ export class TestTeam extends Team implements AsyncDisposable {
   offeredCount = 0
   helpedCount = 0
   readonly #helper: WorkerThread
+  readonly #generations: Int32Array
 
   private constructor(helper: WorkerThread, options: TeamOptions) {
     super(options)
+    this.#generations = options.generations
     this.#helper = helper
   }
 
   static async start(env: Env, conduct: Conduct = 'helps'): Promise<TestTeam> {
-    const channelName = `varve-test-${env.random.next()}`
+    const name = `varve-test-${env.random.next()}`
     const generations = new Int32Array(new SharedArrayBuffer(8)).fill(1)
-    const data: HelpingData = { channelName, self: { slot: 1, generation: 1 }, generations, conduct }
+    const data: HelpingData = { name, self: { slot: 1, generation: 1 }, generations, conduct }
     const helper = env.processes.startWorker(HELPING_THREAD, { name: 'varve-helper', data })
     const { promise, resolve } = Promise.withResolvers<unknown>()
     helper.onMessage(resolve)
     await promise
-    const channel = env.processes.joinChannel(channelName)
     const self = { slot: 0, generation: 1 }
     return new TestTeam(helper, {
       clock: engineOptions(env).clock,
-      channel,
+      processes: env.processes,
+      name,
       self,
       generations,
       limits: conduct === 'stays' ? IMPATIENT : LIMITS,
     })
+  }
+
+  /** As where the helper has a question of its own. */
+  setHelperBusy(isBusy: boolean): void {
+    Atomics.store(this.#generations, 1, isBusy ? -1 : 1)
   }
 
   override find(asking: Asking): Together | undefined {
@@ -64,7 +71,7 @@ export class TestTeam extends Team implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.channel[Symbol.dispose]()
+    this.inbox[Symbol.dispose]()
     await this.#helper[Symbol.asyncDispose]()
   }
 }

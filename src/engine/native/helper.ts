@@ -23,7 +23,7 @@ import { type Delivery, domainNames, type Message, type Task, type Team } from '
 
 /** Helps the others of a team from now on. `isWanted` tells that a question of this thread's own waits. */
 export function helpOthers(team: Team, options: NaiveEngineOptions, isWanted: () => boolean): void {
-  team.channel.onMessage((message) => {
+  team.inbox.onMessage((message) => {
     // A share reaches whoever waits for it, or comes too late.
     const heard = message as Message
     if (heard.kind === 'task') help(heard, team, { options, isWanted })
@@ -38,6 +38,7 @@ function help(task: Task, team: Team, { options, isWanted }: Helping): void {
   if (isWanted() || morsels.isStopped) return
   morsels.join(team.self)
   try {
+    using _work = team.begin()
     let index = morsels.takeLast()
     if (index === undefined) return
     const plan = receiveTree(task.plan) as Plan
@@ -54,7 +55,7 @@ function help(task: Task, team: Team, { options, isWanted }: Helping): void {
       share: share.sent(),
       measured: profile === undefined ? [] : measuredOf(plan, profile),
     }
-    team.channel.post(delivery)
+    team.tell(task.asker, delivery)
   } catch {
     // Whoever asked meets the same failure, and knows what it means.
   } finally {

@@ -6,7 +6,7 @@
 // again by whoever has the question, which so meets every error as it would alone.
 
 import { isPlanted } from '../../base/planted.ts'
-import type { ThreadChannel } from '../../base/env.ts'
+import type { Inbox, Processes } from '../../base/env.ts'
 import type { Attribute } from '../../fact/attribute.ts'
 import { type Measured, partsOf } from '../../plan/explain.ts'
 import type { Conjunction, PatternStep, Plan } from '../../plan/plan.ts'
@@ -50,9 +50,11 @@ const PATIENCE = 2
 
 export type TeamOptions = {
   readonly clock: { nowMs(): number }
-  readonly channel: ThreadChannel
+  readonly processes: Pick<Processes, 'openInbox' | 'postTo'>
+  /** Of this team alone. */
+  readonly name: string
   readonly self: Member
-  /** The generation of the thread at each slot, 0 where there is none. */
+  /** The generation of the thread at each slot, negative while it works, 0 where there is none. */
   readonly generations: Int32Array
   readonly limits?: TeamLimits
   /** Asks for the threads that are not there yet. */
@@ -97,19 +99,24 @@ export type Message = Task | Delivery | Announcement
 export type Together = { readonly found: Found; readonly workerCount: number }
 
 export class Team {
-  readonly channel: ThreadChannel
+  readonly inbox: Inbox
   readonly self: Member
   readonly exchange: TableExchange
   readonly tables: SharedTables
+  readonly #processes: TeamOptions['processes']
+  readonly #name: string
   readonly #nowMs: () => number
   readonly #generations: Int32Array
   readonly #limits: TeamLimits
   readonly #call: () => void
   #taskCount = 0
+  #workCount = 0
 
-  constructor({ clock, channel, self, generations, limits, call }: TeamOptions) {
+  constructor({ clock, processes, name, self, generations, limits, call }: TeamOptions) {
     this.#nowMs = () => clock.nowMs()
-    this.channel = channel
+    this.#processes = processes
+    this.#name = name
+    this.inbox = processes.openInbox(inboxName(name, self))
     this.self = self
     this.exchange = new TableExchange(`${self.slot}.${self.generation}`)
     this.tables = new SharedTables(this.exchange)
@@ -120,7 +127,30 @@ export class Team {
 
   /** Tells the others of the tables that were made for the last question. */
   announce(): void {
-    for (const announcement of this.tables.announcements()) this.channel.post(announcement)
+    const announcements = this.tables.announcements()
+    if (announcements.length === 0) return
+    for (const member of this.#others()) for (const each of announcements) this.tell(member, each)
+  }
+
+  tell(member: Member, message: Message): void {
+    this.#processes.postTo(inboxName(this.#name, member), message)
+  }
+
+  /** Until this ends nobody offers this thread anything: so no more waits for it than there are others. */
+  begin(): Disposable {
+    this.#workCount++
+    this.#tellWhetherIdle()
+    return {
+      [Symbol.dispose]: () => {
+        this.#workCount--
+        this.#tellWhetherIdle()
+      },
+    }
+  }
+
+  #tellWhetherIdle(): void {
+    const { slot, generation } = this.self
+    Atomics.store(this.#generations, slot, this.#workCount === 0 ? generation : -generation)
   }
 
   /** What is found by all who have time; undefined where one does it alone. */
@@ -128,8 +158,8 @@ export class Team {
     const { plan, executable } = asking
     const leading = leadingPatterns(plan)
     if (leading === undefined || workOf(plan.body) < this.#limits.sharedRowCountMin) return undefined
-    const others = this.#others()
-    if (others.length < this.#generations.length - 1) this.#call()
+    if (this.#others().length < this.#generations.length - 1) this.#call()
+    const others = this.#others().filter((member) => this.#isIdle(member))
     if (others.length === 0) return undefined
     const cuts = cutsOf(longest(leading, executable), this.#limits.morselRowCount)
     const domains = cuts.length === 0 ? undefined : domainNames(executable, this.exchange)
@@ -169,7 +199,7 @@ export class Team {
     // Alone at first: what tables make of their columns is there then, and is sent with them.
     next()
     const id = ++this.#taskCount
-    const offered = this.#offer(asking, { id, morsels, domains })
+    const offered = this.#offer(asking, { id, morsels, domains, others })
     if (offered) morsels.waitForTaker(1, this.#limits.beginMsMax)
     const sinceMs = this.#nowMs()
     while (next()) continue
@@ -185,7 +215,7 @@ export class Team {
   #others(): readonly Member[] {
     const others: Member[] = []
     for (let slot = 0; slot < this.#generations.length; slot++) {
-      const generation = Atomics.load(this.#generations, slot)
+      const generation = Math.abs(Atomics.load(this.#generations, slot))
       if (generation !== 0 && slot !== this.self.slot) others.push({ slot, generation })
     }
     return others
@@ -198,7 +228,13 @@ export class Team {
       id,
       morsels,
       domains,
-    }: { readonly id: number; readonly morsels: Morsels; readonly domains: readonly string[] },
+      others,
+    }: {
+      readonly id: number
+      readonly morsels: Morsels
+      readonly domains: readonly string[]
+      readonly others: readonly Member[]
+    },
   ): boolean {
     const facts = this.#sentFacts(executable, setting)
     if (facts === undefined) return false
@@ -215,7 +251,7 @@ export class Team {
       limits: setting.context.budget.sentLimits,
       isMeasured: profile !== undefined,
     }
-    this.channel.post(task)
+    for (const member of others) this.tell(member, task)
     return true
   }
 
@@ -262,7 +298,7 @@ export class Team {
       }
     }
     const shares: SentShare[] = []
-    for (let message = this.channel.receive(); message !== undefined; message = this.channel.receive()) {
+    for (let message = this.inbox.receive(); message !== undefined; message = this.inbox.receive()) {
       // Tasks of others pass by: they do without helpers.
       const heard = message as Message
       if (heard.kind === 'table') this.tables.hear(heard)
@@ -274,6 +310,10 @@ export class Team {
   }
 
   #lives({ slot, generation }: Member): boolean {
+    return Math.abs(Atomics.load(this.#generations, slot)) === generation
+  }
+
+  #isIdle({ slot, generation }: Member): boolean {
     return Atomics.load(this.#generations, slot) === generation
   }
 
@@ -303,6 +343,10 @@ export function domainNames(
     return input && `input ${input.index} ${input.operator.domains.indexOf(domain)}`
   })
   return names.every((name) => name !== undefined) ? names : undefined
+}
+
+function inboxName(team: string, { slot, generation }: Member): string {
+  return `${team} ${slot}.${generation}`
 }
 
 export function isSame(x: Member, y: Member): boolean {
