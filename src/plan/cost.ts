@@ -5,9 +5,8 @@
 
 import type { Attribute, EntityId } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
-import type { Edn } from '../fact/value.ts'
-import { type Comparison, isComparison, SWAPPED } from './comparison.ts'
-import type { BoundSide, Counts, Side } from './counts.ts'
+import { isComparison, SWAPPED } from './comparison.ts'
+import type { BoundSide, Counts, Side, ValueTest } from './counts.ts'
 import { constantFor } from './entity.ts'
 import { functionNamed } from './functions.ts'
 import { type Predicate } from './pattern-step.ts'
@@ -54,7 +53,7 @@ export function costOf(goal: Goal, standing: Standing, patternCost: (pattern: Pa
   const { rowCount, isBound } = standing
   switch (goal.kind) {
     case 'predicate':
-      return { rank: -3, rowCount: rowCount * shareOf(goal, standing) }
+      return { rank: -3, rowCount: rowCount * shareOf([goal], standing) }
     case 'function':
       return goal.binding.kind === 'variable' || goal.binding.kind === 'tuple'
         ? { rank: -2, rowCount }
@@ -106,13 +105,17 @@ export function factsCost(
         ? { facts, attribute }
         : standing.originOf(name),
   }
-  const isApart = standing.rowCount > 1 && names.size > 0 && ![...names].some(standing.isBound)
-  let rank = isApart ? expected * PRODUCT_WEIGHT : expected
-  for (const predicate of after) {
-    const asked = [...argumentVariables(predicate.args)]
-    const isNext = asked.every(then.isBound) && !asked.every(standing.isBound)
-    if (isNext) rank *= shareOf(predicate, then)
-  }
+  const next = after.filter(({ args }) => {
+    const asked = [...argumentVariables(args)]
+    return asked.every(then.isBound) && !asked.every(standing.isBound)
+  })
+  const isTouching = (asked: Iterable<Variable>): boolean => [...asked].some(standing.isBound)
+  const isApart =
+    standing.rowCount > 1 &&
+    names.size > 0 &&
+    !isTouching(names) &&
+    !next.some(({ args }) => isTouching(argumentVariables(args)))
+  const rank = (isApart ? expected * PRODUCT_WEIGHT : expected) * shareOf(next, then)
   return { rank, rowCount: expected }
 }
 
@@ -155,19 +158,39 @@ function factsJoined(
   return rowCount * Math.min(1, (perEntity() * perValue()) / Math.max(1, statistics.rowCount))
 }
 
-/** The share of rows that a predicate is taken to leave. */
-export function shareOf({ name, args }: Predicate, { originOf, counts }: Standing): number {
-  const comparison = functionNamed(name)?.name ?? name
-  const [x, y] = args
-  if (args.length !== 2 || x === undefined || y === undefined || !isComparison(comparison))
-    return UNKNOWN_SHARE
-  const share = (variable: Variable, sign: Comparison, constant: Edn): number => {
-    const origin = originOf(variable)
-    return (origin && counts.shareOf(origin.facts, origin.attribute, sign, constant)) ?? UNKNOWN_SHARE
+/** The share of rows that predicates are taken to leave. Those about one value are judged together: bounds hang together. */
+export function shareOf(predicates: readonly Predicate[], { originOf, counts }: Standing): number {
+  const tests = new Map<Variable, ValueTest[]>()
+  let share = 1
+  for (const predicate of predicates) {
+    const [name, found] = testsOf(predicate)
+    if (name === undefined || originOf(name) === undefined) share *= UNKNOWN_SHARE
+    else tests.set(name, [...(tests.get(name) ?? []), ...found])
   }
-  if (x.kind === 'variable' && y.kind === 'constant') return share(x.name, comparison, y.value)
-  if (x.kind === 'constant' && y.kind === 'variable') return share(y.name, SWAPPED[comparison], x.value)
-  return UNKNOWN_SHARE
+  for (const [name, asked] of tests) {
+    const { facts, attribute } = originOf(name)!
+    share *= counts.shareOf(facts, attribute, asked) ?? UNKNOWN_SHARE ** asked.length
+  }
+  return share
+}
+
+/** What a comparison says of the one variable in it; no variable where it is no comparison of one with constants. */
+function testsOf({ name, args }: Predicate): readonly [Variable | undefined, readonly ValueTest[]] {
+  const comparison = functionNamed(name)?.name ?? name
+  const variable = args.find((arg) => arg.kind === 'variable')?.name
+  if (!isComparison(comparison) || args.length < 2) return [undefined, []]
+  const tests: ValueTest[] = []
+  for (let at = 1; at < args.length; at++) {
+    const [x, y] = [args[at - 1]!, args[at]!]
+    if (x.kind === 'variable' && y.kind === 'constant') tests.push({ comparison, constant: y.value })
+    else if (x.kind === 'constant' && y.kind === 'variable')
+      tests.push({ comparison: SWAPPED[comparison], constant: x.value })
+    else return [undefined, []]
+  }
+  const isAboutOne = args.every(
+    (arg) => arg.kind === 'constant' || (arg.kind === 'variable' && arg.name === variable),
+  )
+  return isAboutOne ? [variable, tests] : [undefined, []]
 }
 
 function isTermGiven(term: Term | undefined, isBound: Standing['isBound']): boolean {

@@ -15,6 +15,9 @@ export type Statistics = {
   readonly skewedPerValue: number
 }
 
+/** `value comparison constant`. */
+export type ValueTest = { readonly comparison: Comparison; readonly constant: Edn }
+
 /** The entities, or the values, of an attribute's facts. */
 export type Side = {
   readonly facts: FactSource
@@ -31,8 +34,8 @@ export interface Counts {
   countOfValue(facts: FactSource, attribute: Attribute, value: Value): number
   /** The entity of the only fact that has this value; undefined where there are others, none, or nobody knows. */
   onlyEntityOf(facts: FactSource, attribute: Attribute, value: Value): EntityId | undefined
-  /** The share of the attribute's facts whose value compares so; undefined where nobody knows. */
-  shareOf(facts: FactSource, attribute: Attribute, comparison: Comparison, constant: Edn): number | undefined
+  /** The share of the attribute's facts whose value passes all of these tests; undefined where nobody knows. */
+  shareOf(facts: FactSource, attribute: Attribute, tests: readonly ValueTest[]): number | undefined
   /** How many facts of one side share theirs with a fact of the other on average; undefined where nobody knows. */
   meetingPerFact(of: BoundSide, by: Side): number | undefined
 }

@@ -207,7 +207,7 @@ class Planner {
       const tests = draft.tests ?? []
       for (const test of tests) waiting.splice(waiting.indexOf(test), 1)
       const standing = this.#standing(course)
-      const rowCount = tests.reduce((count, test) => count * shareOf(test, standing), cost.rowCount)
+      const rowCount = cost.rowCount * shareOf(tests, standing)
       this.#take(draft, course, { needed: neededBy(outputs, waiting), rowCount: Math.max(1, rowCount) })
     }
   }

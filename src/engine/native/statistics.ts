@@ -4,16 +4,16 @@
 import { assert } from '../../base/assert.ts'
 import type { Attribute, EntityId } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
-import type { Edn, Value } from '../../fact/value.ts'
+import type { Value } from '../../fact/value.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
-import type { Comparison } from '../../plan/comparison.ts'
-import type { BoundSide, Counts, Side, Statistics } from '../../plan/counts.ts'
+import type { BoundSide, Counts, Side, Statistics, ValueTest } from '../../plan/counts.ts'
 import type { Budget, Worker } from '../budget.ts'
 import type { QueryContext } from '../context.ts'
 import { type AttributeTable, hasTable, tableOf } from './attribute-table.ts'
-import { testOfComparison } from './comparison.ts'
+import { pickWithin } from './comparison.ts'
 import { type Domain, ENTITY_DOMAIN, translation } from './domain.ts'
 import type { Lookup } from './lookup.ts'
+import { comparedRange, type NumberRange } from './value-range.ts'
 
 /** Where nothing is known, so many facts are taken to share one entity or one value. */
 const ROWS_PER_ENTITY = 2
@@ -115,24 +115,46 @@ export function canSeekValue(facts: FactSource, attribute: Attribute): boolean {
 /** Facts that are looked at to estimate a share. */
 const SAMPLE_COUNT = 256
 
-/** By a sample of the table, where it is there. */
+/** Exact by the order of values, or by a sample of the table, where these are there. */
 function shareOf(
   facts: FactSource,
   attribute: Attribute,
-  comparison: Comparison,
-  constant: Edn,
+  tests: readonly ValueTest[],
   budget: Budget,
 ): number | undefined {
   if (!hasTable(facts, attribute)) return undefined
-  const { values, domain, rowCount } = tableOf(facts, attribute, budget)
-  const column = { kind: 'column', index: 0, domain } as const
-  const test = testOfComparison(comparison, [column, { kind: 'constant', value: constant }])
+  const [unequal] = tests.filter(({ comparison }) => comparison === '!=')
+  if (unequal !== undefined) {
+    const share = shareOf(facts, attribute, [{ ...unequal, comparison: '=' }], budget)
+    const others = tests.filter((test) => test !== unequal)
+    const rest = others.length === 0 ? 1 : shareOf(facts, attribute, others, budget)
+    return share === undefined || rest === undefined ? undefined : (1 - share) * rest
+  }
+  const table = tableOf(facts, attribute, budget)
+  const { values, domain, rowCount } = table
+  const range = testedRange(tests, domain)
+  if (rowCount === 0 || range === undefined) return undefined
+  const { byValue } = table.made
+  if (byValue !== undefined) {
+    const [from, limit] = byValue.between(range.low, range.high)
+    return (limit - from) / rowCount
+  }
   const count = Math.min(SAMPLE_COUNT, rowCount)
-  if (test === undefined || count === 0) return undefined
   const sample = Float64Array.from({ length: count }, (_, i) => values[Math.floor((i * rowCount) / count)]!)
-  const heldCount = test({ rowCount: count, columns: [sample] }, new Int32Array(count))
+  const heldCount = pickWithin(sample, range.low, range.high, count, new Int32Array(count))
   // What a sample does not hold may still be there.
   return Math.max(heldCount, 0.5) / count
+}
+
+/** The numbers of the values that pass all tests; undefined where they are no range. */
+function testedRange(tests: readonly ValueTest[], domain: Domain): NumberRange | undefined {
+  let all: NumberRange = { low: -Infinity, high: Infinity }
+  for (const { comparison, constant } of tests) {
+    const range = comparedRange(comparison, constant, domain)
+    if (range === undefined) return undefined
+    all = { low: Math.max(all.low, range.low), high: Math.min(all.high, range.high) }
+  }
+  return all
 }
 
 const meetings = new WeakMap<Lookup, WeakMap<Lookup, number>>()

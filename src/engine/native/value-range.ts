@@ -2,6 +2,7 @@
 // order of their values a range of values is a range of numbers, both ends included; elsewhere values are compared.
 
 import { compareValues, type Edn } from '../../fact/value.ts'
+import type { Comparison } from '../../plan/comparison.ts'
 import { isNotANumber } from '../arithmetic.ts'
 import { nextDown, nextUp } from './comparison.ts'
 import { type Domain, NumberDomain, SortedTextDomain } from './domain.ts'
@@ -38,6 +39,29 @@ function boundNumber(domain: Domain, value: Edn): number | undefined {
   if (domain instanceof SortedTextDomain) return domain.placeOf(value)
   const number = domain.encode(value)
   return domain instanceof NumberDomain && Number.isNaN(number) ? undefined : number
+}
+
+/** The range of the values that compare so with a constant; undefined where numbers do not tell, or it is none. */
+export function comparedRange(
+  comparison: Comparison,
+  constant: Edn,
+  domain: Domain,
+): NumberRange | undefined {
+  const number = isOrdered(domain) ? boundNumber(domain, constant) : undefined
+  if (number === undefined || comparison === '!=') return undefined
+  const unbounded = { low: -Infinity, high: Infinity }
+  switch (comparison) {
+    case '<':
+      return { ...unbounded, high: nextDown(number) }
+    case '<=':
+      return { ...unbounded, high: number }
+    case '>':
+      return { ...unbounded, low: nextUp(number) }
+    case '>=':
+      return { ...unbounded, low: number }
+    case '=':
+      return { low: number, high: number }
+  }
 }
 
 /** Tells whether a value lies within the bounds of an incoming row, where numbers do not tell. */
