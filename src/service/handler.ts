@@ -32,10 +32,9 @@ async function answer(service: Service, request: HttpRequest): Promise<Answered>
   try {
     if (service.isLoopback) checkLoopback(request)
     const [pathname, search] = splitTarget(request.target)
-    const methods = methodsAt(pathname)
-    if (request.method === 'OPTIONS' && methods.length > 0) {
+    const methods = request.method === 'OPTIONS' ? methodsAt(pathname) : []
+    if (methods.length > 0)
       return { route: path, response: { status: 204, headers: { allow: methods.join(', ') } } }
-    }
     const { route, parameters } = findRoute(request.method, pathname)
     path = route.path
     if (notation === undefined && route.contentType === undefined) {

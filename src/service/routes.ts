@@ -29,6 +29,9 @@ export const ROUTES: readonly Route[] = [
   OPENAPI_ROUTE,
 ]
 
+/** Their paths taken apart, once: every request looks through all of them. */
+const ROUTE_PARTS = ROUTES.map((route) => ({ route, wanted: route.path.split('/') }))
+
 export type FoundRoute = {
   readonly route: Route
   readonly parameters: Readonly<Record<string, string>>
@@ -52,10 +55,12 @@ export function methodsAt(path: string): readonly string[] {
 
 function routesAt(path: string): readonly FoundRoute[] {
   const parts = path.split('/')
-  return ROUTES.flatMap((route) => {
-    const parameters = parametersOf(route.path.split('/'), parts)
-    return parameters === undefined ? [] : [{ route, parameters }]
-  })
+  const found: FoundRoute[] = []
+  for (const { route, wanted } of ROUTE_PARTS) {
+    const parameters = parametersOf(wanted, parts)
+    if (parameters !== undefined) found.push({ route, parameters })
+  }
+  return found
 }
 
 function parametersOf(
