@@ -22,9 +22,9 @@ import { assert } from './assert.ts'
 import type {
   Clock,
   Env,
-  Inbox,
   Processes,
   Random,
+  ThreadChannel,
   Timers,
   WorkerOptions,
   WorkerPort,
@@ -116,8 +116,7 @@ const processes: Processes = {
   },
   startWorker,
   startProcess,
-  openInbox,
-  postTo,
+  joinChannel,
 }
 
 let knownBootId: string | undefined
@@ -198,7 +197,7 @@ function startProcess(module: URL, { name, data }: Omit<WorkerOptions, 'heapByte
   }
 }
 
-function openInbox(name: string): Inbox {
+function joinChannel(name: string): ThreadChannel {
   const channel = new BroadcastChannel(name)
   // Whoever only listens to others does not keep the process alive.
   channel.unref()
@@ -207,19 +206,13 @@ function openInbox(name: string): Inbox {
     handle((event as unknown as { readonly data: unknown }).data),
   )
   return {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- no window, but threads of this process
+    post: (message) => channel.postMessage(message),
     onMessage: (handler) => (handle = handler),
     // Node takes channels as well as ports (documented); its types name ports alone.
     receive: () => receiveMessageOnPort(channel as unknown as MessagePort)?.message as unknown,
     [Symbol.dispose]: () => channel.close(),
   }
-}
-
-function postTo(inboxName: string, message: unknown): void {
-  // One that stayed open would hear what others post there.
-  const channel = new BroadcastChannel(inboxName)
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- no window, but threads of this process
-  channel.postMessage(message)
-  channel.close()
 }
 
 // Published code is JavaScript: a module that the source names `worker.ts` stands there as `worker.js`.

@@ -133,10 +133,8 @@ export interface Processes {
   startWorker(module: URL, options: WorkerOptions): WorkerThread
   /** As a worker thread, in a process of its own: a crash in there, or whatever it opens, stays there. */
   startProcess(module: URL, options: Omit<WorkerOptions, 'heapBytesMax'>): WorkerThread
-  /** Where threads of this process find this one by a name that no other has. */
-  openInbox(name: string): Inbox
-  /** Puts a message into the inbox of this name; nobody hears it where there is none. Shared memory arrives as such. */
-  postTo(inboxName: string, message: unknown): void
+  /** Joins the threads of this process that joined a channel of the same name. */
+  joinChannel(name: string): ThreadChannel
 }
 
 export type WorkerOptions = {
@@ -162,7 +160,9 @@ export interface WorkerPort {
   onMessage(handler: (message: unknown) => void): void
 }
 
-export interface Inbox extends Disposable {
+/** What a thread posts reaches all others of the channel that are there. Shared memory arrives as the same memory. */
+export interface ThreadChannel extends Disposable {
+  post(message: unknown): void
   /** One handler at a time; called for every message that `receive` did not take. */
   onMessage(handler: (message: unknown) => void): void
   /** The oldest message that waits, for a thread that is in the midst of its work; undefined for none. */

@@ -17,7 +17,7 @@ const team = new Team({ clock, processes: env.processes, name, self, generations
 if (conduct === 'helps') {
   helpOthers(team, engineOptions(env), () => false)
 } else {
-  team.inbox.onMessage((message) => {
+  team.mail.onMessage((message) => {
     const morsels = Morsels.received((message as Task).morsels)
     morsels.join(self)
     morsels.takeLast()

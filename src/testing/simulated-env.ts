@@ -80,8 +80,7 @@ export class SimulatedMachine {
         memory: () => ({ residentBytes: 0, heapBytes: 0, totalBytes: 2 ** 30 }),
         startWorker: nothing,
         startProcess: nothing,
-        openInbox: nothing,
-        postTo: nothing,
+        joinChannel: nothing,
       },
       network: { listen: nothing, fetch: nothing },
     })

@@ -71,7 +71,7 @@ export class TestTeam extends Team implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.inbox[Symbol.dispose]()
+    this.mail[Symbol.dispose]()
     await this.#helper[Symbol.asyncDispose]()
   }
 }

@@ -23,7 +23,7 @@ import { type Delivery, domainNames, type Message, type Task, type Team } from '
 
 /** Helps the others of a team from now on. `isWanted` tells that a question of this thread's own waits. */
 export function helpOthers(team: Team, options: NaiveEngineOptions, isWanted: () => boolean): void {
-  team.inbox.onMessage((message) => {
+  team.mail.onMessage((message) => {
     // A share reaches whoever waits for it, or comes too late.
     const heard = message as Message
     if (heard.kind === 'task') help(heard, team, { options, isWanted })

@@ -6,7 +6,7 @@
 // again by whoever has the question, which so meets every error as it would alone.
 
 import { isPlanted } from '../../base/planted.ts'
-import type { Inbox, Processes } from '../../base/env.ts'
+import type { Processes } from '../../base/env.ts'
 import type { Attribute } from '../../fact/attribute.ts'
 import { type Measured, partsOf } from '../../plan/explain.ts'
 import type { Conjunction, PatternStep, Plan } from '../../plan/plan.ts'
@@ -21,6 +21,7 @@ import type { Profile } from './profile.ts'
 import { sendTree } from './sent-tree.ts'
 import { TableExchange } from './sent-table.ts'
 import { type Announcement, SharedTables } from './shared-tables.ts'
+import { TeamMail } from './team-mail.ts'
 import { leadingPatterns } from './split.ts'
 import type { RowList } from './table-join.ts'
 import type { SentFacts } from './tables-only.ts'
@@ -50,7 +51,7 @@ const PATIENCE = 2
 
 export type TeamOptions = {
   readonly clock: { nowMs(): number }
-  readonly processes: Pick<Processes, 'openInbox' | 'postTo'>
+  readonly processes: Pick<Processes, 'joinChannel'>
   /** Of this team alone. */
   readonly name: string
   readonly self: Member
@@ -99,12 +100,10 @@ export type Message = Task | Delivery | Announcement
 export type Together = { readonly found: Found; readonly workerCount: number }
 
 export class Team {
-  readonly inbox: Inbox
+  readonly mail: TeamMail
   readonly self: Member
   readonly exchange: TableExchange
   readonly tables: SharedTables
-  readonly #processes: TeamOptions['processes']
-  readonly #name: string
   readonly #nowMs: () => number
   readonly #generations: Int32Array
   readonly #limits: TeamLimits
@@ -114,9 +113,7 @@ export class Team {
 
   constructor({ clock, processes, name, self, generations, limits, call }: TeamOptions) {
     this.#nowMs = () => clock.nowMs()
-    this.#processes = processes
-    this.#name = name
-    this.inbox = processes.openInbox(inboxName(name, self))
+    this.mail = new TeamMail(processes, name, { self, slotCount: generations.length })
     this.self = self
     this.exchange = new TableExchange(`${self.slot}.${self.generation}`)
     this.tables = new SharedTables(this.exchange)
@@ -133,7 +130,7 @@ export class Team {
   }
 
   tell(member: Member, message: Message): void {
-    this.#processes.postTo(inboxName(this.#name, member), message)
+    this.mail.post(member, message)
   }
 
   /** Until this ends nobody offers this thread anything: so no more waits for it than there are others. */
@@ -298,13 +295,15 @@ export class Team {
       }
     }
     const shares: SentShare[] = []
-    for (let message = this.inbox.receive(); message !== undefined; message = this.inbox.receive()) {
-      // Tasks of others pass by: they do without helpers.
-      const heard = message as Message
-      if (heard.kind === 'table') this.tables.hear(heard)
-      if (heard.kind !== 'share' || heard.task !== id || !isSame(heard.asker, this.self)) continue
-      shares.push(heard.share)
-      addMeasured(asking, heard.measured)
+    for (const { slot } of others) {
+      for (let message = this.mail.receive(slot); message !== undefined; message = this.mail.receive(slot)) {
+        // Tasks of others pass by: they do without helpers.
+        const heard = message as Message
+        if (heard.kind === 'table') this.tables.hear(heard)
+        if (heard.kind !== 'share' || heard.task !== id || !isSame(heard.asker, this.self)) continue
+        shares.push(heard.share)
+        addMeasured(asking, heard.measured)
+      }
     }
     return shares
   }
@@ -343,10 +342,6 @@ export function domainNames(
     return input && `input ${input.index} ${input.operator.domains.indexOf(domain)}`
   })
   return names.every((name) => name !== undefined) ? names : undefined
-}
-
-function inboxName(team: string, { slot, generation }: Member): string {
-  return `${team} ${slot}.${generation}`
 }
 
 export function isSame(x: Member, y: Member): boolean {
