@@ -2,6 +2,10 @@
 // other questions that must have the same answer. What differs is made small and told as a case file.
 
 import { VarveError } from '../base/errors.ts'
+import { findVariables } from '../plan/finish.ts'
+import { hangingParts } from '../plan/semi-joins.ts'
+import type { Variable } from '../plan/syntax.ts'
+import { variablesOf } from '../plan/variables.ts'
 import { type Edn, textKey } from '../fact/value.ts'
 import { arbitraryQuestion, type ArbitraryQuestion } from './arbitrary-question.ts'
 import { arbitraryWorld, type MadeWorld, makeWorld } from './arbitrary-world.ts'
@@ -10,7 +14,7 @@ import { BrokenPromise } from './broken-promise.ts'
 import { caseText } from './case-text.ts'
 import { type Contestant, CONTESTANTS, type Outcome } from './contestants.ts'
 import { arbitraryVariant, type Variant } from './metamorphic.ts'
-import type { Scenario } from './question.ts'
+import { parseScenario, type Scenario } from './question.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { shrinkScenario } from './shrink-question.ts'
 
@@ -99,7 +103,7 @@ async function compareInOneWorld(
   const asked: ArbitraryQuestion[] = []
   for (let i = 0; i < QUESTIONS_PER_WORLD; i++) {
     const one = arbitraryQuestion(random, { worlds, favouriteT })
-    if (one !== undefined) asked.push(one)
+    if (one !== undefined) asked.push({ ...one, kinds: [...one.kinds, ...shapesOf(one, worlds[0])] })
   }
   const options: JudgeOptions = { contestants, hasBruteForce: !isLarge, isShrunk }
   const arena = await Arena.of(worlds, random, options)
@@ -110,6 +114,20 @@ async function compareInOneWorld(
   }
   await compareVariants({ arena, judged, random, seed, options, counters })
   await comparePrefix({ arena, judged, favouriteT, random, seed, options, counters })
+}
+
+/** What the planner can do with the question as a whole. */
+function shapesOf({ scenario }: ArbitraryQuestion, { entities }: MadeWorld): readonly string[] {
+  const query = parseScenario(scenario, entities)?.query
+  if (query === undefined) return []
+  const outputs = findVariables(query)
+  const names = new Set(query.where.flatMap((clause) => [...variablesOf(clause)]))
+  const isDead = (name: Variable): boolean => !outputs.includes(name)
+  const isHung = (name: Variable): boolean => hangingParts(query.where, [name], outputs).length > 0
+  return [
+    ...([...names].some(isDead) ? ['dead variable'] : []),
+    ...([...names].some(isHung) ? ['hanging part'] : []),
+  ]
 }
 
 function count(counters: QuestionCounters, { kinds, joinCount }: ArbitraryQuestion, judged: Judged): void {

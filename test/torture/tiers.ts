@@ -36,6 +36,8 @@ const QUESTION_KINDS = {
   predicate: 0.1,
   range: 0.03,
   equality: 0.05,
+  'dead variable': 0.5,
+  'hanging part': 0.1,
   function: 0.2,
   not: 0.05,
   'not-join': 0.05,
