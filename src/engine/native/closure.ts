@@ -10,6 +10,7 @@ import type { Adjacency } from './adjacency.ts'
 import { counted, tableOf } from './attribute-table.ts'
 import { DenseWalk } from './dense-walk.ts'
 import { NumberList } from './number-list.ts'
+import { Pace } from './pace.ts'
 import { firstFrom } from './sorted-lists.ts'
 import { readsTable, SEEK_COST, statisticsOf } from './statistics.ts'
 
@@ -29,6 +30,7 @@ export class Closure {
   readonly #edges: readonly Edge[]
   readonly #name: string
   readonly #budget: Budget
+  readonly #pace: Pace
   /** The answers of the last seeds, one behind the other. */
   readonly #answers: NumberList
   /** Seeds are numbered as they are walked from; answers are kept from this one on. */
@@ -53,6 +55,7 @@ export class Closure {
     this.#edges = edges
     this.#name = name
     this.#budget = budget
+    this.#pace = new Pace(budget)
     this.#answers = new NumberList(budget)
     const isTable = edges.every(({ facts, attribute }) =>
       readsTable({ facts, attribute, rowCount: seedCount }, budget),
@@ -113,6 +116,7 @@ export class Closure {
       this.#readTables()
       this.#walk(seed)
     }
+    this.#pace.step(answers.count - before + 1)
     this.#budget.holdRows(answers.count, () => `the results of ${this.#name}`)
     this.#firsts.push(answers.count)
     this.#numberOfSeed.set(seed, this.#walkCount)

@@ -142,7 +142,7 @@ export class TwoWaysOperator extends Operator {
 
   /** `begins` are all c that a leads to. */
   #meet(begins: Part): void {
-    this.#pace.step(begins.limit - begins.first + this.#wayCount)
+    this.#pace.step(this.#wayCount)
     const { isFoundWanted, order } = this.#ways
     if (this.#isFarther(begins)) return this.#meetApart(begins)
     const last = this.#last
@@ -160,23 +160,30 @@ export class TwoWaysOperator extends Operator {
   }
 
   /** True where walking from a over every c looks at more than intersecting the lists of each way would. */
-  #isFarther({ list, first, limit }: Part): boolean {
-    const { ends, endsBack } = this.#ways
-    const slotCount = ends.first.length - 1
-    const base = ends.lookup.base!
-    const countMax = WAY_COST * this.#wayCount
-    let count = limit - first
-    for (let i = first; i < limit; i++) {
-      const slot = list[i]! - base
-      if (slot >= 0 && slot < slotCount) count += ends.first[slot + 1]! - ends.first[slot]!
-    }
-    if (count <= countMax) return false
-    let apartCount = countMax
-    for (let way = 0; way < this.#wayCount && apartCount < count; way++) {
+  #isFarther(begins: Part): boolean {
+    // Mostly one look is enough; else every way is asked what it would cost.
+    const leastCount = WAY_COST * this.#wayCount
+    if (this.#countThrough(begins, leastCount) <= leastCount) return false
+    const { first: backs } = this.#ways.endsBack
+    const length = begins.limit - begins.first
+    let apartCount = leastCount
+    for (let way = 0; way < this.#wayCount; way++) {
       const slot = this.#slots[way]!
-      apartCount += Math.min(limit - first, endsBack.first[slot + 1]! - endsBack.first[slot]!)
+      apartCount += Math.min(length, backs[slot + 1]! - backs[slot]!)
     }
-    return apartCount < count
+    return this.#countThrough(begins, apartCount) > apartCount
+  }
+
+  /** How many numbers a walk over every c looks at; more than `countMax` are not counted. */
+  #countThrough({ list, first, limit }: Part, countMax: number): number {
+    const { first: begins, lookup } = this.#ways.ends
+    const base = lookup.base!
+    let count = limit - first
+    for (let i = first; i < limit && count <= countMax; i++) {
+      const slot = list[i]! - base
+      if (slot >= 0 && slot < begins.length - 1) count += begins[slot + 1]! - begins[slot]!
+    }
+    return count
   }
 
   #meetAll({ list, first, limit }: Part, order: OrderTest | undefined): void {
