@@ -64,8 +64,9 @@ describe('explain', () => {
   })
 
   it('shows what stands inside not, or and rules, and what recursion found', async () => {
-    const rules =
-      '[[(reach ?a ?b) [?a :person/knows ?b]] [(reach ?a ?b) [?a :person/knows ?m] (reach ?m ?b)]]'
+    const rules = `[[(reach ?a ?b) [?a :person/knows ?b] [?b :person/age ?n] [(odd? ?n)]]
+                    [(reach ?a ?b) [?a :person/knows ?b] [?b :person/age ?n] [(even? ?n)]]
+                    [(reach ?a ?b) [?a :person/knows ?m] (reach ?m ?b)]]`
     const { parts } = await varve.explain({
       database: 'people',
       query: `[:find ?b :in $ % ?name :where [?a :person/name ?name] (reach ?a ?b)
@@ -79,8 +80,17 @@ describe('explain', () => {
     expect(partNamed(parts, '(or ')?.parts?.map(({ text }) => text)).toEqual(['branch 1', 'branch 2'])
     // From each of the persons 1 to 9 all below it.
     expect(partNamed(parts, '(reach ?a ?b), given ?a')).toMatchObject({ kind: 'rule', rowCount: 45 })
-    expect(partNamed(parts, 'body 2')?.parts?.length).toBe(2)
+    expect(partNamed(parts, 'body 3')?.parts?.length).toBe(2)
     expect(partNamed(parts, 'distinct')).toMatchObject({ rowCount: 2 })
+  })
+
+  it('says of a rule that follows references what is walked along', async () => {
+    const rules =
+      '[[(reach ?a ?b) [?a :person/knows ?b]] [(reach ?a ?b) [?a :person/knows ?m] (reach ?m ?b)]]'
+    const query = '[:find ?b :in $ % ?name :where [?a :person/name ?name] (reach ?a ?b)]'
+    const { parts } = await varve.explain({ database: 'people', query, args: [rules, 'person-9'] })
+    expect(partNamed(parts, 'reached along :person/knows')).toMatchObject({ kind: 'rule' })
+    expect(partNamed(parts, '(reach ?a ?b)')).toMatchObject({ rowCount: 9 })
   })
 
   it('shows a plan alone, and asks nothing', async () => {
