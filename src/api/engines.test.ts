@@ -56,6 +56,24 @@ describe.each([
       fix: 'Did you mean duckdb?',
     })
   })
+
+  it('a question that may hold too little memory for the native engine is answered by DuckDB', async () => {
+    await using varve = await connect(urlOf())
+    const shop = await varve.open(schema)
+    await shop.transact([{ ':item/name': 'salt', ':item/price': 1 }])
+    const asked = { query: SUM, database: 'shop', memoryBytes: 100 } as const
+    expect(await varve.query(asked)).toBe(
+      await varve.query({ query: SUM, database: 'shop', engine: 'native' }),
+    )
+    await expect(varve.query({ ...asked, engine: 'native' })).rejects.toMatchObject({
+      code: 'varve.error/query-out-of-memory',
+      kind: 'incorrect',
+      data: {
+        memoryBytesMax: 100,
+        where: expect.stringContaining(':item/') as unknown,
+      },
+    })
+  })
 })
 
 describe('auto', () => {

@@ -72,13 +72,18 @@ export class Budget {
     return budget
   }
 
-  /** Goes on with the bounds of another question; what is held counts for both from now on. */
-  restart(other: Budget): void {
-    this.#course.limits = other.#course.limits
+  /**
+   * Goes on with the bounds of another question; what is held counts for both from now on. False where more is held
+   * than that one may hold: then nothing changes.
+   */
+  restart(other: Budget): boolean {
+    const { limits } = other.#course
+    if (this.#course.heldBytes > limits.memoryBytesMax) return false
+    this.#course.limits = limits
     this.#course.peakBytes = this.#course.heldBytes
     other.#course = this.#course
     this.#steps = 0
-    this.hold(0)
+    return true
   }
 
   /** One small piece of work; looks at clock and signal every thousand. */

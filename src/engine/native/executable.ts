@@ -74,8 +74,8 @@ export class Executable {
     if (!this.#isReusable || this.#isRunning || this.#useCount >= USE_COUNT_MAX) return false
     const facts = factsOf(context)
     if (!facts.every((each, at) => each === this.#facts[at]) && !this.#compiler.seekIn(context)) return false
+    if (!this.#budget.restart(context.budget)) return false
     this.#facts = facts
-    this.#budget.restart(context.budget)
     for (const { index, operator } of this.#compiler.inputOperators) {
       operator.load(goals.find((goal) => goal.index === index)!.rows)
     }

@@ -7,7 +7,7 @@ import type { FactSource } from '../../fact/datom.ts'
 import type { Value } from '../../fact/value.ts'
 import { IndexedFacts } from '../../index/indexed-facts.ts'
 import type { BoundSide, Counts, Side, Statistics, ValueTest } from '../../plan/counts.ts'
-import type { Budget, Worker } from '../budget.ts'
+import type { Budget } from '../budget.ts'
 import type { QueryContext } from '../context.ts'
 import { type AttributeTable, hasTable, tableOf } from './attribute-table.ts'
 import { pickWithin } from './comparison.ts'
@@ -189,16 +189,15 @@ function lookupOf(
     : { lookup: table.byValue(budget), domain: table.domain, rowCount }
 }
 
-const PLANNING: Worker = { name: () => 'planning' }
-
-/** Counts by tables; what they take is counted on behalf of the clauses that read them. */
+/** Counts by tables; what they take is counted on behalf of the clauses that read them, once these are known. */
 export function tableCounts(context: QueryContext): Counts {
-  const budget = context.budget.ofStep(PLANNING, PLANNING)
+  const budgetOf = (attribute: Attribute): Budget =>
+    context.budget.ofStep(attribute, { name: () => `the facts of ${attribute.ident.toString()}` })
   return {
-    statisticsOf: (facts, attribute) => statisticsOf(facts, attribute, budget),
-    countOfValue: (facts, attribute, value) => countOfValue(facts, attribute, value, budget),
-    onlyEntityOf: (facts, attribute, value) => onlyEntityOf(facts, attribute, value, budget),
-    shareOf: (...asked) => shareOf(...asked, budget),
-    meetingPerFact: (of, by) => meetingPerFact(of, by, budget),
+    statisticsOf: (facts, attribute) => statisticsOf(facts, attribute, budgetOf(attribute)),
+    countOfValue: (facts, attribute, value) => countOfValue(facts, attribute, value, budgetOf(attribute)),
+    onlyEntityOf: (facts, attribute, value) => onlyEntityOf(facts, attribute, value, budgetOf(attribute)),
+    shareOf: (facts, attribute, tests) => shareOf(facts, attribute, tests, budgetOf(attribute)),
+    meetingPerFact: (of, by) => meetingPerFact(of, by, budgetOf(of.attribute)),
   }
 }
