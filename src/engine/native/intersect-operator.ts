@@ -194,7 +194,10 @@ export class IntersectOperator extends Operator {
     this.#pace.step(limit - first)
     if (found.list.length < limit - first) found.list = new Float64Array(2 * (limit - first))
     let before = parts[shortest]!
-    if (this.#isExistence && isPlanted('intersect-takes-one-list-for-all')) return limit - first
+    if (isPlanted('intersect-takes-one-list-for-all')) {
+      found.list.set(before.list.subarray(first, limit))
+      return limit - first
+    }
     for (let at = 0, left = parts.length - 1; at < parts.length; at++) {
       if (at === shortest) continue
       // The last list need only be read until something is found.
