@@ -4,18 +4,9 @@
 import { SeededRandom } from '../../src/base/seeded-random.ts'
 import { keyword } from '../../src/fact/value.ts'
 import { FactsMaker } from '../ask/facts.ts'
-import { lastNameOf, makePeople, nameOf, sexOf } from '../people/people.ts'
+import { lastNameOf, makePeople, nameOf, PERSON_ATTRIBUTES, sexOf } from '../people/people.ts'
 
-const ATTRIBUTES = [
-  'person/name string',
-  'person/last-name string',
-  'person/sex keyword',
-  'person/age long',
-  'person/salary long',
-  'person/email string',
-  'person/weight double',
-  'person/boss ref',
-]
+const ATTRIBUTES = [...PERSON_ATTRIBUTES, 'person/email string', 'person/weight double', 'person/boss ref']
 const STRIPE_COUNT = 4
 /** Superiors above the last of a chain. */
 const CHAIN_LENGTH = 1_000

@@ -8,7 +8,7 @@ import { FactsMaker } from '../ask/facts.ts'
 const FIRST_NAMES = ['Ivan', 'Petr', 'Sergei', 'Oleg', 'Yuri', 'Dmitry', 'Fedor', 'Denis'] as const
 const LAST_NAMES = ['Ivanov', 'Petrov', 'Sidorov', 'Kovalev', 'Kuznetsov', 'Voronoi'] as const
 const SEXES = ['male', 'female'] as const
-const ATTRIBUTES = [
+export const PERSON_ATTRIBUTES = [
   'person/name string',
   'person/last-name string',
   'person/sex keyword',
@@ -56,7 +56,7 @@ export function lastNameOf(place: number): string {
 
 /** The facts of these people, all in one index. */
 export async function indexPeople(people: People): Promise<IndexedFacts> {
-  const maker = new FactsMaker(ATTRIBUTES)
+  const maker = new FactsMaker(PERSON_ATTRIBUTES)
   const [name, lastName, sex, age, salary] = ['name', 'last-name', 'sex', 'age', 'salary'].map((one) =>
     maker.id(`person/${one}`),
   ) as [number, number, number, number, number]

@@ -229,7 +229,7 @@ export interface TableShare {
 
 let share: TableShare | undefined
 
-/** Tables are looked for there from now on before they are made; undefined for nowhere. */
+/** Every table is looked for in the share before it is made here; without one this thread makes all of its own. */
 export function shareTables(given: TableShare | undefined): void {
   share = given
 }
