@@ -217,75 +217,58 @@ class DoubleSums implements Accumulator {
   }
 }
 
-class Least implements Accumulator {
+/** The best number of each group; each kind of best has a loop of its own, that is for one comparison. */
+abstract class Best implements Accumulator {
   readonly #domain: Domain
-  #best = new Float64Array(0)
   readonly #budget: Budget
+  #best = new Float64Array(0)
 
   constructor(domain: Domain, budget: Budget) {
     this.#domain = domain
     this.#budget = budget
   }
 
+  abstract add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void
+
+  value(group: number): Edn {
+    return this.#domain.decode(this.#best[group]!)
+  }
+
+  sums(groups: readonly number[]): Sums {
+    return { numbers: numbersAt(this.#best, groups) }
+  }
+
+  addSums(
+    { numbers }: Sums,
+    first: number,
+    groups: Int32Array,
+    groupCount: number,
+    groupLimit: number,
+  ): void {
+    this.add(numbers.subarray(first, first + groupCount), groups, groupCount, groupLimit)
+  }
+
+  /** One number a group; `worst` in groups that are new. */
+  protected bestOf(groupLimit: number, worst: number): Float64Array {
+    return (this.#best = atLeast(this.#best, groupLimit, worst, this.#budget))
+  }
+}
+
+class Least extends Best {
   add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
-    const best = (this.#best = atLeast(this.#best, groupLimit, Infinity, this.#budget))
+    const best = this.bestOf(groupLimit, Infinity)
     for (let row = 0; row < rowCount; row++) {
       if (numbers[row]! < best[groups[row]!]!) best[groups[row]!] = numbers[row]!
     }
   }
-
-  value(group: number): Edn {
-    return this.#domain.decode(this.#best[group]!)
-  }
-
-  sums(groups: readonly number[]): Sums {
-    return { numbers: numbersAt(this.#best, groups) }
-  }
-
-  addSums(
-    { numbers }: Sums,
-    first: number,
-    groups: Int32Array,
-    groupCount: number,
-    groupLimit: number,
-  ): void {
-    this.add(numbers.subarray(first, first + groupCount), groups, groupCount, groupLimit)
-  }
 }
 
-class Greatest implements Accumulator {
-  readonly #domain: Domain
-  #best = new Float64Array(0)
-  readonly #budget: Budget
-
-  constructor(domain: Domain, budget: Budget) {
-    this.#domain = domain
-    this.#budget = budget
-  }
-
+class Greatest extends Best {
   add(numbers: Float64Array, groups: Int32Array, rowCount: number, groupLimit: number): void {
-    const best = (this.#best = atLeast(this.#best, groupLimit, -Infinity, this.#budget))
+    const best = this.bestOf(groupLimit, -Infinity)
     for (let row = 0; row < rowCount; row++) {
       if (numbers[row]! > best[groups[row]!]!) best[groups[row]!] = numbers[row]!
     }
-  }
-
-  value(group: number): Edn {
-    return this.#domain.decode(this.#best[group]!)
-  }
-
-  sums(groups: readonly number[]): Sums {
-    return { numbers: numbersAt(this.#best, groups) }
-  }
-
-  addSums(
-    { numbers }: Sums,
-    first: number,
-    groups: Int32Array,
-    groupCount: number,
-    groupLimit: number,
-  ): void {
-    this.add(numbers.subarray(first, first + groupCount), groups, groupCount, groupLimit)
   }
 }
 
