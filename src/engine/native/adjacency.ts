@@ -4,6 +4,7 @@
 
 import type { Check } from '../../base/batches.ts'
 import type { Lookup } from './lookup.ts'
+import type { Part } from './sorted-lists.ts'
 
 /** Lists that are sorted between two looks at clock and signal. */
 const SLOTS_BETWEEN_CHECKS = 4_096
@@ -40,6 +41,18 @@ export class Adjacency {
     const isOnceEach = ascends(sorted, first)
     return isOnceEach ? new Adjacency(lookup, first, sorted, column) : withoutRepeats(lookup, sorted)
   }
+}
+
+/** How many numbers a walk from the keys of `part` looks at, these included; more than `countMax` are not counted. */
+export function walkCount({ lookup, first: begins }: Adjacency, part: Part, countMax: number): number {
+  const { list, first, limit } = part
+  const base = lookup.base!
+  let count = limit - first
+  for (let i = first; i < limit && count <= countMax; i++) {
+    const slot = list[i]! - base
+    if (slot >= 0 && slot < begins.length - 1) count += begins[slot + 1]! - begins[slot]!
+  }
+  return count
 }
 
 function inOrder(column: Float64Array, order: Int32Array): Float64Array {

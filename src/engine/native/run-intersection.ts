@@ -2,7 +2,7 @@
 // that list with the other one of each row, it is walked once, and from each of its numbers back to the rows that wait by
 // their other key: what the rows have in common is looked at once for all of them. That is how ways are counted by hand.
 
-import type { Adjacency } from './adjacency.ts'
+import { type Adjacency, walkCount } from './adjacency.ts'
 import { holds, type OrderTest } from './comparison.ts'
 import type { Lookup } from './lookup.ts'
 import { CHUNK_ROW_COUNT, type RowOutput } from './operator.ts'
@@ -46,15 +46,8 @@ export class RunIntersection {
   }
 
   /** How many keys are met on the way back; more than `countMax` are not counted. */
-  countOf({ list, first, limit }: Part, countMax: number): number {
-    const { lookup, first: begins } = this.#back
-    const base = lookup.base!
-    let count = limit - first
-    for (let i = first; i < limit && count <= countMax; i++) {
-      const slot = list[i]! - base
-      if (slot >= 0 && slot < begins.length - 1) count += begins[slot + 1]! - begins[slot]!
-    }
-    return count
+  countOf(part: Part, countMax: number): number {
+    return walkCount(this.#back, part, countMax)
   }
 
   /** Hands on rows with what they find in the list that they share. */

@@ -3,7 +3,7 @@
 // No way becomes a row before it has met another: that is how squares are counted by hand.
 
 import type { Budget } from '../budget.ts'
-import type { Adjacency } from './adjacency.ts'
+import { type Adjacency, walkCount } from './adjacency.ts'
 import { holds, inOrder, type OrderTest } from './comparison.ts'
 import { type Chunk, type Layout, Operator, RowNumbers, RowOutput, step } from './operator.ts'
 import { Pace } from './pace.ts'
@@ -161,29 +161,18 @@ export class TwoWaysOperator extends Operator {
 
   /** True where walking from a over every c looks at more than intersecting the lists of each way would. */
   #isFarther(begins: Part): boolean {
+    const { ends, endsBack } = this.#ways
     // Mostly one look is enough; else every way is asked what it would cost.
     const leastCount = WAY_COST * this.#wayCount
-    if (this.#countThrough(begins, leastCount) <= leastCount) return false
-    const { first: backs } = this.#ways.endsBack
+    if (walkCount(ends, begins, leastCount) <= leastCount) return false
+    const { first: backs } = endsBack
     const length = begins.limit - begins.first
     let apartCount = leastCount
     for (let way = 0; way < this.#wayCount; way++) {
       const slot = this.#slots[way]!
       apartCount += Math.min(length, backs[slot + 1]! - backs[slot]!)
     }
-    return this.#countThrough(begins, apartCount) > apartCount
-  }
-
-  /** How many numbers a walk over every c looks at; more than `countMax` are not counted. */
-  #countThrough({ list, first, limit }: Part, countMax: number): number {
-    const { first: begins, lookup } = this.#ways.ends
-    const base = lookup.base!
-    let count = limit - first
-    for (let i = first; i < limit && count <= countMax; i++) {
-      const slot = list[i]! - base
-      if (slot >= 0 && slot < begins.length - 1) count += begins[slot + 1]! - begins[slot]!
-    }
-    return count
+    return walkCount(ends, begins, apartCount) > apartCount
   }
 
   #meetAll({ list, first, limit }: Part, order: OrderTest | undefined): void {
