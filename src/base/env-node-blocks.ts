@@ -33,6 +33,8 @@ export class BlockWriter {
   readonly #last = new Uint8Array(BLOCK_BYTES)
   /** Where the block stands whose bytes are in `#last`; −1 if they are not known. */
   #lastAt = -1
+  /** The file system wants no such writes: it is not asked again. */
+  #isRefused = false
 
   private constructor(file: number, direct: number) {
     this.#file = file
@@ -57,6 +59,7 @@ export class BlockWriter {
    * at the end of the file, which no block may move; or if the file system refuses it.
    */
   write(position: number, bytes: Uint8Array): boolean {
+    if (this.#isRefused) return false
     const from = position - (position % BLOCK_BYTES)
     const end = position + bytes.byteLength
     const byteCount = Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES - from
@@ -99,8 +102,9 @@ export class BlockWriter {
         throw Object.assign(new Error(`${count} of ${byteCount} bytes written`), { code: 'EIO' })
       return true
     } catch (cause) {
-      if (systemCode(cause) === 'EINVAL') return false
-      throw cause
+      this.#isRefused = systemCode(cause) === 'EINVAL'
+      if (!this.#isRefused) throw cause
+      return false
     }
   }
 }
