@@ -3,6 +3,7 @@
 // tells the engine, it has to look. Beside it stands the processor time between two looks, the longest of all: what others
 // do on the machine does not show in it.
 
+import { setImmediate as turn } from 'node:timers/promises'
 import { SeededRandom } from '../src/base/seeded-random.ts'
 import { VarveError } from '../src/base/errors.ts'
 import { Budget } from '../src/engine/budget.ts'
@@ -68,6 +69,8 @@ type Waits = { readonly wholeMs: number; readonly ms: readonly number[]; readonl
 
 async function waitsOf(long: LongQuestion, staff: FactsMaker, random: SeededRandom): Promise<Waits> {
   const opened = async (): Promise<Question> => {
+    // Every question comes to a worker in a turn of its own: what is weakly referred to lives until a turn ends.
+    await turn()
     const facts = long.isCold ? await staff.reopened() : staff.facts()
     return questionOf(long.query, facts, long.rules === undefined ? {} : { rules: long.rules })
   }

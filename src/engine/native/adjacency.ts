@@ -2,7 +2,7 @@
 // Lists lie one behind the other in one array, in the order of the keys of a lookup; where the table lies so already,
 // that is its own column.
 
-import type { Check } from '../../base/batches.ts'
+import { type Check, inBatches } from '../../base/batches.ts'
 import type { Lookup } from './lookup.ts'
 import type { Part } from './sorted-lists.ts'
 
@@ -30,15 +30,14 @@ export class Adjacency {
   /** `column` holds the other side of each row of the lookup. */
   static of(lookup: Lookup, column: Float64Array, check: Check): Adjacency {
     const { order, first } = lookup
-    const lists = order === undefined ? column : inOrder(column, order)
-    check()
-    if (ascends(lists, first)) return new Adjacency(lookup, first, lists, column)
+    const lists = order === undefined ? column : inOrder(column, order, check)
+    if (ascends(lists, first, check)) return new Adjacency(lookup, first, lists, column)
     const sorted = lists === column ? column.slice() : lists
     for (let slot = 0; slot + 1 < first.length; slot++) {
       if (slot % SLOTS_BETWEEN_CHECKS === 0) check()
       sorted.subarray(first[slot], first[slot + 1]).sort()
     }
-    const isOnceEach = ascends(sorted, first)
+    const isOnceEach = ascends(sorted, first, check)
     return isOnceEach ? new Adjacency(lookup, first, sorted, column) : withoutRepeats(lookup, sorted)
   }
 }
@@ -55,16 +54,19 @@ export function walkCount({ lookup, first: begins }: Adjacency, part: Part, coun
   return count
 }
 
-function inOrder(column: Float64Array, order: Int32Array): Float64Array {
+function inOrder(column: Float64Array, order: Int32Array, check: Check): Float64Array {
   const lists = new Float64Array(order.length)
-  for (let i = 0; i < order.length; i++) lists[i] = column[order[i]!]!
+  for (const [first, limit] of inBatches(order.length, check))
+    for (let i = first; i < limit; i++) lists[i] = column[order[i]!]!
   return lists
 }
 
 /** True where every list ascends and holds nothing twice. */
-function ascends(lists: Float64Array, first: Int32Array): boolean {
-  for (let slot = 0; slot + 1 < first.length; slot++) {
-    for (let i = first[slot]! + 1; i < first[slot + 1]!; i++) if (lists[i]! <= lists[i - 1]!) return false
+function ascends(lists: Float64Array, first: Int32Array, check: Check): boolean {
+  for (const [firstSlot, limitSlot] of inBatches(first.length - 1, check)) {
+    for (let slot = firstSlot; slot < limitSlot; slot++) {
+      for (let i = first[slot]! + 1; i < first[slot + 1]!; i++) if (lists[i]! <= lists[i - 1]!) return false
+    }
   }
   return true
 }

@@ -4,13 +4,14 @@
 
 import type { Attribute } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
-import { inBatches } from '../../base/batches.ts'
 import type { Budget } from '../budget.ts'
 import type { Adjacency } from './adjacency.ts'
 import { counted, tableOf } from './attribute-table.ts'
 import { DenseWalk } from './dense-walk.ts'
 import { NumberList } from './number-list.ts'
+import { CHUNK_ROW_COUNT } from './operator.ts'
 import { Pace } from './pace.ts'
+import { RowSet } from './row-set.ts'
 import { firstFrom } from './sorted-lists.ts'
 import { readsTable, SEEK_COST, statisticsOf } from './statistics.ts'
 
@@ -21,8 +22,6 @@ export type Edge = {
   readonly isReversed: boolean
 }
 
-/** Of one seed: its number, and where its answers lie. */
-const SEED_BYTES = 64
 /** Answers that are kept at first: few enough to stay near the processor. */
 const KEPT_COUNT_START = 1 << 13
 
@@ -33,8 +32,10 @@ export class Closure {
   readonly #pace: Pace
   /** The answers of the last seeds, one behind the other. */
   readonly #answers: NumberList
-  /** Seeds are numbered as they are walked from; answers are kept from this one on. */
-  readonly #numberOfSeed = new Map<number, number>()
+  /** Seeds that were walked from, and the last walk of each; answers are kept from the first kept walk on. */
+  readonly #seeds: RowSet
+  readonly #walkOfSeed: NumberList
+  readonly #seed = [new Float64Array(1)]
   #walkCount = 0
   #firstKept = 0
   #keptCountMax = KEPT_COUNT_START
@@ -57,6 +58,8 @@ export class Closure {
     this.#budget = budget
     this.#pace = new Pace(budget)
     this.#answers = new NumberList(budget)
+    this.#seeds = new RowSet(1, budget)
+    this.#walkOfSeed = new NumberList(budget)
     const isTable = edges.every(({ facts, attribute }) =>
       readsTable({ facts, attribute, rowCount: seedCount }, budget),
     )
@@ -87,27 +90,30 @@ export class Closure {
   }
 
   /** Everything that has answers, each once. */
-  seeds(): Iterable<number> {
-    const seeds = new Set<number>()
+  *seeds(): Iterable<number> {
+    const seeds = new RowSet(1, this.#budget)
     for (const { facts, attribute, isReversed } of this.#edges) {
       const { entities, values } = tableOf(facts, attribute, this.#budget)
       const numbers = isReversed ? values : entities
-      for (const [first, limit] of inBatches(numbers.length, this.#budget.checks)) {
-        const before = seeds.size
-        for (let row = first; row < limit; row++) seeds.add(numbers[row]!)
-        this.#budget.hold((seeds.size - before) * SEED_BYTES)
+      for (let first = 0; first < numbers.length; first += CHUNK_ROW_COUNT) {
+        this.#budget.check()
+        const part = numbers.subarray(first, first + CHUNK_ROW_COUNT)
+        const before = seeds.rowCount
+        seeds.addAll({ rowCount: part.length, columns: [part] }, [0])
+        for (let row = before; row < seeds.rowCount; row++) yield seeds.columns[0]![row]!
       }
     }
-    return seeds
+    seeds.release()
   }
 
   /** The place of a seed among those whose answers are kept. */
   #placeOf(seed: number): number {
-    const known = this.#numberOfSeed.get(seed)
-    if (known !== undefined && known >= this.#firstKept) return known - this.#firstKept
+    this.#seed[0]![0] = seed
+    const row = this.#seeds.add(this.#seed, 0)
+    const known = this.#walkOfSeed.at(row)
+    if (known >= this.#firstKept) return known - this.#firstKept
     // Who is asked for again after being forgotten was forgotten too early.
-    if (known === undefined) this.#budget.hold(SEED_BYTES)
-    else this.#keptCountMax *= 2
+    if (known >= 0) this.#keptCountMax *= 2
     const answers = this.#answers
     if (answers.count > this.#keptCountMax) this.#forget()
     const before = answers.count
@@ -119,7 +125,7 @@ export class Closure {
     this.#pace.step(answers.count - before + 1)
     this.#budget.holdRows(answers.count, () => `the results of ${this.#name}`)
     this.#firsts.push(answers.count)
-    this.#numberOfSeed.set(seed, this.#walkCount)
+    this.#walkOfSeed.set(row, this.#walkCount)
     return this.#walkCount++ - this.#firstKept
   }
 
@@ -139,7 +145,7 @@ export class Closure {
       return counted(adjacency, this.#budget)
     })
     const [adjacency, another] = this.#adjacencies
-    this.#dense = another === undefined ? DenseWalk.of(adjacency!) : undefined
+    this.#dense = another === undefined ? DenseWalk.of(adjacency!, this.#budget.checks) : undefined
     if (this.#dense !== undefined) counted(this.#dense, this.#budget)
   }
 

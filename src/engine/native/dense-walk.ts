@@ -2,6 +2,7 @@
 // so that nothing is cleared between walks. Things are near each other, as ids of one kind are: a mark is a place in an
 // array. The queue of a walk is its answer.
 
+import { type Check, inBatches } from '../../base/batches.ts'
 import { isPlanted } from '../../base/planted.ts'
 import type { Budget } from '../budget.ts'
 import type { Adjacency } from './adjacency.ts'
@@ -26,11 +27,11 @@ export class DenseWalk {
   #queue = new Int32Array(QUEUE_LENGTH_START)
   #walk = 0
 
-  private constructor(adjacency: Adjacency, least: number, range: number) {
+  private constructor(adjacency: Adjacency, { least, greatest }: Range, check: Check) {
     this.#adjacency = adjacency
     this.#least = least
-    this.#places = Int32Array.from(adjacency.targets, (target) => target - least)
-    this.#marks = new Int32Array(range)
+    this.#places = placesOf(adjacency.targets, least, check)
+    this.#marks = new Int32Array(Math.max(0, greatest - least + 1))
   }
 
   get byteCount(): number {
@@ -38,19 +39,14 @@ export class DenseWalk {
   }
 
   /** Undefined where things are not near each other. Whoever walks the same references shares the marks. */
-  static of(adjacency: Adjacency): DenseWalk | undefined {
+  static of(adjacency: Adjacency, check: Check): DenseWalk | undefined {
     const known = walks.get(adjacency)
     if (known !== undefined) return known
     const { targets, lookup } = adjacency
-    let least = Infinity
-    let greatest = -Infinity
-    for (let i = 0; i < targets.length; i++) {
-      if (targets[i]! < least) least = targets[i]!
-      if (targets[i]! > greatest) greatest = targets[i]!
-    }
-    const range = targets.length === 0 ? 0 : greatest - least + 1
-    if (lookup.base === undefined || range > targets.length * SPREAD_MAX + SPREAD_FREE) return undefined
-    const walk = new DenseWalk(adjacency, least, range)
+    const ends = rangeOf(targets, check)
+    const range = ends.greatest - ends.least
+    if (lookup.base === undefined || range >= targets.length * SPREAD_MAX + SPREAD_FREE) return undefined
+    const walk = new DenseWalk(adjacency, ends, check)
     walks.set(adjacency, walk)
     return walk
   }
@@ -109,6 +105,27 @@ export class DenseWalk {
     }
     return ++this.#walk
   }
+}
+
+type Range = { readonly least: number; readonly greatest: number }
+
+function rangeOf(targets: Float64Array, check: Check): Range {
+  let least = Infinity
+  let greatest = -Infinity
+  for (const [first, limit] of inBatches(targets.length, check)) {
+    for (let i = first; i < limit; i++) {
+      if (targets[i]! < least) least = targets[i]!
+      if (targets[i]! > greatest) greatest = targets[i]!
+    }
+  }
+  return { least, greatest }
+}
+
+function placesOf(targets: Float64Array, least: number, check: Check): Int32Array {
+  const places = new Int32Array(targets.length)
+  for (const [first, limit] of inBatches(targets.length, check))
+    for (let i = first; i < limit; i++) places[i] = targets[i]! - least
+  return places
 }
 
 const walks = new WeakMap<Adjacency, DenseWalk>()

@@ -72,7 +72,7 @@ export class RowSet {
       this.rowCount += count
       return
     }
-    for (let row = 0; row < chunk.rowCount; row++) this.#add(sources, row)
+    for (let row = 0; row < chunk.rowCount; row++) this.add(sources, row)
   }
 
   /** Puts rows of one column in the order of their numbers, where that is known. */
@@ -105,7 +105,7 @@ export class RowSet {
   }
 
   /** The number of the row with these values, which is added if it is new. */
-  #add(sources: readonly Float64Array[], row: number): number {
+  add(sources: readonly Float64Array[], row: number): number {
     this.#leaveDense()
     if (this.rowCount * 2 >= this.#slots.length) this.#grow()
     const mask = this.#slots.length - 1
@@ -124,7 +124,7 @@ export class RowSet {
   /** Groups: the row of this set that each row of the sources is, new ones added. */
   groupsOf(sources: readonly Float64Array[], rowCount: number): Int32Array {
     const groups = new Int32Array(rowCount)
-    for (let row = 0; row < rowCount; row++) groups[row] = this.#add(sources, row)
+    for (let row = 0; row < rowCount; row++) groups[row] = this.add(sources, row)
     return groups
   }
 
