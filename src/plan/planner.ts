@@ -15,6 +15,7 @@ import type { BoundSide, Counts } from './counts.ts'
 import { needsOf, orInside } from './clause-order.ts'
 import { isCopy, isLateCopy, kindOfCopy, withEqualities } from './equalities.ts'
 import { findVariables, finishOf } from './finish.ts'
+import { withInlinedRules } from './inlined-rules.ts'
 import {
   cyclicPatterns,
   inOrder,
@@ -147,7 +148,8 @@ class Planner {
   }
 
   /** Steps that share the tables of recursive rules with those around them. */
-  #chain(written: readonly Goal[], { scope, start, outputs, rowCount }: Setting): Conjunction {
+  #chain(asked: readonly Goal[], { scope, start, outputs, rowCount }: Setting): Conjunction {
+    const written = withInlinedRules(asked, scope, this.#context, [...start.keys(), ...outputs])
     const places = this.#places.placesOf(
       written.filter((goal) => goal.kind !== 'input'),
       scope,
@@ -484,10 +486,10 @@ class Planner {
       throw new Refusal('an unbound variable that stands twice in a rule call')
     return isRecursive(clause.name, this.#context.rules)
       ? this.#recursiveCall(clause, source, terms)
-      : this.#inlinedRule(clause, { source, terms, course, needed })
+      : this.#unionOfBodies(clause, { source, terms, course, needed })
   }
 
-  #inlinedRule(
+  #unionOfBodies(
     clause: Of<'rule'>,
     {
       source,
