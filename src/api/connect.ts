@@ -9,6 +9,7 @@ import { createEngine, engineOptions } from '../engine/create.ts'
 import type { QueryRunner } from '../query/ask.ts'
 import type { EngineName } from '../plan/engine.ts'
 import { AtOnceRunner } from '../query/run-at-once.ts'
+import type { Folders } from '../query/query-worker.ts'
 import { EitherRunner } from '../query/run-either.ts'
 import { EngineRunner } from '../query/run-engines.ts'
 import { InThreadRunner } from '../query/run-here.ts'
@@ -20,6 +21,8 @@ import { LocalVarve } from './varve.ts'
 export type ConnectOptions = {
   /** Follows what another process writes; takes no lock and writes nothing. */
   readonly readOnly?: boolean
+  /** Folders whose databases are asked beside those of the first, and never written: names are unique among all. */
+  readonly followedFolders?: readonly string[]
   /** Takes the writer's place from a process that hangs or cannot be reached: that one acknowledges nothing more. */
   readonly takeOver?: boolean
   /** Transaction functions, predicates and functions for `:xform`, by name (functions.ts). */
@@ -69,14 +72,13 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
   if (url.startsWith('file:')) {
     const folder = folderOf(url)
     const hasThreads = options.env === undefined
-    const catalog = await Catalog.openFolder(env, folder, {
-      ...catalogOptions,
-      hasThreads,
-    })
+    const { followedFolders = [] } = options
+    const catalog = await Catalog.openFolder(env, folder, { ...catalogOptions, followedFolders, hasThreads })
+    const folders: Folders = [folder, ...followedFolders]
     const runner = hasThreads
       ? new EngineRunner(
-          new EitherRunner(here, atOnceOrInWorkers(env, folder, workerCountMax), xforms.keys()),
-          async () => new EitherRunner(await duckDbHere(), await duckDbWorkers(env, folder), xforms.keys()),
+          new EitherRunner(here, atOnceOrInWorkers(env, folders, workerCountMax), xforms.keys()),
+          async () => new EitherRunner(await duckDbHere(), await duckDbWorkers(env, folders), xforms.keys()),
         )
       : new EngineRunner(here, duckDbHere)
     return new LocalVarve(catalog, runner, { xforms, engine })
@@ -106,14 +108,14 @@ function workerCount(given: number | undefined, { processes }: Env): number {
   })
 }
 
-function atOnceOrInWorkers(env: Env, folder: string, workerCountMax: number): QueryRunner {
-  return new AtOnceRunner(createEngine(env), env.clock, new WorkerRunner(env, folder, { workerCountMax }))
+function atOnceOrInWorkers(env: Env, folders: Folders, workerCountMax: number): QueryRunner {
+  return new AtOnceRunner(createEngine(env), env.clock, new WorkerRunner(env, folders, { workerCountMax }))
 }
 
 /** One thread that puts questions to DuckDB: DuckDB itself uses every core. */
-async function duckDbWorkers(env: Env, folder: string): Promise<QueryRunner> {
+async function duckDbWorkers(env: Env, folders: Folders): Promise<QueryRunner> {
   const { DUCKDB_WORKER } = await import('../adapter/duckdb/worker-module.ts')
-  return new WorkerRunner(env, folder, { workerCountMax: 1 }, DUCKDB_WORKER)
+  return new WorkerRunner(env, folders, { workerCountMax: 1 }, DUCKDB_WORKER)
 }
 
 /** `file:./data`, `file:data`, `file:/var/data` and `file:///var/data` are taken as people mean them. */

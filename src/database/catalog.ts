@@ -14,6 +14,7 @@ import {
   FolderCatalogStorage,
   MemoryCatalogStorage,
 } from './storage.ts'
+import { JoinedCatalogStorage } from './joined-storage.ts'
 import { diffSchema } from './schema-diff.ts'
 import { Writer } from './writer.ts'
 
@@ -24,6 +25,8 @@ export type CatalogOptions = {
   readonly canCreate?: boolean
   /** Takes the writer's place from a process that is still alive: that one acknowledges nothing more. */
   readonly takeOver?: boolean
+  /** Folders whose databases are followed beside those of the first, and never written. */
+  readonly followedFolders?: readonly string[]
   readonly functions?: FunctionRegistry
   /** Databases of a folder are indexed, and files of their logs sealed, in threads of their own. */
   readonly hasThreads?: boolean
@@ -44,9 +47,13 @@ export class Catalog implements AsyncDisposable {
 
   static async openFolder(env: Env, folder: string, options: CatalogOptions = {}): Promise<Catalog> {
     const canCreate = options.canCreate ?? options.isReadOnly !== true
-    const { takeOver = false, hasThreads = false } = options
+    const { takeOver = false, hasThreads = false, followedFolders = [] } = options
     const storage = await FolderCatalogStorage.open(env, folder, { canCreate, takeOver, hasThreads })
-    return new Catalog(env, storage, options)
+    if (followedFolders.length === 0) return new Catalog(env, storage, options)
+    const followed = await Promise.all(
+      followedFolders.map((each) => FolderCatalogStorage.open(env, each, { canCreate: false })),
+    )
+    return new Catalog(env, new JoinedCatalogStorage(storage, followed), options)
   }
 
   static openMemory(env: Env, options: CatalogOptions = {}): Catalog {
@@ -120,8 +127,8 @@ export class Catalog implements AsyncDisposable {
   }
 
   async delete(nameOrAlias: string): Promise<void> {
-    if (this.isReadOnly) throw readOnlyConnection(nameOrAlias)
     const { name } = findDatabase(this.list(), nameOrAlias)
+    if (!this.#isWritable(name)) throw readOnlyConnection(name)
     // Opening takes the writer's lock: a database that another process writes is not deleted under it.
     await (await this.connection(name))[Symbol.asyncDispose]()
     this.#connections.delete(name)
@@ -147,14 +154,18 @@ export class Catalog implements AsyncDisposable {
   /** A follower notices when its database was deleted, even if another of the same name stands there now. */
   async #known(name: string): Promise<Connection | undefined> {
     const opening = this.#connections.get(name)
-    if (opening === undefined || !this.isReadOnly) return opening
+    if (opening === undefined || this.#writers.has(name)) return opening
     const connection = await opening
-    if (this.storage.holds(connection.info)) return connection
+    if (!(connection instanceof Follower) || this.storage.holds(connection.info)) return connection
     if (this.#connections.get(name) === opening) {
       this.#connections.delete(name)
       await connection[Symbol.asyncDispose]()
     }
     return this.#connections.get(name)
+  }
+
+  #isWritable(name: string): boolean {
+    return !this.isReadOnly && this.storage.isWritable(name)
   }
 
   #open(name: string, schema: Edn | undefined): Promise<Connection> {
@@ -163,14 +174,14 @@ export class Catalog implements AsyncDisposable {
     const storage = this.storage.open(name)
     const { functions } = this
     const isIndexedInWorker = this.#hasThreads && storage.folder !== undefined
-    const opening: Promise<Connection> = this.isReadOnly
-      ? Follower.open(this.env, storage)
-      : Writer.open(this.env, storage, {
+    const opening: Promise<Connection> = this.#isWritable(name)
+      ? Writer.open(this.env, storage, {
           functions,
           isIndexedInWorker,
           ...(this.#indexing !== undefined && { indexing: this.#indexing }),
           ...(schema !== undefined && { schema }),
         })
+      : Follower.open(this.env, storage)
     this.#connections.set(name, opening)
     opening.then(
       (connection) => {

@@ -53,6 +53,8 @@ export interface CatalogStorage {
   /** True while this very database is there, not another of its name. */
   holds(info: DatabaseInfo): boolean
   open(name: string): DatabaseStorage
+  /** False for a database that this catalog only follows, whatever it does with others. */
+  isWritable(name: string): boolean
   /** `id` only for a copy of a database that has one. */
   create(name: string, alias: string, id?: string): Promise<DatabaseStorage>
   delete(name: string): Promise<void>
@@ -101,6 +103,10 @@ export class MemoryCatalogStorage implements CatalogStorage {
 
   open(name: string): DatabaseStorage {
     return this.#databases.get(findDatabase(this.list(), name).name)!
+  }
+
+  isWritable(): boolean {
+    return true
   }
 
   create(name: string, alias: string, id: string = newId(this.#env)): Promise<DatabaseStorage> {
@@ -191,6 +197,10 @@ export class FolderCatalogStorage implements CatalogStorage {
 
   open(nameOrAlias: string): DatabaseStorage {
     return this.#storageOf(findDatabase(this.list(), nameOrAlias))
+  }
+
+  isWritable(): boolean {
+    return true
   }
 
   async create(name: string, alias: string, id: string = newId(this.#env)): Promise<DatabaseStorage> {

@@ -15,9 +15,12 @@ import type { Notation, WrittenAnswer } from './written.ts'
 
 export type WorkerLimits = { readonly graceMs: number; readonly heapBytesMax: number }
 
+/** Of the databases that questions may be about: the first, and those beside it. */
+export type Folders = readonly [string, ...string[]]
+
 /** What a worker is told when it starts (serve-queries.ts, worker.ts). */
 export type WorkerStart = {
-  readonly folder: string
+  readonly folders: Folders
   readonly words: Int32Array
   /** Undefined where it is alone. */
   readonly team: TeamPlace | undefined
@@ -41,7 +44,7 @@ export const QUERY_WORKER = new URL('./worker.ts', import.meta.url)
 export type WorkerOptions = {
   /** Ends in a call of `serveQueries`. */
   readonly module: URL
-  readonly folder: string
+  readonly folders: Folders
   readonly limits: WorkerLimits
   readonly team: TeamPlace | undefined
   readonly onCall: () => void
@@ -70,9 +73,9 @@ export class QueryWorker implements AsyncDisposable {
   #stopReason: WorkerEnd | undefined
   isEnded = false
 
-  constructor(env: Env, { module, folder, limits, team, onCall }: WorkerOptions) {
+  constructor(env: Env, { module, folders, limits, team, onCall }: WorkerOptions) {
     const { graceMs, heapBytesMax } = limits
-    const data: WorkerStart = { folder, words: this.#words.words, team }
+    const data: WorkerStart = { folders, words: this.#words.words, team }
     this.#env = env
     this.#graceMs = graceMs
     this.#thread = env.processes.startWorker(module, {

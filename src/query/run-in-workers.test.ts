@@ -84,7 +84,7 @@ function value(given: string): AskArgument {
 }
 
 function pool(limits: Partial<PoolLimits> = {}): WorkerRunner {
-  return new WorkerRunner(env, folder, limits)
+  return new WorkerRunner(env, [folder], limits)
 }
 
 const ALL = '[:find ?name ?v :where [$th ?e ?a ?v] [$th ?a :db/ident ?name] [$th ?e :v/string]]'
@@ -249,7 +249,7 @@ describe('a pool of workers', () => {
   })
 
   it('says so when a worker fails by itself', async () => {
-    await using nowhere = new WorkerRunner(env, `${folder}/nowhere`)
+    await using nowhere = new WorkerRunner(env, [`${folder}/nowhere`])
     const failing = asked(nowhere, '[:find ?v :where [$th _ :v/string ?v]]')
     expect(await codeOf(failing)).toBe('varve.error/query-worker-ended')
   })

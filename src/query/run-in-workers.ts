@@ -9,7 +9,7 @@ import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
 import { queryTimeout } from '../engine/errors.ts'
 import { queryQueueFull, runnerClosed } from './run-errors.ts'
-import { QUERY_WORKER, QueryWorker, type TeamPlace } from './query-worker.ts'
+import { type Folders, QUERY_WORKER, QueryWorker, type TeamPlace } from './query-worker.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
 
 export type PoolLimits = {
@@ -36,7 +36,7 @@ type Waiting = { readonly start: (worker: QueryWorker) => void; readonly fail: (
 export class WorkerRunner implements QueryRunner {
   readonly #env: Env
   readonly #module: URL
-  readonly #folder: string
+  readonly #folders: Folders
   readonly #limits: PoolLimits
   readonly #idle: QueryWorker[] = []
   readonly #waiting = new Set<Waiting>()
@@ -48,10 +48,10 @@ export class WorkerRunner implements QueryRunner {
   #isClosed = false
 
   /** `module` is that of the workers: it decides by which engine they answer. */
-  constructor(env: Env, folder: string, limits: Partial<PoolLimits> = {}, module = QUERY_WORKER) {
+  constructor(env: Env, folders: Folders, limits: Partial<PoolLimits> = {}, module = QUERY_WORKER) {
     this.#module = module
     this.#env = env
-    this.#folder = folder
+    this.#folders = folders
     this.#limits = { ...POOL_LIMITS, ...limits }
     this.#generations = new Int32Array(new SharedArrayBuffer(this.#limits.workerCountMax * 4))
     this.#teamName = `varve-queries-${Buffer.from(env.random.bytes(12)).toString('hex')}`
@@ -128,7 +128,7 @@ export class WorkerRunner implements QueryRunner {
     const { graceMs, workerHeapBytesMax } = this.#limits
     const worker = new QueryWorker(this.#env, {
       module: this.#module,
-      folder: this.#folder,
+      folders: this.#folders,
       limits: { graceMs, heapBytesMax: workerHeapBytesMax },
       team: this.#newPlace(),
       onCall: () => this.#startAll(),

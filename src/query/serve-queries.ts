@@ -1,4 +1,4 @@
-// What a query worker does: a thread that follows the databases of one folder by itself, as any reader process
+// What a query worker does: a thread that follows the databases of its folders by itself, as any reader process
 // would, and answers one query at a time. The writer's thread goes on meanwhile.
 //
 // A query is cancelled through shared memory, which the evaluator looks at: while it computes, this thread
@@ -35,9 +35,10 @@ export async function serveQueries(
   team?: { begin(): Disposable },
 ): Promise<void> {
   // Whoever started this thread gave these (query-worker.ts).
-  const { folder, words: given } = port.data as WorkerStart
+  const { folders, words: given } = port.data as WorkerStart
   const words = new WorkerWords(given)
-  const catalog = await Catalog.openFolder(env, folder, { isReadOnly: true })
+  const [folder, ...followedFolders] = folders
+  const catalog = await Catalog.openFolder(env, folder, { isReadOnly: true, followedFolders })
   const runner = new InThreadRunner(engine, env.clock)
   port.onMessage((message) => void answer(message as WorkerRequest))
 
