@@ -2,6 +2,7 @@
 // only reads. Names and aliases both find a database.
 
 import type { Env } from '../base/env.ts'
+import { VarveError } from '../base/errors.ts'
 import type { Edn } from '../fact/value.ts'
 import { type Connection, Follower } from './connection.ts'
 import { aliasDiffers, connectionClosed, readOnlyConnection, schemaRefused } from './connection-errors.ts'
@@ -121,7 +122,9 @@ export class Catalog implements AsyncDisposable {
     try {
       return await this.#open(name, schema)
     } catch (error) {
-      await this.storage.delete(name)
+      // Another process may have found the new database first: then it is that one's.
+      const isElsewhere = error instanceof VarveError && error.code === 'varve.error/folder-locked'
+      if (!isElsewhere) await this.storage.delete(name)
       throw error
     }
   }

@@ -1,0 +1,48 @@
+// Errors of the system folder.
+
+import { VarveError } from '../../base/errors.ts'
+import type { LockHolder } from '../../base/env.ts'
+
+export function systemOwned(holder: unknown, cause: unknown): VarveError {
+  const owner = holder as LockHolder | undefined
+  const who = owner === undefined ? 'another process' : `process ${owner.pid} on ${owner.host}`
+  return new VarveError({
+    code: 'varve.error/system-owned',
+    kind: 'conflict',
+    message: `The system database belongs to ${who}; this one only follows it`,
+    fix: 'Send the change to the service process that owns it, or stop that one and send it here again',
+    data: { owner },
+    cause,
+  })
+}
+
+export function instanceInvalid(instance: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/instance-invalid',
+    kind: 'incorrect',
+    message: `${instance} cannot name a service process`,
+    fix: 'Use lower-case letters, digits, - and _, at most 41 of them',
+    data: { instance },
+  })
+}
+
+export function instanceTaken(instance: string, cause: VarveError): VarveError {
+  return new VarveError({
+    code: 'varve.error/instance-taken',
+    kind: 'conflict',
+    message: `Another service process is the instance ${instance} of this system folder`,
+    fix: 'Give this one another name, or leave --instance out',
+    data: { instance, holder: cause.data['holder'] },
+    cause,
+  })
+}
+
+export function tooManyInstances(countMax: number): VarveError {
+  return new VarveError({
+    code: 'varve.error/too-many-instances',
+    kind: 'busy',
+    message: `${countMax} service processes share this system folder already`,
+    fix: 'Stop one of them, or name this one with --instance',
+    data: { countMax },
+  })
+}

@@ -1,0 +1,197 @@
+// What the service writes: one folder beside the data, shared by all service processes of that data.
+//
+//   system              tokens, grants, saved queries, procedures; one process owns it, the others follow it
+//   audit-<instance>    what was asked of one process; each process has its own
+//
+// Ownership is the writer's lock of the database. Whoever starts first has it; when that process ends, the next that has
+// something to change takes it.
+
+import type { Env } from '../../base/env.ts'
+import { VarveError } from '../../base/errors.ts'
+import { Catalog } from '../../database/catalog.ts'
+import type { Connection } from '../../database/connection.ts'
+import type { DatabaseValue } from '../../database/database-value.ts'
+import type { TransactOutcome, TransactRequest, Writer } from '../../database/writer.ts'
+import type { Edn } from '../../fact/value.ts'
+import { instanceInvalid, instanceTaken, systemOwned, tooManyInstances } from './errors.ts'
+import { AUDIT_SCHEMA, SYSTEM_SCHEMA } from './schema.ts'
+
+export const SYSTEM_DATABASE = 'system'
+export const AUDIT_PREFIX = 'audit-'
+
+/** Service processes over one system folder. */
+const INSTANCE_COUNT_MAX = 64
+/** Two processes that make one database at the same moment: the one that comes late opens what the other made. */
+const CREATION_COUNT_MAX = 20
+const CREATION_PAUSE_MS = 50
+
+const INSTANCE_NAME = /^[a-z0-9][a-z0-9_-]{0,40}$/
+
+export type SystemOptions = {
+  /** Names this process among those that share the folder; the first free number where it is left out. */
+  readonly instance?: string
+  readonly hasThreads?: boolean
+}
+
+export class SystemFolder implements AsyncDisposable {
+  readonly instance: string
+  readonly audit: Writer
+  readonly #env: Env
+  readonly #writing: Catalog
+  /** Undefined in memory, where nobody else is. */
+  readonly #following: Catalog | undefined
+  #owned: Writer | undefined
+  #taking: Promise<Writer> | undefined
+
+  /**
+   * Opens the folder, or makes it. Throws `varve.error/instance-taken`, and whatever keeps a folder from being written.
+   */
+  static async open(env: Env, folder: string, options: SystemOptions = {}): Promise<SystemFolder> {
+    const { instance, hasThreads = false } = options
+    if (instance !== undefined && !INSTANCE_NAME.test(instance)) throw instanceInvalid(instance)
+    const writing = await madeBeside(env, () => Catalog.openFolder(env, folder, { hasThreads }))
+    const following = await Catalog.openFolder(env, folder, { isReadOnly: true })
+    return SystemFolder.#over(env, { writing, following }, instance)
+  }
+
+  /** Gone when it is closed, as the databases beside it are. */
+  static inMemory(env: Env): Promise<SystemFolder> {
+    return SystemFolder.#over(env, { writing: Catalog.openMemory(env), following: undefined }, '1')
+  }
+
+  static async #over(env: Env, catalogs: Catalogs, instance: string | undefined): Promise<SystemFolder> {
+    try {
+      const system = await ownedOrLocked(env, catalogs.writing, SYSTEM_DATABASE, SYSTEM_SCHEMA)
+      const [name, audit] = await openAudit(env, catalogs.writing, instance)
+      return new SystemFolder(env, catalogs, system instanceof VarveError ? undefined : system, name, audit)
+    } catch (error) {
+      await catalogs.writing[Symbol.asyncDispose]()
+      await catalogs.following?.[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  private constructor(
+    env: Env,
+    { writing, following }: Catalogs,
+    owned: Writer | undefined,
+    instance: string,
+    audit: Writer,
+  ) {
+    this.#env = env
+    this.#writing = writing
+    this.#following = following
+    this.#owned = owned
+    this.instance = instance
+    this.audit = audit
+  }
+
+  /** True while this process is the one that changes `system`. */
+  get isOwner(): boolean {
+    return this.#owned !== undefined
+  }
+
+  /** The newest value of `system`. */
+  async system(): Promise<DatabaseValue> {
+    return (await this.#systemConnection()).value()
+  }
+
+  /**
+   * Applies a transaction to `system`. Throws `varve.error/system-owned`, naming the process that owns it, where that is
+   * another one.
+   */
+  async change(tx: Edn, meta?: TransactRequest['meta']): Promise<TransactOutcome> {
+    const writer = this.#owned ?? (await this.#takeOwnership())
+    try {
+      return await writer.transact({ tx, ...(meta !== undefined && { meta }) })
+    } catch (error) {
+      if (!isFenced(error)) throw error
+      // Somebody took over from this process, which then follows as the others do.
+      this.#owned = undefined
+      throw systemOwned(undefined, error)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#following?.[Symbol.asyncDispose]()
+    await this.#writing[Symbol.asyncDispose]()
+  }
+
+  #systemConnection(): Promise<Connection> {
+    if (this.#owned !== undefined) return Promise.resolve(this.#owned)
+    return (this.#following ?? this.#writing).connection(SYSTEM_DATABASE)
+  }
+
+  /** Changes that come at once wait for one attempt. */
+  #takeOwnership(): Promise<Writer> {
+    this.#taking ??= ownedOrLocked(this.#env, this.#writing, SYSTEM_DATABASE, SYSTEM_SCHEMA)
+      .then((found) => {
+        if (found instanceof VarveError) throw systemOwned(found.data['holder'], found)
+        this.#owned = found
+        return found
+      })
+      .finally(() => (this.#taking = undefined))
+    return this.#taking
+  }
+}
+
+type Catalogs = { readonly writing: Catalog; readonly following: Catalog | undefined }
+
+async function openAudit(
+  env: Env,
+  catalog: Catalog,
+  instance: string | undefined,
+): Promise<readonly [string, Writer]> {
+  const candidates =
+    instance !== undefined
+      ? [instance]
+      : Array.from({ length: INSTANCE_COUNT_MAX }, (_, index) => String(index + 1))
+  for (const candidate of candidates) {
+    const opened = await ownedOrLocked(env, catalog, `${AUDIT_PREFIX}${candidate}`, AUDIT_SCHEMA)
+    if (!(opened instanceof VarveError)) return [candidate, opened]
+    if (instance !== undefined) throw instanceTaken(instance, opened)
+  }
+  throw tooManyInstances(INSTANCE_COUNT_MAX)
+}
+
+/** The database, made where it is missing, with all of its schema; or why another process has it. */
+async function ownedOrLocked(
+  env: Env,
+  catalog: Catalog,
+  name: string,
+  schema: Edn,
+): Promise<Writer | VarveError> {
+  return madeBeside(env, async () => {
+    try {
+      await catalog.create(name, { schema })
+      return await catalog.writer(name)
+    } catch (error) {
+      if (error instanceof VarveError && error.code === 'varve.error/folder-locked') return error
+      throw error
+    }
+  })
+}
+
+/** What fails where another process makes the same folder or database, or one beside it, at this moment. */
+const MADE_BESIDE: ReadonlySet<string> = new Set([
+  'varve.error/database-exists',
+  'varve.error/foreign-folder',
+  'varve.error/file-missing',
+  'varve.error/file-failed',
+])
+
+async function madeBeside<Made>(env: Env, make: () => Promise<Made>): Promise<Made> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await make()
+    } catch (error) {
+      const isBeside = error instanceof VarveError && MADE_BESIDE.has(error.code)
+      if (!isBeside || attempt >= CREATION_COUNT_MAX) throw error
+      await env.timers.sleep(CREATION_PAUSE_MS)
+    }
+  }
+}
+
+function isFenced(error: unknown): boolean {
+  return error instanceof VarveError && error.code === 'varve.error/writer-fenced'
+}
