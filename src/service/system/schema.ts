@@ -48,9 +48,14 @@ const INTENT: readonly Column[] = [
   ['intent/basis', 'string', 'The t of every database that it asks, as EDN'],
   ['intent/seq', 'long', 'Its place in the chain'],
   ['intent/hash', 'string', 'sha256 over the link before and all of the above'],
-  ['outcome/end', 'string', 'answered, failed, refused or left; missing where the process ended before', 'index'],
+  [
+    'outcome/end',
+    'string',
+    'answered, failed, refused or left; missing where the process ended before',
+    'index',
+  ],
   ['outcome/at', 'instant', 'When the last byte had left'],
-  ['outcome/ms', 'double', 'From the first byte in to the last byte out'],
+  ['outcome/duration-us', 'long', 'Microseconds from the intent to the last byte'],
   ['outcome/rows', 'long', 'Rows of the answer'],
   ['outcome/error', 'string', 'The code of the error', 'index'],
   ['outcome/receipt', 'string', 'The receipt, as JSON'],
@@ -58,19 +63,26 @@ const INTENT: readonly Column[] = [
   ['outcome/hash', 'string', 'sha256 over the link before and the outcome'],
 ]
 
+const CHAIN: readonly Column[] = [
+  ['chain/seq', 'long', 'Of the last link'],
+  ['chain/hash', 'string', 'Of the last link'],
+]
+
 export const SYSTEM_SCHEMA: Edn = schemaOf([...TOKEN, ...GRANT])
-export const AUDIT_SCHEMA: Edn = schemaOf([...QUESTION, ...INTENT])
+export const AUDIT_SCHEMA: Edn = schemaOf([...QUESTION, ...INTENT, ...CHAIN])
 
 function schemaOf(columns: readonly Column[]): Edn {
   const entities = columns.map(([ident, type, doc, ...traits]) => {
     const cardinality = traits.includes('many') ? 'many' : 'one'
-    return [
-      `{:db/ident :${ident} :db/valueType :db.type/${type} :db/cardinality :db.cardinality/${cardinality}`,
-      `:db/doc ${JSON.stringify(doc)}`,
-      traits.includes('identity') ? ':db/unique :db.unique/identity' : '',
-      traits.includes('index') ? ':db/index true' : '',
-      traits.includes('component') ? ':db/isComponent true' : '',
-    ].join(' ') + '}'
+    return (
+      [
+        `{:db/ident :${ident} :db/valueType :db.type/${type} :db/cardinality :db.cardinality/${cardinality}`,
+        `:db/doc ${JSON.stringify(doc)}`,
+        traits.includes('identity') ? ':db/unique :db.unique/identity' : '',
+        traits.includes('index') ? ':db/index true' : '',
+        traits.includes('component') ? ':db/isComponent true' : '',
+      ].join(' ') + '}'
+    )
   })
   return readEdn(`[${entities.join('\n')}]`).value
 }

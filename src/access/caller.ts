@@ -1,0 +1,17 @@
+// Who asks. Found once for each request, before anything is read.
+
+/** What a caller may do at all; what it may see is a matter of grants. */
+export const SCOPES = ['query', 'transact', 'manage'] as const
+export type Scope = (typeof SCOPES)[number]
+
+export type Caller = {
+  readonly name: string
+  /** How the name is known: `local` is whoever reaches a server on loopback that asks for no token. */
+  readonly kind: 'local' | 'token' | 'oidc'
+  readonly roles: readonly string[]
+  readonly scopes: readonly Scope[]
+  /** What it asks for, as it says itself. */
+  readonly purpose?: string
+}
+
+export const LOCAL_CALLER: Caller = { name: 'local', kind: 'local', roles: [], scopes: SCOPES }
