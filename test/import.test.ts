@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { connectLocal } from '../src/api/connect.ts'
+import { SystemFolder } from '../src/service/system/system-folder.ts'
 import { nodeEnv } from '../src/base/env-node.ts'
 import { LocalSession } from '../src/cli/local-session.ts'
 import { main } from '../src/cli/main.ts'
@@ -377,7 +378,9 @@ describe('other formats', () => {
     const place = new Place()
     const path = place.file('x.csv', 'id,n\na,1\nb,two\na,3\n')
     await using server = await connectLocal('memory:')
+    await using system = await SystemFolder.inMemory(nodeEnv())
     await using http = await startServer({
+      system,
       catalog: server.catalog,
       runner: server.runner,
       port: 0,

@@ -15,3 +15,6 @@ export type Caller = {
 }
 
 export const LOCAL_CALLER: Caller = { name: 'local', kind: 'local', roles: [], scopes: SCOPES }
+
+/** Of what answers everybody, where nobody is asked who they are. */
+export const NOBODY: Caller = { name: 'nobody', kind: 'local', roles: [], scopes: [] }

@@ -3,17 +3,27 @@
 import type { HttpServer } from '../base/env.ts'
 import type { LocalVarve } from '../api/varve.ts'
 import type { Terminal } from '../base/terminal.ts'
+import type { SystemFolder } from '../service/system/system-folder.ts'
 import { startServer } from '../service/server.ts'
 import { reportError } from './report.ts'
 
 export type ServingOptions = { readonly host?: string; readonly port: number; readonly terminal: Terminal }
 
+export const SYSTEM_OPTION =
+  'folder of what the service writes itself (default: the data folder with -system behind)'
+
+/** Beside the data, which the service itself never writes into. */
+export function systemFolderOf(data: string): string {
+  return `${data.replace(/(?<=.)\/+$/, '')}-system`
+}
+
 export async function startServing(
   { catalog, runner }: LocalVarve,
+  system: SystemFolder,
   { terminal, ...place }: ServingOptions,
 ): Promise<HttpServer> {
   // A worker starts while the databases open, so that the first question need not wait for it.
   runner.warm()
   await Promise.all(catalog.list().map(({ name }) => catalog.connection(name)))
-  return startServer({ catalog, runner, ...place, onFault: (error) => reportError(error, terminal) })
+  return startServer({ catalog, runner, system, ...place, onFault: (error) => reportError(error, terminal) })
 }

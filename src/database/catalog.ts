@@ -74,6 +74,11 @@ export class Catalog implements AsyncDisposable {
     return this.storage.list()
   }
 
+  /** Of the first folder: what this catalog may write unless it only reads. */
+  firstList(): readonly DatabaseInfo[] {
+    return this.storage.list().filter(({ name }) => this.storage.isWritable(name))
+  }
+
   /** The connection to a database by name or alias. */
   async connection(nameOrAlias: string): Promise<Connection> {
     // Known ones first: a query names its databases every time, and listing a folder is not free.

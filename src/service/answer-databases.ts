@@ -9,7 +9,7 @@ import { Writer } from '../database/writer.ts'
 import type { Plain } from '../fact/plain-edn.ts'
 import { Valued, warningFields } from './answer.ts'
 import { confirmationMissing, fieldInvalid } from './errors.ts'
-import { connectionOf, dataOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
+import { connectionOf, dataOf, fieldsOf, flagOf, ok, type Route, type RouteContext, textOf } from './route.ts'
 
 const CREATE_FIELDS = {
   schema: { type: ['string', 'array'], about: 'schema: EDN text, or transaction data' },
@@ -30,9 +30,14 @@ export const DATABASE_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/v1/databases',
     about: 'All databases',
+    scope: 'query',
+    search: { system: 'true lists those of the service itself, too' },
     answer: async (context) => {
-      const { catalog } = context.service
-      const connections = await Promise.all(catalog.list().map(({ name }) => catalog.connection(name)))
+      const { catalog, system } = context.service
+      const isAll = flagOf(context.search, 'system')
+      const own = new Set(isAll ? [] : system.databaseNames())
+      const infos = catalog.list().filter(({ name }) => !own.has(name))
+      const connections = await Promise.all(infos.map(({ name }) => catalog.connection(name)))
       return ok(context, { databases: connections.map(describe) })
     },
   },
@@ -40,6 +45,7 @@ export const DATABASE_ROUTES: readonly Route[] = [
     method: 'PUT',
     path: '/v1/databases/:name',
     about: 'Creates a database, or adds what its schema lacks',
+    scope: 'transact',
     fields: CREATE_FIELDS,
     answer: answerCreate,
   },
@@ -47,12 +53,14 @@ export const DATABASE_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/v1/databases/:name',
     about: 'One database',
+    scope: 'query',
     answer: async (context) => ok(context, describe(await connectionOf(context))),
   },
   {
     method: 'DELETE',
     path: '/v1/databases/:name',
     about: 'Deletes a database for ever; needs ?confirm=NAME',
+    scope: 'manage',
     search: { confirm: 'the name again, as it stands in the path' },
     answer: async (context) => {
       const { name } = (await connectionOf(context)).info
@@ -67,6 +75,7 @@ export const DATABASE_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/v1/databases/:name/schema',
     about: 'The schema as transaction data',
+    scope: 'query',
     answer: async (context) => {
       const { facts, basisT } = (await connectionOf(context)).value()
       return ok(context, { schema: new Valued(schemaForms(facts)), basisT })
@@ -76,6 +85,7 @@ export const DATABASE_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/v1/databases/:name/transact',
     about: 'Applies a transaction, whole or not at all; answers once it is on disk',
+    scope: 'transact',
     fields: TRANSACT_FIELDS,
     requiredFields: ['tx'],
     answer: answerTransact,

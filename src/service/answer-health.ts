@@ -7,23 +7,25 @@ export const HEALTH_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/healthz',
     about: 'The process lives',
+    scope: 'open',
     answer: async (context) => ok(context, { status: 'ok' }),
   },
   {
     method: 'GET',
     path: '/readyz',
     about: 'Every database is open and can be asked',
+    scope: 'open',
     answer: async (context) => {
       const { catalog } = context.service
-      const infos = catalog.list()
-      await Promise.all(infos.map(({ name }) => catalog.connection(name)))
-      return ok(context, { status: 'ready', databaseCount: infos.length })
+      await Promise.all(catalog.list().map(({ name }) => catalog.connection(name)))
+      return ok(context, { status: 'ready' })
     },
   },
   {
     method: 'GET',
     path: '/metrics',
     about: 'Figures in the text format of Prometheus',
+    scope: 'manage',
     contentType: 'text/plain; version=0.0.4; charset=utf-8',
     answer: async ({ service }) => ({
       status: 200,

@@ -19,6 +19,7 @@ export const LOG_ROUTE: Route = {
   method: 'GET',
   path: '/v1/databases/:name/log',
   about: 'Transactions in their order; where there are more, nextT says from where to go on',
+  scope: 'query',
   search: {
     from: 'the first, a t or an instant; included',
     to: 'where to stop, a t or an instant; excluded',

@@ -4,9 +4,11 @@
 import type { HttpHandler, HttpRequest, HttpResponse } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
 import type { Notation } from '../query/written.ts'
+import { NOBODY } from '../access/caller.ts'
 import type { Plain } from '../fact/plain-edn.ts'
 import { answerBody, answerNotation } from './answer.ts'
 import { hostRefused, notAcceptable, originRefused, ourFault, statusOf } from './errors.ts'
+import { checkScope } from './access-control.ts'
 import { checkSearch, type Service } from './route.ts'
 import { findRoute, methodsAt } from './routes.ts'
 
@@ -40,7 +42,9 @@ async function answer(service: Service, request: HttpRequest): Promise<Answered>
     if (notation === undefined && route.contentType === undefined) {
       throw notAcceptable(request.headers.get('accept') ?? '')
     }
-    const context = { service, request, notation: notation ?? 'json', parameters, search }
+    const caller = route.scope === 'open' ? NOBODY : await service.access.callerOf(request)
+    if (route.scope !== 'open') checkScope(caller, route.scope)
+    const context = { service, request, caller, notation: notation ?? 'json', parameters, search }
     checkSearch(context, route)
     return { route: path, response: await route.answer(context) }
   } catch (error) {
@@ -75,6 +79,7 @@ function errorResponse(error: unknown, notation: Notation): HttpResponse {
   const shown = error instanceof VarveError ? error : ourFault(error)
   const { code, kind, message, fix, data } = shown
   const headers: Record<string, string> = {}
+  if (kind === 'unauthorized') headers['www-authenticate'] = 'Bearer realm="varve"'
   if (kind === 'busy') headers['retry-after'] = '1'
   if (Array.isArray(data['allow'])) headers['allow'] = data['allow'].join(', ')
   return answerBody(

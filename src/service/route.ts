@@ -10,8 +10,12 @@ import type { QueryRunner } from '../query/ask.ts'
 import type { Notation } from '../query/written.ts'
 import { answerInPieces, type Field } from './answer.ts'
 import { type Fields, readFields } from './body.ts'
-import { fieldInvalid, parameterUnknown } from './errors.ts'
+import { fieldInvalid, parameterInvalid, parameterUnknown } from './errors.ts'
 import type { Metrics } from './metrics.ts'
+import type { Caller, Scope } from '../access/caller.ts'
+import type { AccessControl } from './access-control.ts'
+import type { SystemFolder } from './system/system-folder.ts'
+import type { Tokens } from './system/tokens.ts'
 import type { WaitingAnswers } from './waiting-answers.ts'
 
 export type ServiceLimits = {
@@ -43,6 +47,9 @@ export type Service = {
   readonly limits: ServiceLimits
   readonly waiting: WaitingAnswers
   readonly metrics: Metrics
+  readonly access: AccessControl
+  readonly system: SystemFolder
+  readonly tokens: Tokens
   /** Bound to loopback: only a loopback Host and no foreign Origin is answered. */
   readonly isLoopback: boolean
   /** Unforeseen errors, for the log: never shown to callers. */
@@ -52,6 +59,7 @@ export type Service = {
 export type RouteContext = {
   readonly service: Service
   readonly request: HttpRequest
+  readonly caller: Caller
   readonly notation: Notation
   /** Values of `:name` places of the path. */
   readonly parameters: Readonly<Record<string, string>>
@@ -67,6 +75,8 @@ export type Route = {
   readonly method: Method
   readonly path: string
   readonly about: string
+  /** What a caller must be allowed to do; `open` answers everybody. */
+  readonly scope: Scope | 'open'
   /** Fields of the body. */
   readonly fields?: Readonly<Record<string, FieldDescription>>
   readonly requiredFields?: readonly string[]
@@ -104,6 +114,14 @@ export function checkSearch({ search }: RouteContext, { search: known = {} }: Ro
   for (const name of search.keys()) {
     if (!Object.hasOwn(known, name)) throw parameterUnknown(name, Object.keys(known))
   }
+}
+
+/** A parameter that is true or false; false where it is missing. */
+export function flagOf(search: URLSearchParams, name: string): boolean {
+  const text = search.get(name)
+  if (text === null || text === 'false') return false
+  if (text === 'true' || text === '') return true
+  throw parameterInvalid(name, 'true or false')
 }
 
 export function textOf(fields: Fields, name: string): string | undefined {

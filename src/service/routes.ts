@@ -1,6 +1,7 @@
 // What HTTP offers, and which route a request means. Each route stands with what it answers in answer-*.ts.
 
 import { openApi } from './openapi.ts'
+import { ACCESS_ROUTES } from './answer-access.ts'
 import { DATABASE_ROUTES } from './answer-databases.ts'
 import { HEALTH_ROUTES } from './answer-health.ts'
 import { LOG_ROUTE } from './answer-log.ts'
@@ -12,6 +13,7 @@ const OPENAPI_ROUTE: Route = {
   method: 'GET',
   path: '/openapi.json',
   about: 'This description',
+  scope: 'open',
   contentType: 'application/json',
   answer: async () => ({
     status: 200,
@@ -25,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   LOG_ROUTE,
   QUERY_ROUTE,
   PULL_ROUTE,
+  ...ACCESS_ROUTES,
   ...HEALTH_ROUTES,
   OPENAPI_ROUTE,
 ]

@@ -3,6 +3,9 @@
 import type { HttpServer } from '../base/env.ts'
 import type { Catalog } from '../database/catalog.ts'
 import type { QueryRunner } from '../query/ask.ts'
+import { TokenAccess } from './access-control.ts'
+import type { SystemFolder } from './system/system-folder.ts'
+import { Tokens } from './system/tokens.ts'
 import { createHandler } from './handler.ts'
 import { Metrics } from './metrics.ts'
 import { WaitingAnswers } from './waiting-answers.ts'
@@ -14,17 +17,31 @@ export type ServerOptions = {
   readonly host?: string
   readonly port: number
   readonly limits?: Partial<ServiceLimits>
+  readonly system: SystemFolder
   readonly onFault: (error: unknown) => void
 }
 
 /** Throws `varve.error/port-in-use`. Disposing lets running requests finish. */
-export function startServer(options: ServerOptions): Promise<HttpServer> {
-  const { catalog, runner, host = '127.0.0.1', port, onFault } = options
+export async function startServer(options: ServerOptions): Promise<HttpServer> {
+  const { catalog, runner, host = '127.0.0.1', port, system, onFault } = options
   const limits = { ...SERVICE_LIMITS, ...options.limits }
   const isLoopback = isLoopbackHost(host)
   const waiting = new WaitingAnswers(limits.waitingBytesMax)
   const metrics = new Metrics()
-  const handle = createHandler({ catalog, runner, limits, waiting, metrics, isLoopback, onFault })
+  const tokens = new Tokens(catalog.env, system)
+  const access = new TokenAccess(tokens, { isLoopback })
+  const handle = createHandler({
+    catalog,
+    runner,
+    limits,
+    waiting,
+    metrics,
+    system,
+    tokens,
+    access,
+    isLoopback,
+    onFault,
+  })
   return catalog.env.network.listen({ host, port, handle })
 }
 

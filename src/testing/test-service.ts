@@ -8,6 +8,9 @@ import { Catalog } from '../database/catalog.ts'
 import { createEngine } from '../engine/create.ts'
 import { InThreadRunner } from '../query/run-here.ts'
 import type { QueryRunner } from '../query/ask.ts'
+import { SystemFolder } from '../service/system/system-folder.ts'
+import { Tokens } from '../service/system/tokens.ts'
+import { type AccessControl, OPEN_ACCESS } from '../service/access-control.ts'
 import { createHandler } from '../service/handler.ts'
 import { Metrics } from '../service/metrics.ts'
 import { WaitingAnswers } from '../service/waiting-answers.ts'
@@ -20,18 +23,21 @@ export const SCHEMA = `[
 
 const env = nodeEnv()
 let catalog: Catalog
+export let system: SystemFolder
 let handle: HttpHandler
 export let faults: unknown[]
 
 /** To be called once by each file of tests. */
 export function freshServiceForEachTest(): void {
-  beforeEach(() => {
+  beforeEach(async () => {
     catalog = Catalog.openMemory(env)
+    system = await SystemFolder.inMemory(env)
     faults = []
     serveWith({})
   })
   afterEach(async () => {
     await catalog[Symbol.asyncDispose]()
+    await system[Symbol.asyncDispose]()
     if (faults.length > 0) throw new AggregateError(faults, 'The service met faults of its own')
   })
 }
@@ -40,6 +46,7 @@ export function freshServiceForEachTest(): void {
 export function serveWith(
   limits: Partial<ServiceLimits>,
   runner: QueryRunner = new InThreadRunner(createEngine(env), env.clock),
+  access: AccessControl = OPEN_ACCESS,
 ): void {
   handle = createHandler({
     catalog,
@@ -47,6 +54,9 @@ export function serveWith(
     limits: { ...SERVICE_LIMITS, ...limits },
     waiting: new WaitingAnswers({ ...SERVICE_LIMITS, ...limits }.waitingBytesMax),
     metrics: new Metrics(),
+    access,
+    system,
+    tokens: new Tokens(env, system),
     isLoopback: true,
     onFault: (error) => faults.push(error),
   })

@@ -10,9 +10,15 @@ import type { Context } from '../main.ts'
 import { parsePort } from '../options.ts'
 import { Progress } from '../progress.ts'
 import { reportError } from '../report.ts'
-import { startServing } from '../serving.ts'
+import { startServing, SYSTEM_OPTION, systemFolderOf } from '../serving.ts'
+import { SystemFolder } from '../../service/system/system-folder.ts'
 
-type Options = { readonly data: string; readonly port: number; readonly empty?: boolean }
+type Options = {
+  readonly data: string
+  readonly system?: string
+  readonly port: number
+  readonly empty?: boolean
+}
 
 export const DEFAULT_PORT = 8470
 
@@ -21,19 +27,22 @@ export function addDevCommand(program: Command, context: Context): void {
     .command('dev')
     .description('serve a data folder, filled with a small company the first time, and show around')
     .option('--data <folder>', 'folder of the databases', './varve-data')
+    .option('--system <folder>', SYSTEM_OPTION)
     .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', parsePort, DEFAULT_PORT)
     .option('--empty', 'begin without the company')
     .addHelpText('after', '\nExample:\n  varve dev --data ./varve-data --port 8470')
     .action((options: Options) => dev(options, context))
 }
 
-async function dev({ data, port, empty }: Options, { env, terminal }: Context): Promise<void> {
-  await using varve = await connectLocal(`file:${data}`)
+async function dev({ data, system: given, port, empty }: Options, { env, terminal }: Context): Promise<void> {
+  const folder = given ?? systemFolderOf(data)
+  await using system = await SystemFolder.open(env, folder, { hasThreads: true })
+  await using varve = await connectLocal(`file:${data}`, { followedFolders: [folder] })
   const { catalog } = varve
   if (empty !== true && isCompanyWanted(catalog)) await makeCompany(catalog, data, { env, terminal })
-  await using server = await startServing(varve, { port, terminal })
+  await using server = await startServing(varve, system, { port, terminal })
   const url = `http://127.0.0.1:${server.port}`
-  const names = catalog.list().map(({ name, alias }) => (alias === name ? name : `${name} ($${alias})`))
+  const names = catalog.firstList().map(({ name, alias }) => (alias === name ? name : `${name} ($${alias})`))
   terminal.out(`\nServing ${names.length === 0 ? 'an empty folder' : names.join(', ')} at ${url}\n`)
   const hasCompany = COMPANY_DATABASES.every((name) => catalog.list().some((info) => info.name === name))
   if (hasCompany) await tryTour({ varve, env, terminal })

@@ -7,11 +7,14 @@ import { parseCount, parsePort } from '../options.ts'
 import type { Terminal } from '../../base/terminal.ts'
 import { isLoopbackHost } from '../../service/server.ts'
 import { reportWarnings } from '../report.ts'
-import { startServing } from '../serving.ts'
+import { startServing, SYSTEM_OPTION, systemFolderOf } from '../serving.ts'
+import { SystemFolder } from '../../service/system/system-folder.ts'
 import { DEFAULT_PORT } from './dev.ts'
 
 type Options = {
-  readonly data: string
+  readonly data: readonly string[]
+  readonly system?: string
+  readonly instance?: string
   readonly host: string
   readonly port: number
   readonly write?: boolean
@@ -19,32 +22,46 @@ type Options = {
   readonly workers?: number
 }
 
-export function addServeCommand(program: Command, { terminal }: Context): void {
+export function addServeCommand(program: Command, { env, terminal }: Context): void {
   program
     .command('serve')
-    .description('serve a data folder over HTTP')
-    .option('--data <folder>', 'folder of the databases', './varve-data')
-    .option('--host <host>', 'address to listen on; there is no access control yet', '127.0.0.1')
+    .description('serve data folders over HTTP')
+    .option('--data <folder>', 'folder of databases; may stand several times', collected, DATA_DEFAULT)
+    .option('--system <folder>', SYSTEM_OPTION)
+    .option('--instance <name>', 'names this process among those that share the system folder')
+    .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--port <n>', 'port; 0 takes a free one', parsePort, DEFAULT_PORT)
     .option('--workers <n>', 'threads that answer questions (default: the cores, at most 4)', parseCount)
-    .option('--write', 'take transactions too: this process becomes the writer')
+    .option('--write', 'take transactions too: this process becomes the writer of the first folder')
     .option('--take-over', "take the writer's place from a process that hangs; it acknowledges nothing more")
     .addHelpText('after', '\nExample:\n  varve serve --data ./varve-data --port 8470')
-    .action(async ({ data, host, port, write, takeOver, workers }: Options) => {
-      await using varve = await connectLocal(`file:${data}`, {
+    .action(async ({ data, system: given, instance, host, port, write, takeOver, workers }: Options) => {
+      const [first, ...others] = data as [string, ...string[]]
+      const folder = given ?? systemFolderOf(first)
+      const named = instance === undefined ? {} : { instance }
+      await using system = await SystemFolder.open(env, folder, { hasThreads: true, ...named })
+      await using varve = await connectLocal(`file:${first}`, {
+        followedFolders: [...others, folder],
         readOnly: write !== true && takeOver !== true,
         takeOver: takeOver === true,
         ...(workers !== undefined && { workers }),
       })
-      await using server = await startServing(varve, { host, port, terminal })
+      await using server = await startServing(varve, system, { host, port, terminal })
       if (!isLoopbackHost(host)) warnOfOpenDoor(host, terminal)
       const stopped = terminal.stopped()
       const shown = host.includes(':') ? `[${host}]` : host
       terminal.out(
-        `Serving ${data}${write === true || takeOver === true ? '' : ', for reading only,'} at http://${shown}:${server.port}\n`,
+        `Serving ${data.join(', ')}${write === true || takeOver === true ? '' : ', for reading only,'} at http://${shown}:${server.port}\n`,
       )
       await stopped
     })
+}
+
+const DATA_DEFAULT: readonly string[] = ['./varve-data']
+
+/** What stands on the command line replaces the default, and each further one is added. */
+function collected(value: string, before: readonly string[]): readonly string[] {
+  return before === DATA_DEFAULT ? [value] : [...before, value]
 }
 
 /** There is no access control yet: whoever reaches the address may ask, and write where writing is served. */

@@ -38,7 +38,7 @@ export type Loaded = {
 
 /** True where `loadCompany` has something to do: nothing is there yet, or not all of it. */
 export function isCompanyWanted(catalog: Catalog): boolean {
-  return catalog.list().length === 0 || catalog.env.files.stat(markerOf(catalog)) !== undefined
+  return catalog.firstList().length === 0 || catalog.env.files.stat(markerOf(catalog)) !== undefined
 }
 
 export async function loadCompany(

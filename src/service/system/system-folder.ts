@@ -91,6 +91,11 @@ export class SystemFolder implements AsyncDisposable {
     return this.#owned !== undefined
   }
 
+  /** Of the databases that the service processes of this folder write. */
+  databaseNames(): readonly string[] {
+    return this.#writing.list().map(({ name }) => name)
+  }
+
   /** The newest value of `system`. */
   async system(): Promise<DatabaseValue> {
     return (await this.#systemConnection()).value()

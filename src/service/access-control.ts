@@ -1,0 +1,57 @@
+// Who sent a request. While no token was ever made, a server on loopback takes everybody for `local`, who may do
+// everything; from the first token on, only callers who show one are answered.
+
+import type { HttpRequest } from '../base/env.ts'
+import { type Caller, LOCAL_CALLER, type Scope } from '../access/caller.ts'
+import { fieldInvalid } from './errors.ts'
+import { scopeMissing, tokenMissing, tokenUnknown } from './system/errors.ts'
+import type { Tokens } from './system/tokens.ts'
+
+export const PURPOSE_HEADER = 'varve-purpose'
+const PURPOSE_LENGTH_MAX = 200
+
+export interface AccessControl {
+  /** Throws errors of kind `unauthorized`. */
+  callerOf(request: HttpRequest): Promise<Caller>
+}
+
+/** Takes everybody for `local`. */
+export const OPEN_ACCESS: AccessControl = {
+  callerOf: (request) => Promise.resolve(withPurpose(LOCAL_CALLER, request)),
+}
+
+export class TokenAccess implements AccessControl {
+  readonly #tokens: Tokens
+  readonly #isLoopback: boolean
+
+  constructor(tokens: Tokens, { isLoopback }: { readonly isLoopback: boolean }) {
+    this.#tokens = tokens
+    this.#isLoopback = isLoopback
+  }
+
+  async callerOf(request: HttpRequest): Promise<Caller> {
+    const text = request.headers.get('authorization')
+    if (text !== undefined) return withPurpose(await this.#tokens.callerOf(bearerOf(text)), request)
+    if (!this.#isLoopback || (await this.#tokens.areInUse())) throw tokenMissing()
+    return withPurpose(LOCAL_CALLER, request)
+  }
+}
+
+/** Throws `varve.error/scope-missing`. */
+export function checkScope({ scopes }: Caller, scope: Scope): void {
+  if (!scopes.includes(scope)) throw scopeMissing(scope, scopes)
+}
+
+function bearerOf(authorization: string): string {
+  const [, token] = /^Bearer +(\S+) *$/i.exec(authorization) ?? []
+  if (token === undefined) throw tokenUnknown()
+  return token
+}
+
+function withPurpose(caller: Caller, request: HttpRequest): Caller {
+  const purpose = request.headers.get(PURPOSE_HEADER)
+  if (purpose === undefined || purpose === '') return caller
+  if (purpose.length > PURPOSE_LENGTH_MAX)
+    throw fieldInvalid(PURPOSE_HEADER, `a text of at most ${PURPOSE_LENGTH_MAX} characters`)
+  return { ...caller, purpose }
+}

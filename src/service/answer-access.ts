@@ -1,0 +1,104 @@
+// Tokens: made, listed, taken back. And who the caller is.
+
+import type { HttpResponse } from '../base/env.ts'
+import { type Scope, SCOPES } from '../access/caller.ts'
+import type { Edn } from '../fact/value.ts'
+import type { Plain } from '../fact/plain-edn.ts'
+import type { Fields } from './body.ts'
+import { fieldInvalid } from './errors.ts'
+import { fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
+import type { TokenInfo } from './system/tokens.ts'
+
+const TOKEN_FIELDS = {
+  caller: { type: 'string', about: 'who will ask with it' },
+  scopes: { type: 'array', about: `what it opens, of ${SCOPES.join(', ')}; query if left out` },
+  roles: { type: 'array', about: 'roles of the caller, for grants' },
+  expiresAt: { type: ['string', 'object'], about: 'an instant from which on it opens nothing' },
+} as const
+
+export const ACCESS_ROUTES: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/whoami',
+    about: 'Who the caller is, and what it may do',
+    scope: 'query',
+    answer: async (context) => {
+      const { name, kind, roles, scopes, purpose } = context.caller
+      return ok(context, { name, kind, roles, scopes, purpose })
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/tokens',
+    about: 'All tokens, without their secrets',
+    scope: 'manage',
+    answer: async (context) => ok(context, { tokens: (await context.service.tokens.list()).map(tokenField) }),
+  },
+  {
+    method: 'POST',
+    path: '/v1/tokens',
+    about: 'Makes a token; its text is answered this once',
+    scope: 'manage',
+    fields: TOKEN_FIELDS,
+    requiredFields: ['caller'],
+    answer: answerCreate,
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/tokens/:id',
+    about: 'Takes a token back; it opens nothing any more',
+    scope: 'manage',
+    answer: async (context) => {
+      const id = context.parameters['id']!
+      await context.service.tokens.revoke(id)
+      return ok(context, { revoked: id })
+    },
+  },
+]
+
+async function answerCreate(context: RouteContext): Promise<HttpResponse> {
+  const fields = await fieldsOf(context, TOKEN_FIELDS, { recover: false })
+  const caller = textOf(fields, 'caller')
+  if (caller === undefined || !/^[^\s*][^\n]{0,199}$/.test(caller))
+    throw fieldInvalid('caller', 'a name of at most 200 characters')
+  const scopes = textsOf(fields, 'scopes') ?? ['query']
+  for (const scope of scopes)
+    if (!SCOPES.some((known) => known === scope)) throw fieldInvalid('scopes', `of ${SCOPES.join(', ')}`)
+  const { info, text } = await context.service.tokens.create(
+    {
+      caller,
+      scopes: scopes as readonly Scope[],
+      roles: textsOf(fields, 'roles') ?? [],
+      expiresAt: instantOf(fields, 'expiresAt'),
+    },
+    context.caller,
+  )
+  return ok(context, { ...tokenField(info), token: text }, 201)
+}
+
+function tokenField({ id, caller, roles, scopes, ...info }: TokenInfo): { readonly [key: string]: Plain } {
+  return {
+    id,
+    caller,
+    roles,
+    scopes,
+    createdAt: info.createdAt.toISOString(),
+    createdBy: info.createdBy,
+    expiresAt: info.expiresAt?.toISOString(),
+    revokedAt: info.revokedAt?.toISOString(),
+  }
+}
+
+function textsOf(fields: Fields, name: string): readonly string[] | undefined {
+  const value = fields.form(name, 'value')
+  if (value === undefined) return undefined
+  if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))
+    throw fieldInvalid(name, 'a list of texts')
+  return value as readonly string[]
+}
+
+function instantOf(fields: Fields, name: string): Date | undefined {
+  const value: Edn | undefined = fields.form(name, 'instant')
+  if (value === undefined || value instanceof Date) return value
+  throw fieldInvalid(name, 'an instant')
+}

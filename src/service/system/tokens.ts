@@ -1,0 +1,106 @@
+// Tokens as facts of the system database: made, listed, taken back, and found again for each request.
+
+import type { Env } from '../../base/env.ts'
+import { type Caller, type Scope, SCOPES } from '../../access/caller.ts'
+import { isSecret, newToken, parseToken } from '../../access/token.ts'
+import { EdnMap, type Edn, keyword } from '../../fact/value.ts'
+import { tokenExpired, tokenUnknown, tokenRevoked, tokenNotFound } from './errors.ts'
+import { entitiesWith, type EntityFields, fieldsOf, textsOf } from './entities.ts'
+import type { SystemFolder } from './system-folder.ts'
+
+export type TokenInfo = {
+  readonly id: string
+  readonly caller: string
+  readonly roles: readonly string[]
+  readonly scopes: readonly Scope[]
+  readonly createdAt: Date
+  readonly createdBy: string
+  readonly expiresAt: Date | undefined
+  readonly revokedAt: Date | undefined
+}
+
+export type TokenRequest = Pick<TokenInfo, 'caller' | 'roles' | 'scopes' | 'expiresAt'>
+
+export class Tokens {
+  readonly #env: Env
+  readonly #system: SystemFolder
+
+  constructor(env: Env, system: SystemFolder) {
+    this.#env = env
+    this.#system = system
+  }
+
+  /** The token's text is given this once. */
+  async create(
+    { caller, roles, scopes, expiresAt }: TokenRequest,
+    by: Caller,
+  ): Promise<{ readonly info: TokenInfo; readonly text: string }> {
+    const { id, secretHash, text } = newToken(this.#env.random)
+    const createdAt = new Date(this.#env.clock.nowMs())
+    await this.#system.change([
+      new EdnMap(
+        Object.entries({
+          'token/id': id,
+          'token/secret-hash': secretHash,
+          'token/caller': caller,
+          'token/scopes': scopes,
+          'token/created-at': createdAt,
+          'token/created-by': by.name,
+          ...(roles.length > 0 && { 'token/roles': roles }),
+          ...(expiresAt !== undefined && { 'token/expires-at': expiresAt }),
+        }).map(([name, value]) => [keyword(name), value as Edn]),
+      ),
+    ])
+    const info = { id, caller, roles, scopes, createdAt, createdBy: by.name, expiresAt, revokedAt: undefined }
+    return { info, text }
+  }
+
+  async list(): Promise<readonly TokenInfo[]> {
+    return entitiesWith((await this.#system.system()).facts, 'token/id').map(infoOf)
+  }
+
+  /** It opens nothing any more, from the next request on. Throws `varve.error/token-not-found`. */
+  async revoke(id: string): Promise<void> {
+    const { facts } = await this.#system.system()
+    if (fieldsOf(facts, 'token/id', id) === undefined) throw tokenNotFound(id)
+    await this.#system.change([
+      new EdnMap([
+        [keyword('token/id'), id],
+        [keyword('token/revoked-at'), new Date(this.#env.clock.nowMs())],
+      ]),
+    ])
+  }
+
+  /** True where somebody has to show a token: from the first one that is made on, for ever. */
+  async areInUse(): Promise<boolean> {
+    return entitiesWith((await this.#system.system()).facts, 'token/id', 1).length > 0
+  }
+
+  /** Whose it is. Throws `varve.error/token-unknown`, `token-expired`, `token-revoked`. */
+  async callerOf(text: string): Promise<Caller> {
+    const parsed = parseToken(text)
+    if (parsed === undefined) throw tokenUnknown()
+    const found = fieldsOf((await this.#system.system()).facts, 'token/id', parsed.id)
+    if (found === undefined || !isSecret(parsed.secret, String(found.get('token/secret-hash')))) {
+      throw tokenUnknown()
+    }
+    const { caller, roles, scopes, expiresAt, revokedAt } = infoOf(found)
+    if (revokedAt !== undefined) throw tokenRevoked(revokedAt)
+    if (expiresAt !== undefined && expiresAt.getTime() <= this.#env.clock.nowMs())
+      throw tokenExpired(expiresAt)
+    return { name: caller, kind: 'token', roles, scopes }
+  }
+}
+
+function infoOf(fields: EntityFields): TokenInfo {
+  return {
+    id: String(fields.get('token/id')),
+    caller: String(fields.get('token/caller')),
+    roles: textsOf(fields, 'token/roles'),
+    scopes: SCOPES.filter((scope) => textsOf(fields, 'token/scopes').includes(scope)),
+    createdAt: fields.get('token/created-at') as Date,
+    createdBy: String(fields.get('token/created-by')),
+    expiresAt: fields.get('token/expires-at') as Date | undefined,
+    revokedAt: fields.get('token/revoked-at') as Date | undefined,
+  }
+}
