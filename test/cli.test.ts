@@ -350,13 +350,6 @@ describe('the other commands', () => {
     expect(await reader.stop()).toBe(0)
   })
 
-  it('serve warns where others could reach it', async () => {
-    await using open = new RunningVarve(['serve', '--data', data, '--host', '0.0.0.0', '--port', '0'])
-    await open.printed(/Serving .* at http:/)
-    expect(open.stderr).toContain('varve.warning/open-door')
-    expect(await open.stop()).toBe(0)
-  })
-
   it('delete ends a database, once it is really meant', async () => {
     const gone = join(folder.path, 'gone')
     await using made = await connect(`file:${gone}`)

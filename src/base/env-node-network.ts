@@ -1,10 +1,11 @@
 // HTTP of this machine, over node:http: requests and answers in the plain shapes of env.ts.
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 import type { HttpHandler, HttpRequest, HttpResponse, HttpServer, ListenOptions, Network } from './env.ts'
-import { bodyTooLarge, listenFailed, portInUse, systemCode } from './file-errors.ts'
+import { bodyTooLarge, certificateBroken, listenFailed, portInUse, systemCode } from './file-errors.ts'
 
 /** How long requests that run may go on when the server is disposed. */
 const CLOSING_MS_MAX = 5_000
@@ -21,15 +22,22 @@ export const nodeNetwork: Network = {
 }
 
 function listen(options: ListenOptions): Promise<HttpServer> {
-  const { host, port, handle } = options
+  const { host, port, handle, tls } = options
   let isClosing = false
-  const server = createServer((request, response) => {
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
     response.once('close', () => {
       // Its connection is idle from now on, and would be kept.
       if (isClosing) server.closeIdleConnections()
     })
     void answer(handle, request, response)
-  })
+  }
+  let server: Server
+  try {
+    server =
+      tls === undefined ? createServer(take) : createTlsServer({ cert: tls.certificate, key: tls.key }, take)
+  } catch (cause) {
+    return Promise.reject(certificateBroken(cause))
+  }
   server.maxConnections = options.connectionCountMax ?? CONNECTION_COUNT_MAX
   server.keepAliveTimeout = IDLE_MS_MAX
   server.requestTimeout = REQUEST_MS_MAX

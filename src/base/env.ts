@@ -179,6 +179,8 @@ export type ListenOptions = {
   readonly host: string
   readonly port: number
   readonly handle: HttpHandler
+  /** Texts of a certificate chain and its key, PEM: HTTPS. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
   /** Open connections beyond this are closed at once. */
   readonly connectionCountMax?: number
 }

@@ -122,6 +122,16 @@ export function folderLocked(path: string, holder: LockHolder | undefined): Varv
   })
 }
 
+export function certificateBroken(cause: unknown): VarveError {
+  return new VarveError({
+    code: 'varve.error/certificate-broken',
+    kind: 'incorrect',
+    message: `The certificate and the key cannot be used for HTTPS: ${(cause as Error).message}`,
+    fix: 'Give a PEM certificate chain and the PEM key that belongs to it',
+    cause,
+  })
+}
+
 export function portInUse(host: string, port: number, cause: unknown): VarveError {
   return new VarveError({
     code: 'varve.error/port-in-use',

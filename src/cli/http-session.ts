@@ -29,10 +29,12 @@ const LIVE_INTERVAL_MS = 200
 export class HttpSession implements Session {
   readonly #env: Env
   readonly #url: string
+  readonly #token: string | undefined
 
-  constructor(env: Env, url: string) {
+  constructor(env: Env, url: string, token?: string) {
     this.#env = env
     this.#url = url.replace(/\/+$/, '')
+    this.#token = token
   }
 
   warm(): void {
@@ -144,6 +146,7 @@ export class HttpSession implements Session {
         method,
         headers: {
           accept: 'application/edn',
+          ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
           ...(body !== undefined && { 'content-type': 'application/edn' }),
         },
         ...(body !== undefined && { body }),
@@ -238,7 +241,7 @@ function momentText(moment: Date | number): string {
   return typeof moment === 'number' ? String(moment) : moment.toISOString()
 }
 
-function serverUnreachable(url: string, cause: unknown): VarveError {
+export function serverUnreachable(url: string, cause: unknown): VarveError {
   return new VarveError({
     code: 'varve.error/server-unreachable',
     kind: 'unavailable',

@@ -16,6 +16,7 @@ import { addPullCommand } from './commands/pull.ts'
 import { addQueryCommand } from './commands/q.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addShellCommand } from './commands/shell.ts'
+import { addTokenCommand } from './commands/token.ts'
 import { addTransactCommand } from './commands/transact.ts'
 import { addViewsCommand } from './commands/views.ts'
 import { exitCodeOf } from './exit-code.ts'
@@ -51,6 +52,7 @@ export async function main(words: readonly string[], context: Context): Promise<
     addBackupCommand,
     addRestoreCommand,
     addDeleteCommand,
+    addTokenCommand,
   ]) {
     add(program, context)
   }

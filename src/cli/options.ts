@@ -12,12 +12,18 @@ import { OUTPUT_FORMATS, type OutputFormat } from './output.ts'
 import type { Session } from './session.ts'
 import type { Terminal } from '../base/terminal.ts'
 
-export type PlaceOptions = { readonly data: string; readonly url?: string }
+export type PlaceOptions = { readonly data: string; readonly url?: string; readonly token?: string }
 
 export function withPlace(command: Command): Command {
   return command
     .option('--data <folder>', 'folder of the databases', './varve-data')
     .addOption(new Option('--url <url>', 'a server to ask instead of a folder').conflicts('data'))
+    .addOption(tokenOption())
+}
+
+/** Also from the environment, so that it need not stand in the list of processes. */
+export function tokenOption(): Option {
+  return new Option('--token <token>', 'a token for the server').env('VARVE_TOKEN')
 }
 
 export function withOutput(command: Command): Command {
@@ -35,13 +41,13 @@ export function outputFormat(given: OutputFormat | undefined, terminal: Terminal
 
 export async function openSession(
   env: Env,
-  { data, url }: PlaceOptions,
+  { data, url, token }: PlaceOptions,
   isReadOnly: boolean,
   hasThreads = false,
 ): Promise<Session> {
   return url === undefined
     ? LocalSession.open(env, data, { isReadOnly, hasThreads })
-    : new HttpSession(env, url)
+    : new HttpSession(env, url, token)
 }
 
 /** An instant or a t. */

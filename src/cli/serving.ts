@@ -3,14 +3,17 @@
 import type { HttpServer } from '../base/env.ts'
 import type { LocalVarve } from '../api/varve.ts'
 import type { Terminal } from '../base/terminal.ts'
+import { startServer, type ServerOptions } from '../service/server.ts'
 import type { SystemFolder } from '../service/system/system-folder.ts'
-import { startServer } from '../service/server.ts'
 import { reportError } from './report.ts'
 
-export type ServingOptions = { readonly host?: string; readonly port: number; readonly terminal: Terminal }
+export type Tls = NonNullable<ServerOptions['tls']>
+export type ServingOptions = Pick<ServerOptions, 'host' | 'port' | 'tls' | 'instance'> & {
+  readonly terminal: Terminal
+}
 
 export const SYSTEM_OPTION =
-  'folder of what the service writes itself (default: the data folder with -system behind)'
+  'folder of what the service writes itself (default: the name of the data folder with -system behind)'
 
 /** Beside the data, which the service itself never writes into. */
 export function systemFolderOf(data: string): string {

@@ -39,10 +39,11 @@ describe('a service on loopback', () => {
     const open = ROUTES.filter(({ scope }) => scope === 'open').map(({ path }) => path)
     expect(open).toEqual(['/healthz', '/readyz', '/openapi.json'])
     for (const { method, path, scope } of ROUTES) {
-      const { status, headers } = await send(method, path.replace(/:\w+/g, 'x'))
+      const { status, headers, text } = await send(method, path.replace(/:\w+/g, 'x'))
       if (scope === 'open') expect([path, status]).toEqual([path, 200])
       else {
         expect([method, path, status]).toEqual([method, path, 401])
+        expect(text).toContain('varve.error/token-missing')
         expect(headers['www-authenticate']).toContain('Bearer')
       }
     }

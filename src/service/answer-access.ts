@@ -94,7 +94,7 @@ function textsOf(fields: Fields, name: string): readonly string[] | undefined {
   if (value === undefined) return undefined
   if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))
     throw fieldInvalid(name, 'a list of texts')
-  return value as readonly string[]
+  return value
 }
 
 function instantOf(fields: Fields, name: string): Date | undefined {

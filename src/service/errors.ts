@@ -167,6 +167,16 @@ export function originRefused(origin: string): VarveError {
   })
 }
 
+export function doorOpen(host: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/door-open',
+    kind: 'unsupported',
+    message: `Others can reach ${host}, so it is served only to callers with tokens, over TLS`,
+    fix: 'Make a token (varve token create) and give --tls-cert and --tls-key, or listen on loopback behind a proxy',
+    data: { host },
+  })
+}
+
 export function confirmationMissing(name: string): VarveError {
   return new VarveError({
     code: 'varve.error/confirmation-missing',

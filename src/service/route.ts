@@ -14,6 +14,7 @@ import { fieldInvalid, parameterInvalid, parameterUnknown } from './errors.ts'
 import type { Metrics } from './metrics.ts'
 import type { Caller, Scope } from '../access/caller.ts'
 import type { AccessControl } from './access-control.ts'
+import type { AuditLog } from './audit/audit-log.ts'
 import type { SystemFolder } from './system/system-folder.ts'
 import type { Tokens } from './system/tokens.ts'
 import type { WaitingAnswers } from './waiting-answers.ts'
@@ -49,6 +50,7 @@ export type Service = {
   readonly metrics: Metrics
   readonly access: AccessControl
   readonly system: SystemFolder
+  readonly audit: AuditLog
   readonly tokens: Tokens
   /** Bound to loopback: only a loopback Host and no foreign Origin is answered. */
   readonly isLoopback: boolean

@@ -1,48 +1,86 @@
 // Starts the HTTP server over a catalog. Binds to loopback unless told otherwise.
 
-import type { HttpServer } from '../base/env.ts'
+import type { HttpServer, ListenOptions } from '../base/env.ts'
 import type { Catalog } from '../database/catalog.ts'
+import type { Writer } from '../database/writer.ts'
 import type { QueryRunner } from '../query/ask.ts'
-import { TokenAccess } from './access-control.ts'
+import { AuditLog } from './audit/audit-log.ts'
+import { type AccessControl, TokenAccess } from './access-control.ts'
 import type { SystemFolder } from './system/system-folder.ts'
 import { Tokens } from './system/tokens.ts'
+import { doorOpen } from './errors.ts'
 import { createHandler } from './handler.ts'
 import { Metrics } from './metrics.ts'
 import { WaitingAnswers } from './waiting-answers.ts'
-import { SERVICE_LIMITS, type ServiceLimits } from './route.ts'
+import { type Service, SERVICE_LIMITS, type ServiceLimits } from './route.ts'
 
-export type ServerOptions = {
+export type ServiceOptions = {
   readonly catalog: Catalog
   readonly runner: QueryRunner
-  readonly host?: string
-  readonly port: number
-  readonly limits?: Partial<ServiceLimits>
   readonly system: SystemFolder
+  readonly limits?: Partial<ServiceLimits>
   readonly onFault: (error: unknown) => void
 }
 
-/** Throws `varve.error/port-in-use`. Disposing lets running requests finish. */
+export type ServerOptions = ServiceOptions & {
+  readonly host?: string
+  readonly port: number
+  /** PEM: HTTPS instead of HTTP. */
+  readonly tls?: ListenOptions['tls']
+  /** Names this process in its audit among those that share the system folder. */
+  readonly instance?: string
+}
+
+/**
+ * Throws `varve.error/port-in-use`, `varve.error/instance-taken`, and `varve.error/door-open` where others could reach a
+ * door without a lock. Disposing lets running requests finish, and what was asked be written.
+ */
 export async function startServer(options: ServerOptions): Promise<HttpServer> {
-  const { catalog, runner, host = '127.0.0.1', port, system, onFault } = options
-  const limits = { ...SERVICE_LIMITS, ...options.limits }
+  const { catalog, host = '127.0.0.1', port, tls, system, instance } = options
   const isLoopback = isLoopbackHost(host)
-  const waiting = new WaitingAnswers(limits.waitingBytesMax)
-  const metrics = new Metrics()
   const tokens = new Tokens(catalog.env, system)
-  const access = new TokenAccess(tokens, { isLoopback })
-  const handle = createHandler({
+  if (!isLoopback && (tls === undefined || !(await tokens.areInUse()))) throw doorOpen(host)
+  const service = createService(options, {
+    audit: await system.openAudit(instance),
+    access: new TokenAccess(tokens, { isLoopback }),
+    isLoopback,
+  })
+  const handle = createHandler(service)
+  const server = await catalog.env.network.listen({ host, port, handle, ...(tls !== undefined && { tls }) })
+  return {
+    host: server.host,
+    port: server.port,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]()
+      await service.audit.settled()
+    },
+  }
+}
+
+export type Door = {
+  readonly audit: Writer
+  readonly access: AccessControl
+  /** Only a loopback Host and no foreign Origin is answered. */
+  readonly isLoopback: boolean
+}
+
+/** What the routes answer from, for whoever comes through the door. */
+export function createService(options: ServiceOptions, { audit, access, isLoopback }: Door): Service {
+  const { catalog, runner, system, onFault } = options
+  const limits = { ...SERVICE_LIMITS, ...options.limits }
+  return {
     catalog,
     runner,
     limits,
-    waiting,
-    metrics,
     system,
-    tokens,
+    tokens: new Tokens(catalog.env, system),
+    audit: new AuditLog(catalog.env, audit, onFault),
     access,
+    waiting: new WaitingAnswers(limits.waitingBytesMax),
+    metrics: new Metrics(),
     isLoopback,
     onFault,
-  })
-  return catalog.env.network.listen({ host, port, handle })
+  }
 }
 
 /** True for an address that only programs on this machine reach. */

@@ -5,16 +5,16 @@ import { afterEach, beforeEach } from 'vitest'
 import type { HttpHandler, HttpResponse } from '../base/env.ts'
 import { nodeEnv } from '../base/env-node.ts'
 import { Catalog } from '../database/catalog.ts'
+import type { Writer } from '../database/writer.ts'
 import { createEngine } from '../engine/create.ts'
 import { InThreadRunner } from '../query/run-here.ts'
 import type { QueryRunner } from '../query/ask.ts'
+import type { AuditLog } from '../service/audit/audit-log.ts'
 import { SystemFolder } from '../service/system/system-folder.ts'
-import { Tokens } from '../service/system/tokens.ts'
 import { type AccessControl, OPEN_ACCESS } from '../service/access-control.ts'
 import { createHandler } from '../service/handler.ts'
-import { Metrics } from '../service/metrics.ts'
-import { WaitingAnswers } from '../service/waiting-answers.ts'
-import { SERVICE_LIMITS, type ServiceLimits } from '../service/route.ts'
+import { createService } from '../service/server.ts'
+import type { ServiceLimits } from '../service/route.ts'
 
 export const SCHEMA = `[
   {:db/ident :item/id :db/valueType :db.type/string :db/cardinality :db.cardinality/one :db/unique :db.unique/identity}
@@ -24,6 +24,8 @@ export const SCHEMA = `[
 const env = nodeEnv()
 let catalog: Catalog
 export let system: SystemFolder
+export let auditWriter: Writer
+export let audit: AuditLog
 let handle: HttpHandler
 export let faults: unknown[]
 
@@ -33,9 +35,11 @@ export function freshServiceForEachTest(): void {
     catalog = Catalog.openMemory(env)
     system = await SystemFolder.inMemory(env)
     faults = []
+    auditWriter = await system.openAudit()
     serveWith({})
   })
   afterEach(async () => {
+    await audit.settled()
     await catalog[Symbol.asyncDispose]()
     await system[Symbol.asyncDispose]()
     if (faults.length > 0) throw new AggregateError(faults, 'The service met faults of its own')
@@ -48,18 +52,10 @@ export function serveWith(
   runner: QueryRunner = new InThreadRunner(createEngine(env), env.clock),
   access: AccessControl = OPEN_ACCESS,
 ): void {
-  handle = createHandler({
-    catalog,
-    runner,
-    limits: { ...SERVICE_LIMITS, ...limits },
-    waiting: new WaitingAnswers({ ...SERVICE_LIMITS, ...limits }.waitingBytesMax),
-    metrics: new Metrics(),
-    access,
-    system,
-    tokens: new Tokens(env, system),
-    isLoopback: true,
-    onFault: (error) => faults.push(error),
-  })
+  const options = { catalog, runner, system, limits, onFault: (error: unknown) => faults.push(error) }
+  const service = createService(options, { audit: auditWriter, access, isLoopback: true })
+  audit = service.audit
+  handle = createHandler(service)
 }
 
 export type Sent = {

@@ -1,18 +1,17 @@
-// `varve serve`: serves a data folder over HTTP. It only reads, unless it is told to write.
+// `varve serve`: serves data folders over HTTP. It only reads them, unless it is told to write; what it writes itself,
+// tokens and the audit, lies in the system folder.
 
 import type { Command } from 'commander'
 import { connectLocal } from '../../api/connect.ts'
+import { readTextFile } from '../../base/text-file.ts'
+import { SystemFolder } from '../../service/system/system-folder.ts'
 import type { Context } from '../main.ts'
 import { parseCount, parsePort } from '../options.ts'
-import type { Terminal } from '../../base/terminal.ts'
-import { isLoopbackHost } from '../../service/server.ts'
-import { reportWarnings } from '../report.ts'
-import { startServing, SYSTEM_OPTION, systemFolderOf } from '../serving.ts'
-import { SystemFolder } from '../../service/system/system-folder.ts'
+import { startServing, SYSTEM_OPTION, systemFolderOf, type Tls } from '../serving.ts'
 import { DEFAULT_PORT } from './dev.ts'
 
 type Options = {
-  readonly data: readonly string[]
+  readonly data: readonly [string, ...string[]]
   readonly system?: string
   readonly instance?: string
   readonly host: string
@@ -20,9 +19,11 @@ type Options = {
   readonly write?: boolean
   readonly takeOver?: boolean
   readonly workers?: number
+  readonly tlsCert?: string
+  readonly tlsKey?: string
 }
 
-export function addServeCommand(program: Command, { env, terminal }: Context): void {
+export function addServeCommand(program: Command, context: Context): void {
   program
     .command('serve')
     .description('serve data folders over HTTP')
@@ -31,49 +32,52 @@ export function addServeCommand(program: Command, { env, terminal }: Context): v
     .option('--instance <name>', 'names this process among those that share the system folder')
     .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--port <n>', 'port; 0 takes a free one', parsePort, DEFAULT_PORT)
+    .option('--tls-cert <file>', 'certificate chain (PEM): HTTPS; needed where others can reach the host')
+    .option('--tls-key <file>', 'its key (PEM)')
     .option('--workers <n>', 'threads that answer questions (default: the cores, at most 4)', parseCount)
     .option('--write', 'take transactions too: this process becomes the writer of the first folder')
     .option('--take-over', "take the writer's place from a process that hangs; it acknowledges nothing more")
     .addHelpText('after', '\nExample:\n  varve serve --data ./varve-data --port 8470')
-    .action(async ({ data, system: given, instance, host, port, write, takeOver, workers }: Options) => {
-      const [first, ...others] = data as [string, ...string[]]
-      const folder = given ?? systemFolderOf(first)
-      const named = instance === undefined ? {} : { instance }
-      await using system = await SystemFolder.open(env, folder, { hasThreads: true, ...named })
-      await using varve = await connectLocal(`file:${first}`, {
-        followedFolders: [...others, folder],
-        readOnly: write !== true && takeOver !== true,
-        takeOver: takeOver === true,
-        ...(workers !== undefined && { workers }),
-      })
-      await using server = await startServing(varve, system, { host, port, terminal })
-      if (!isLoopbackHost(host)) warnOfOpenDoor(host, terminal)
-      const stopped = terminal.stopped()
-      const shown = host.includes(':') ? `[${host}]` : host
-      terminal.out(
-        `Serving ${data.join(', ')}${write === true || takeOver === true ? '' : ', for reading only,'} at http://${shown}:${server.port}\n`,
-      )
-      await stopped
-    })
+    .action((options: Options) => serve(options, context))
 }
 
-const DATA_DEFAULT: readonly string[] = ['./varve-data']
+async function serve(options: Options, { env, terminal }: Context): Promise<void> {
+  const { data, instance, host, port, workers, takeOver = false } = options
+  const isWriting = options.write === true || takeOver
+  const [first, ...others] = data
+  const folder = options.system ?? systemFolderOf(first)
+  const tls = tlsOf(options, (path) => readTextFile(env.files, path))
+  await using system = await SystemFolder.open(env, folder, { hasThreads: true })
+  await using varve = await connectLocal(`file:${first}`, {
+    followedFolders: [...others, folder],
+    readOnly: !isWriting,
+    takeOver,
+    ...(workers !== undefined && { workers }),
+  })
+  await using server = await startServing(varve, system, {
+    host,
+    port,
+    terminal,
+    ...(instance !== undefined && { instance }),
+    ...(tls !== undefined && { tls }),
+  })
+  const stopped = terminal.stopped()
+  const shown = host.includes(':') ? `[${host}]` : host
+  const scheme = tls === undefined ? 'http' : 'https'
+  terminal.out(
+    `Serving ${data.join(', ')}${isWriting ? '' : ', for reading only,'} at ${scheme}://${shown}:${server.port}\n`,
+  )
+  await stopped
+}
+
+const DATA_DEFAULT: Options['data'] = ['./varve-data']
 
 /** What stands on the command line replaces the default, and each further one is added. */
-function collected(value: string, before: readonly string[]): readonly string[] {
+function collected(value: string, before: Options['data']): Options['data'] {
   return before === DATA_DEFAULT ? [value] : [...before, value]
 }
 
-/** There is no access control yet: whoever reaches the address may ask, and write where writing is served. */
-function warnOfOpenDoor(host: string, terminal: Terminal): void {
-  reportWarnings(
-    [
-      {
-        code: 'varve.warning/open-door',
-        message: `Everybody who reaches ${host} may ask everything here; there is no access control yet`,
-        fix: 'Leave --host out to listen on loopback alone, or put a door of your own before it',
-      },
-    ],
-    terminal,
-  )
+function tlsOf({ tlsCert, tlsKey }: Options, read: (path: string) => string): Tls | undefined {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined
+  return { certificate: read(tlsCert), key: read(tlsKey) }
 }

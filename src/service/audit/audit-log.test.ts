@@ -15,17 +15,19 @@ import { type AuditedConnection, verifyAudit } from './verify.ts'
 
 const env = nodeEnv()
 let system: SystemFolder
+let writer: Writer
 let audit: AuditLog
 let faults: unknown[]
 
 beforeEach(async () => {
   system = await SystemFolder.inMemory(env)
   faults = []
-  audit = new AuditLog(env, system.audit, (error) => faults.push(error))
+  writer = await system.openAudit()
+  audit = new AuditLog(env, writer, (error) => faults.push(error))
 })
 afterEach(async () => {
   await audit.settled()
-  expect(faults).toEqual([])
+  if (faults.length > 0) throw new AggregateError(faults)
   await system[Symbol.asyncDispose]()
 })
 
@@ -50,27 +52,24 @@ async function askThree(): Promise<void> {
 describe('the audit', () => {
   it('chains intents and outcomes, and counts those whose outcome is unknown', async () => {
     await askThree()
-    const report = await verifyAudit(system.audit)
+    const report = await verifyAudit(writer)
     expect(report).toMatchObject({ linkCount: 5, intentCount: 3, unknownCount: 1, broken: undefined })
   })
 
   it('goes on with the chain where it ended', async () => {
     await askThree()
-    const again = new AuditLog(env, system.audit, (error) => faults.push(error))
+    const again = new AuditLog(env, writer, (error) => faults.push(error))
     const asked = await again.begin(intent('q4'))
     asked.end({ end: 'left' })
     await again.settled()
-    expect(await verifyAudit(system.audit)).toMatchObject({ linkCount: 7, broken: undefined })
+    expect(await verifyAudit(writer)).toMatchObject({ linkCount: 7, broken: undefined })
   })
 
   it('finds every datom that was changed, left out or put in', async () => {
     await askThree()
-    const names = new Map(
-      [...system.audit.value().schema.attributes()].map(({ id, ident }) => [id, ident.text]),
-    )
+    const names = new Map([...writer.value().schema.attributes()].map(({ id, ident }) => [id, ident.text]))
     const all: { t: number; datoms: readonly Datom[] }[] = []
-    for await (const item of system.audit.transactions({ from: 0, to: Infinity, isLive: false }))
-      all.push(item)
+    for await (const item of writer.transactions({ from: 0, to: Infinity, isLive: false })) all.push(item)
     const isChained = ({ a }: Datom): boolean => /^(question|intent|outcome)\//.test(names.get(a) ?? '')
     let count = 0
     for (const { t, datoms } of all) {
@@ -106,8 +105,10 @@ describe('the audit', () => {
       const machine = new SimulatedMachine({ seed: step })
       await machine.run(async () => {
         const simulated = machine.startProcess()
-        const writer = await Writer.open(simulated, simulatedStorage(simulated), { schema: AUDIT_SCHEMA })
-        const log = new AuditLog(simulated, writer, (error) => faults.push(error))
+        const simulatedWriter = await Writer.open(simulated, simulatedStorage(simulated), {
+          schema: AUDIT_SCHEMA,
+        })
+        const log = new AuditLog(simulated, simulatedWriter, (error) => faults.push(error))
         await log.begin(intent('q1'))
         // The write of the frame, or its sync.
         machine.failAt(machine.operationCount + step, 'EIO')
@@ -118,14 +119,14 @@ describe('the audit', () => {
         const asked = await log.begin(intent('q3'))
         asked.end({ end: 'answered', rows: 1 })
         await log.settled()
-        const { broken, linkCount } = await verifyAudit(writer)
+        const { broken, linkCount } = await verifyAudit(simulatedWriter)
         expect([broken, linkCount >= 3 && linkCount <= 4]).toEqual([undefined, true])
       })
     }
   })
 
   it('refuses the question while too many links wait', async () => {
-    const bounded = new AuditLog(env, system.audit, (error) => faults.push(error), {
+    const bounded = new AuditLog(env, writer, (error) => faults.push(error), {
       ...AUDIT_LIMITS,
       pendingCountMax: 2,
     })
@@ -134,17 +135,17 @@ describe('the audit', () => {
     expect(ends.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0)
     await expect(asked.at(-1)).rejects.toMatchObject({ code: 'varve.error/audit-queue-full', kind: 'busy' })
     await bounded.settled()
-    expect(await verifyAudit(system.audit)).toMatchObject({ broken: undefined })
+    expect(await verifyAudit(writer)).toMatchObject({ broken: undefined })
   })
 })
 
 /** The audit as if one datom of its log were another, or missing. */
 function withDatom(t: number, datom: Datom, instead: Datom | undefined): AuditedConnection {
   return {
-    info: system.audit.info,
-    value: () => system.audit.value(),
+    info: writer.info,
+    value: () => writer.value(),
     async *transactions(range) {
-      for await (const item of system.audit.transactions(range)) {
+      for await (const item of writer.transactions(range)) {
         if (item.t !== t) yield item
         else
           yield {

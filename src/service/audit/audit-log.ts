@@ -87,7 +87,7 @@ export class AuditLog {
   readonly #writer: Writer
   readonly #onFault: (error: unknown) => void
   readonly #limits: AuditLimits
-  #pending: Pending[] = []
+  readonly #pending: Pending[] = []
   #writing: Promise<void> | undefined
   /** Undefined where it has to be read from the facts. */
   #tail: Tail | undefined

@@ -175,7 +175,7 @@ function addField(entities: Map<EntityId, Fields>, { e, v }: Datom, name: string
   const held = fields.get(name)
   if (held === undefined) fields.set(name, v)
   else if (Array.isArray(held)) held.push(v)
-  else fields.set(name, [held as Value, v])
+  else fields.set(name, [held, v])
 }
 
 function seqOf({ kind, fields }: Link): number {

@@ -18,17 +18,22 @@ describe('a system folder', () => {
   it('is made with its databases, and found again', async () => {
     {
       await using system = await SystemFolder.open(env, folder)
-      expect([system.instance, system.isOwner, system.audit.info.name]).toEqual(['1', true, 'audit-1'])
+      expect([system.isOwner, (await system.openAudit()).info.name]).toEqual([true, 'audit-1'])
       await system.change(TOKEN)
     }
     await using again = await SystemFolder.open(env, folder)
-    expect([again.instance, (await again.system()).basisT]).toEqual(['1', 1])
+    expect([(await again.openAudit()).info.name, (await again.system()).basisT]).toEqual(['audit-1', 1])
+    expect(again.databaseNames()).toEqual(['audit-1', 'system'])
   })
 
   it('has one owner; another process follows, and names the owner where it is asked to change something', async () => {
     await using owner = await SystemFolder.open(env, folder)
     await using other = await SystemFolder.open(env, folder)
-    expect([other.instance, other.isOwner]).toEqual(['2', false])
+    expect(other.isOwner).toBe(false)
+    expect([(await owner.openAudit()).info.name, (await other.openAudit()).info.name]).toEqual([
+      'audit-1',
+      'audit-2',
+    ])
     await expect(other.change(TOKEN)).rejects.toMatchObject({
       code: 'varve.error/system-owned',
       kind: 'conflict',
@@ -50,17 +55,22 @@ describe('a system folder', () => {
   it('is opened by many at once', async () => {
     const opened = await Promise.all(Array.from({ length: 4 }, () => SystemFolder.open(env, folder)))
     expect(opened.filter(({ isOwner }) => isOwner)).toHaveLength(1)
-    expect(new Set(opened.map(({ instance }) => instance)).size).toBe(4)
+    const audits = await Promise.all(opened.map((each) => each.openAudit()))
+    expect(new Set(audits.map(({ info }) => info.name)).size).toBe(4)
     for (const each of opened) await each[Symbol.asyncDispose]()
   })
 
   it('takes the name of an instance, unless another process has it', async () => {
-    await using _one = await SystemFolder.open(env, folder, { instance: 'front' })
-    await expect(SystemFolder.open(env, folder, { instance: 'front' })).rejects.toMatchObject({
-      code: 'varve.error/instance-taken',
+    await using one = await SystemFolder.open(env, folder)
+    await using other = await SystemFolder.open(env, folder)
+    expect((await one.openAudit('front')).info.name).toBe('audit-front')
+    await one.openAudit()
+    await expect(other.openAudit(undefined, 0)).rejects.toMatchObject({
+      code: 'varve.error/too-many-instances',
     })
-    await expect(SystemFolder.open(env, folder, { instance: '../x' })).rejects.toMatchObject({
-      code: 'varve.error/instance-invalid',
-    })
+    await expect(other.openAudit('front')).rejects.toMatchObject({ code: 'varve.error/instance-taken' })
+    expect(() => other.openAudit('../x')).toThrow(
+      expect.objectContaining({ code: 'varve.error/instance-invalid' }),
+    )
   })
 })

@@ -27,15 +27,7 @@ const CREATION_PAUSE_MS = 50
 
 const INSTANCE_NAME = /^[a-z0-9][a-z0-9_-]{0,40}$/
 
-export type SystemOptions = {
-  /** Names this process among those that share the folder; the first free number where it is left out. */
-  readonly instance?: string
-  readonly hasThreads?: boolean
-}
-
 export class SystemFolder implements AsyncDisposable {
-  readonly instance: string
-  readonly audit: Writer
   readonly #env: Env
   readonly #writing: Catalog
   /** Undefined in memory, where nobody else is. */
@@ -43,27 +35,22 @@ export class SystemFolder implements AsyncDisposable {
   #owned: Writer | undefined
   #taking: Promise<Writer> | undefined
 
-  /**
-   * Opens the folder, or makes it. Throws `varve.error/instance-taken`, and whatever keeps a folder from being written.
-   */
-  static async open(env: Env, folder: string, options: SystemOptions = {}): Promise<SystemFolder> {
-    const { instance, hasThreads = false } = options
-    if (instance !== undefined && !INSTANCE_NAME.test(instance)) throw instanceInvalid(instance)
+  /** Opens the folder, or makes it. Throws what keeps a folder from being written. */
+  static async open(env: Env, folder: string, { hasThreads = false } = {}): Promise<SystemFolder> {
     const writing = await madeBeside(env, () => Catalog.openFolder(env, folder, { hasThreads }))
     const following = await Catalog.openFolder(env, folder, { isReadOnly: true })
-    return SystemFolder.#over(env, { writing, following }, instance)
+    return SystemFolder.#over(env, { writing, following })
   }
 
   /** Gone when it is closed, as the databases beside it are. */
   static inMemory(env: Env): Promise<SystemFolder> {
-    return SystemFolder.#over(env, { writing: Catalog.openMemory(env), following: undefined }, '1')
+    return SystemFolder.#over(env, { writing: Catalog.openMemory(env), following: undefined })
   }
 
-  static async #over(env: Env, catalogs: Catalogs, instance: string | undefined): Promise<SystemFolder> {
+  static async #over(env: Env, catalogs: Catalogs): Promise<SystemFolder> {
     try {
       const system = await ownedOrLocked(env, catalogs.writing, SYSTEM_DATABASE, SYSTEM_SCHEMA)
-      const [name, audit] = await openAudit(env, catalogs.writing, instance)
-      return new SystemFolder(env, catalogs, system instanceof VarveError ? undefined : system, name, audit)
+      return new SystemFolder(env, catalogs, system instanceof VarveError ? undefined : system)
     } catch (error) {
       await catalogs.writing[Symbol.asyncDispose]()
       await catalogs.following?.[Symbol.asyncDispose]()
@@ -71,19 +58,29 @@ export class SystemFolder implements AsyncDisposable {
     }
   }
 
-  private constructor(
-    env: Env,
-    { writing, following }: Catalogs,
-    owned: Writer | undefined,
-    instance: string,
-    audit: Writer,
-  ) {
+  private constructor(env: Env, { writing, following }: Catalogs, owned: Writer | undefined) {
     this.#env = env
     this.#writing = writing
     this.#following = following
     this.#owned = owned
-    this.instance = instance
-    this.audit = audit
+  }
+
+  /**
+   * The audit of this process, which `instance` names among those that share the folder: the first free number where it
+   * is left out. Throws `varve.error/instance-taken`.
+   */
+  openAudit(instance?: string, countMax: number = INSTANCE_COUNT_MAX): Promise<Writer> {
+    if (instance !== undefined && !INSTANCE_NAME.test(instance)) throw instanceInvalid(instance)
+    const names =
+      instance !== undefined ? [instance] : Array.from({ length: countMax }, (_, index) => String(index + 1))
+    return openAudit(this.#env, this.#writing, names)
+  }
+
+  /** Every audit of the folder, for reading. */
+  audits(): Promise<readonly Connection[]> {
+    const catalog = this.#following ?? this.#writing
+    const names = this.databaseNames().filter((name) => name.startsWith(AUDIT_PREFIX))
+    return Promise.all(names.map((name) => catalog.connection(name)))
   }
 
   /** True while this process is the one that changes `system`. */
@@ -142,21 +139,15 @@ export class SystemFolder implements AsyncDisposable {
 
 type Catalogs = { readonly writing: Catalog; readonly following: Catalog | undefined }
 
-async function openAudit(
-  env: Env,
-  catalog: Catalog,
-  instance: string | undefined,
-): Promise<readonly [string, Writer]> {
-  const candidates =
-    instance !== undefined
-      ? [instance]
-      : Array.from({ length: INSTANCE_COUNT_MAX }, (_, index) => String(index + 1))
-  for (const candidate of candidates) {
-    const opened = await ownedOrLocked(env, catalog, `${AUDIT_PREFIX}${candidate}`, AUDIT_SCHEMA)
-    if (!(opened instanceof VarveError)) return [candidate, opened]
-    if (instance !== undefined) throw instanceTaken(instance, opened)
+/** The first of the audits that no other process has. */
+async function openAudit(env: Env, catalog: Catalog, names: readonly string[]): Promise<Writer> {
+  let locked: VarveError | undefined
+  for (const name of names) {
+    const opened = await ownedOrLocked(env, catalog, `${AUDIT_PREFIX}${name}`, AUDIT_SCHEMA)
+    if (!(opened instanceof VarveError)) return opened
+    locked = opened
   }
-  throw tooManyInstances(INSTANCE_COUNT_MAX)
+  throw names.length === 1 ? instanceTaken(names[0]!, locked!) : tooManyInstances(names.length)
 }
 
 /** The database, made where it is missing, with all of its schema; or why another process has it. */

@@ -1,0 +1,202 @@
+// The service as a process: what it writes and where, who gets in, and several of them over the same data.
+
+import { spawn } from 'node:child_process'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { request } from 'node:https'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connect } from '../src/api/connect.ts'
+import { root } from './examples.ts'
+import { RunningVarve, TestFolder, varve } from './varve-process.ts'
+
+const folder = new TestFolder()
+const data = join(folder.path, 'data')
+const TLS = [
+  '--tls-cert',
+  join(root, 'test/tls/certificate.pem'),
+  '--tls-key',
+  join(root, 'test/tls/key.pem'),
+]
+const NAMES = '[:find ?name :where [$shop _ :item/name ?name]]'
+
+beforeAll(async () => {
+  const made = await connect(`file:${data}`)
+  const shop = await made.open('shop', {
+    schema: '[{:db/ident :item/name :db/valueType :db.type/string :db/cardinality :db.cardinality/one}]',
+  })
+  await shop.transact([{ 'item/name': 'tea' }])
+  await made.close()
+})
+afterAll(() => folder[Symbol.dispose]())
+
+async function ask(url: string, headers: Readonly<Record<string, string>> = {}): Promise<unknown> {
+  const response = await fetch(`${url}/v1/query`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query: NAMES }),
+  })
+  const answer = (await response.json()) as {
+    readonly result?: unknown
+    readonly error?: { readonly code: string }
+  }
+  return answer.result ?? answer.error?.code
+}
+
+function filesOf(path: string): readonly string[] {
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => {
+      const file = join(entry.parentPath, entry.name)
+      return `${file} ${statSync(file).mtimeMs} ${statSync(file).size}`
+    })
+    .sort()
+}
+
+describe('varve serve', () => {
+  it('answers from a folder that it cannot write, and leaves it as it was', async () => {
+    const system = join(folder.path, 'elsewhere')
+    mkdirSync(system)
+    const before = filesOf(data)
+    // Whoever is root may write everywhere, unless that is taken away.
+    const isRoot = process.getuid?.() === 0
+    const unprivileged = isRoot ? ['setpriv', '--bounding-set=-dac_override'] : []
+    const words = ['serve', '--data', data, '--system', join(system, 'own'), '--port', '0']
+    const [program, ...args] = [...unprivileged, process.execPath, join(root, 'bin/varve.mjs'), ...words]
+    setWritable(data, false)
+    const server = spawn(program!, args, { cwd: root })
+    try {
+      let printed = ''
+      const url = await new Promise<string>((resolve, reject) => {
+        server.stdout.on('data', (chunk: Buffer) => {
+          printed += chunk.toString()
+          const [found] = /http:\/\/\S+/.exec(printed) ?? []
+          if (found !== undefined) resolve(found)
+        })
+        server.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()))
+        server.once('exit', () => reject(new Error(printed)))
+      })
+      expect(await ask(url)).toEqual([['tea']])
+    } finally {
+      server.removeAllListeners('exit')
+      const ended = new Promise((resolve) => server.once('exit', resolve))
+      server.kill('SIGTERM')
+      await ended
+      setWritable(data, true)
+    }
+    expect(filesOf(data)).toEqual(before)
+    expect(readdirSync(join(system, 'own'))).toContain('audit-1')
+  })
+
+  it('reads several folders as one, its own among them', async () => {
+    const other = join(folder.path, 'other')
+    const made = await connect(`file:${other}`)
+    await made.open('notes', { schema: '[]' })
+    await made.close()
+    await using server = new RunningVarve(['serve', '--data', data, '--data', other, '--port', '0'])
+    const url = await server.url()
+    const names = async (search: string): Promise<readonly string[]> => {
+      const { databases } = (await (await fetch(`${url}/v1/databases${search}`)).json()) as {
+        readonly databases: readonly { readonly name: string }[]
+      }
+      return databases.map(({ name }) => name)
+    }
+    expect(await names('')).toEqual(['shop', 'notes'])
+    expect(await names('?system=true')).toEqual(['shop', 'notes', 'audit-1', 'system'])
+    expect(await ask(url)).toEqual([['tea']])
+  })
+
+  it('listens where others reach it only with a token and TLS', async () => {
+    const system = join(folder.path, 'guarded')
+    const words = ['serve', '--data', data, '--system', system, '--host', '0.0.0.0', '--port', '0']
+    for (const more of [[], TLS]) {
+      const refused = await varve([...words, ...more])
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('varve.error/door-open') })
+    }
+    const made = await varve(['token', 'create', 'ada', '--data', data, '--system', system])
+    const token = made.stdout.trim()
+    expect(await varve(words)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('varve.error/door-open'),
+    })
+    await using server = new RunningVarve([...words, ...TLS])
+    const [, port] = await server.printed(/https:\/\/0\.0\.0\.0:(\d+)/)
+    const whoami = (authorization?: string): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        const sent = request(
+          {
+            host: '127.0.0.1',
+            port,
+            path: '/v1/whoami',
+            ca: readFileSync(TLS[1]!),
+            headers: authorization === undefined ? {} : { authorization },
+          },
+          (response) => {
+            let text = ''
+            response.on('data', (chunk: Buffer) => (text += chunk.toString()))
+            response.on('end', () => resolve(JSON.parse(text)))
+          },
+        )
+        sent.once('error', reject)
+        sent.end()
+      })
+    expect(await whoami()).toMatchObject({ error: { code: 'varve.error/token-missing' } })
+    expect(await whoami(`Bearer ${token}`)).toMatchObject({ name: 'ada', kind: 'token', scopes: ['query'] })
+  })
+
+  it('refuses a key that does not belong to its certificate', async () => {
+    const system = join(folder.path, 'guarded')
+    const place = ['serve', '--data', data, '--system', system, '--host', '0.0.0.0', '--port', '0']
+    const refused = await varve([...place, '--tls-cert', TLS[1]!, '--tls-key', TLS[1]!])
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('varve.error/certificate-broken'),
+    })
+  })
+
+  it('shares its system folder: one process owns it, the others follow and name the owner', async () => {
+    const words = ['serve', '--data', data, '--system', join(folder.path, 'shared'), '--port', '0']
+    await using first = new RunningVarve(words)
+    const one = await first.url()
+    await using second = new RunningVarve(words)
+    const two = await second.url()
+    const locally = await varve([
+      'token',
+      'create',
+      'eve',
+      '--data',
+      data,
+      '--system',
+      join(folder.path, 'shared'),
+    ])
+    expect(locally.stderr).toContain(`process ${first.child.pid}`)
+    const elsewhere = await varve(['token', 'create', 'eve', '--url', two])
+    expect(elsewhere).toMatchObject({ code: 1, stderr: expect.stringContaining('varve.error/system-owned') })
+    expect(elsewhere.stderr).toContain(`process ${first.child.pid}`)
+    const made = await varve(['token', 'create', 'ada', '--url', one])
+    const token = made.stdout.trim()
+    const authorization = `Bearer ${token}`
+    expect([await ask(one), await ask(one, { authorization })]).toEqual([
+      'varve.error/token-missing',
+      [['tea']],
+    ])
+    // The other process hears of it by following.
+    while ((await ask(two)) !== 'varve.error/token-missing') await new Promise((next) => setTimeout(next, 20))
+    expect(await ask(two, { authorization })).toEqual([['tea']])
+    const asked = await varve(['q', NAMES, '--url', two, '--token', token])
+    expect(asked).toMatchObject({ code: 0, stdout: '[["tea"]]\n' })
+    // The next owner is whoever has something to change once the first has gone.
+    await first.stop()
+    const manager = await varve(['token', 'create', 'eve', '--url', two, '--token', token])
+    expect(manager.stderr).toContain('varve.error/scope-missing')
+  })
+})
+
+/** Files and folders alike; for everybody. */
+function setWritable(path: string, isWritable: boolean): void {
+  chmodSync(path, isWritable ? 0o755 : 0o555)
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    const child = join(path, entry.name)
+    if (entry.isDirectory()) setWritable(child, isWritable)
+    else chmodSync(child, isWritable ? 0o644 : 0o444)
+  }
+}
