@@ -172,7 +172,7 @@ export class AttributeTable {
     let count = 0
     for (const [first, limit] of inBatches(this.rowCount, budget.checks)) {
       for (let row = first; row < limit; row++)
-        count += Number(this.values[row]! >= low) & Number(this.values[row]! <= high)
+        count += +(this.values[row]! >= low) & +(this.values[row]! <= high)
     }
     return count
   }

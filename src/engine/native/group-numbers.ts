@@ -85,14 +85,8 @@ export class GroupNumbers {
 
   #byKey(keys: Float64Array, rowCount: number, limit: number): Int32Array {
     this.#grow(limit)
-    const ofRow = this.#ofRow
-    const counts = this.#counts
-    for (let row = 0; row < rowCount; row++) {
-      const key = keys[row]!
-      ofRow[row] = key
-      counts[key]!++
-    }
-    return ofRow
+    countKeys(keys, rowCount, this.#ofRow, this.#counts)
+    return this.#ofRow
   }
 
   #grow(limit: number): void {
@@ -113,6 +107,30 @@ export class GroupNumbers {
   }
 }
 
+/** Writes keys as numbers of groups, and counts the rows of each: four at a time (comparison.ts says why). */
+function countKeys(keys: Float64Array, rowCount: number, groups: Int32Array, counts: Float64Array): void {
+  let row = 0
+  for (; row + 3 < rowCount; row += 4) {
+    const a = keys[row]! | 0
+    const b = keys[row + 1]! | 0
+    const c = keys[row + 2]! | 0
+    const d = keys[row + 3]! | 0
+    groups[row] = a
+    groups[row + 1] = b
+    groups[row + 2] = c
+    groups[row + 3] = d
+    counts[a]!++
+    counts[b]!++
+    counts[c]!++
+    counts[d]!++
+  }
+  for (; row < rowCount; row++) {
+    const key = keys[row]! | 0
+    groups[row] = key
+    counts[key]!++
+  }
+}
+
 /** What all keys are below, where they are places in a list; else undefined. */
 function limitOf(keys: Float64Array, rowCount: number): number | undefined {
   let areAll = 1
@@ -120,7 +138,7 @@ function limitOf(keys: Float64Array, rowCount: number): number | undefined {
   for (let row = 0; row < rowCount; row++) {
     const key = keys[row]!
     // A key that is no place is no whole number of 32 bits, or is out of bounds.
-    areAll &= Number((key | 0) === key) & Number(key >= 0) & Number(key < KEY_LIMIT)
+    areAll &= +((key | 0) === key) & +(key >= 0) & +(key < KEY_LIMIT)
     if (key > greatest) greatest = key
   }
   return areAll === 1 ? greatest + 1 : undefined

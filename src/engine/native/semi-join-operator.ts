@@ -102,7 +102,7 @@ function pickByLookup(lookup: Lookup): Pick {
       const slot = found[row]!
       picked[left] = row
       // A dense lookup has slots without rows.
-      left += Number(slot >= 0 && first[slot]! < first[slot + 1]!)
+      left += +(slot >= 0 && first[slot]! < first[slot + 1]!)
     }
     return left
   }

@@ -116,7 +116,7 @@ export class TwoWaysOperator extends Operator {
         rows[count] = row
         slots[count] = end
         // A way that ends where no other may end is overwritten by the next one.
-        count += Number(end >= 0) & Number(end < slotCount)
+        count += +(end >= 0) & +(end < slotCount)
       }
     }
     this.#wayCount = count
