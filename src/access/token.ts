@@ -5,6 +5,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { sha256Hex } from '../base/checksum.ts'
 import type { Random } from '../base/env.ts'
 
+export const TOKEN_PREFIX = 'varve_'
 const ID_BYTE_COUNT = 8
 const SECRET_BYTE_COUNT = 32
 const TOKEN = /^varve_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/
@@ -19,7 +20,7 @@ export type NewToken = {
 export function newToken(random: Random): NewToken {
   const id = Buffer.from(random.bytes(ID_BYTE_COUNT)).toString('hex')
   const secret = Buffer.from(random.bytes(SECRET_BYTE_COUNT)).toString('base64url')
-  return { id, secretHash: sha256Hex(secret), text: `varve_${id}_${secret}` }
+  return { id, secretHash: sha256Hex(secret), text: `${TOKEN_PREFIX}${id}_${secret}` }
 }
 
 /** Undefined for text that is no token. */

@@ -8,7 +8,7 @@ import type { SystemFolder } from '../service/system/system-folder.ts'
 import { reportError } from './report.ts'
 
 export type Tls = NonNullable<ServerOptions['tls']>
-export type ServingOptions = Pick<ServerOptions, 'host' | 'port' | 'tls' | 'instance'> & {
+export type ServingOptions = Pick<ServerOptions, 'host' | 'port' | 'tls' | 'instance' | 'identities'> & {
   readonly terminal: Terminal
 }
 

@@ -94,7 +94,7 @@ describe('a service on loopback', () => {
     const made = await token({ scopes: ['manage'] })
     const { text } = await send('GET', '/v1/tokens', bearer(made))
     expect(JSON.parse(text)).toMatchObject({ tokens: [{ id: made.id, caller: 'ada', createdBy: 'local' }] })
-    expect(text).not.toContain(made.token.split('_')[2])
+    expect(text).not.toContain(made.token.slice(-43))
     const [, error] = await problem('DELETE', '/v1/tokens/nobody', bearer(made))
     expect(error.code).toBe('varve.error/token-not-found')
   })

@@ -1,10 +1,12 @@
 // Who sent a request. While no token was ever made, a server on loopback takes everybody for `local`, who may do
-// everything; from the first token on, only callers who show one are answered.
+// everything; from the first token on, or with an identity provider, only callers who show one are answered.
 
 import type { HttpRequest } from '../base/env.ts'
 import { type Caller, LOCAL_CALLER, type Scope } from '../access/caller.ts'
 import { fieldInvalid } from './errors.ts'
-import { scopeMissing, tokenMissing, tokenUnknown } from './system/errors.ts'
+import { scopeMissing, tokenMissing, tokenUnknown } from '../access/errors.ts'
+import type { IdentityVerifier } from '../access/identity.ts'
+import { TOKEN_PREFIX } from '../access/token.ts'
 import type { Tokens } from './system/tokens.ts'
 
 export const PURPOSE_HEADER = 'varve-purpose'
@@ -23,17 +25,35 @@ export const OPEN_ACCESS: AccessControl = {
 export class TokenAccess implements AccessControl {
   readonly #tokens: Tokens
   readonly #isLoopback: boolean
+  readonly #identities: IdentityVerifier | undefined
 
-  constructor(tokens: Tokens, { isLoopback }: { readonly isLoopback: boolean }) {
+  constructor(
+    tokens: Tokens,
+    {
+      isLoopback,
+      identities,
+    }: { readonly isLoopback: boolean; readonly identities?: IdentityVerifier | undefined },
+  ) {
     this.#tokens = tokens
     this.#isLoopback = isLoopback
+    this.#identities = identities
+  }
+
+  /** True where nobody is taken for `local`. */
+  async isGuarded(): Promise<boolean> {
+    return this.#identities !== undefined || this.#tokens.areInUse()
   }
 
   async callerOf(request: HttpRequest): Promise<Caller> {
     const text = request.headers.get('authorization')
-    if (text !== undefined) return withPurpose(await this.#tokens.callerOf(bearerOf(text)), request)
-    if (!this.#isLoopback || (await this.#tokens.areInUse())) throw tokenMissing()
+    if (text !== undefined) return withPurpose(await this.#bearer(bearerOf(text)), request)
+    if (!this.#isLoopback || (await this.isGuarded())) throw tokenMissing()
     return withPurpose(LOCAL_CALLER, request)
+  }
+
+  #bearer(token: string): Promise<Caller> {
+    const isOurs = token.startsWith(TOKEN_PREFIX) || this.#identities === undefined
+    return isOurs ? this.#tokens.callerOf(token) : this.#identities.callerOf(token)
   }
 }
 

@@ -5,6 +5,7 @@ import type { Catalog } from '../database/catalog.ts'
 import type { Writer } from '../database/writer.ts'
 import type { QueryRunner } from '../query/ask.ts'
 import { AuditLog } from './audit/audit-log.ts'
+import type { IdentityVerifier } from '../access/identity.ts'
 import { type AccessControl, TokenAccess } from './access-control.ts'
 import type { SystemFolder } from './system/system-folder.ts'
 import { Tokens } from './system/tokens.ts'
@@ -25,6 +26,8 @@ export type ServiceOptions = {
 export type ServerOptions = ServiceOptions & {
   readonly host?: string
   readonly port: number
+  /** Who vouches for callers without a token of this server. */
+  readonly identities?: IdentityVerifier
   /** PEM: HTTPS instead of HTTP. */
   readonly tls?: ListenOptions['tls']
   /** Names this process in its audit among those that share the system folder. */
@@ -36,13 +39,13 @@ export type ServerOptions = ServiceOptions & {
  * door without a lock. Disposing lets running requests finish, and what was asked be written.
  */
 export async function startServer(options: ServerOptions): Promise<HttpServer> {
-  const { catalog, host = '127.0.0.1', port, tls, system, instance } = options
+  const { catalog, host = '127.0.0.1', port, tls, system, instance, identities } = options
   const isLoopback = isLoopbackHost(host)
-  const tokens = new Tokens(catalog.env, system)
-  if (!isLoopback && (tls === undefined || !(await tokens.areInUse()))) throw doorOpen(host)
+  const access = new TokenAccess(new Tokens(catalog.env, system), { isLoopback, identities })
+  if (!isLoopback && (tls === undefined || !(await access.isGuarded()))) throw doorOpen(host)
   const service = createService(options, {
     audit: await system.openAudit(instance),
-    access: new TokenAccess(tokens, { isLoopback }),
+    access,
     isLoopback,
   })
   const handle = createHandler(service)

@@ -3,6 +3,8 @@
 
 import type { Command } from 'commander'
 import { connectLocal } from '../../api/connect.ts'
+import type { IdentityVerifier } from '../../access/identity.ts'
+import type { Env } from '../../base/env.ts'
 import { readTextFile } from '../../base/text-file.ts'
 import { SystemFolder } from '../../service/system/system-folder.ts'
 import type { Context } from '../main.ts'
@@ -21,6 +23,10 @@ type Options = {
   readonly workers?: number
   readonly tlsCert?: string
   readonly tlsKey?: string
+  readonly oidcIssuer?: string
+  readonly oidcAudience?: string
+  readonly oidcName?: string
+  readonly oidcRoles?: string
 }
 
 export function addServeCommand(program: Command, context: Context): void {
@@ -34,6 +40,10 @@ export function addServeCommand(program: Command, context: Context): void {
     .option('--port <n>', 'port; 0 takes a free one', parsePort, DEFAULT_PORT)
     .option('--tls-cert <file>', 'certificate chain (PEM): HTTPS; needed where others can reach the host')
     .option('--tls-key <file>', 'its key (PEM)')
+    .option('--oidc-issuer <url>', 'an OpenID Connect provider that vouches for callers')
+    .option('--oidc-audience <name>', 'what the tokens of the provider must be meant for', 'varve')
+    .option('--oidc-name <claim>', 'the claim that names the caller (default: sub)')
+    .option('--oidc-roles <claim>', 'the claim that lists roles (default: roles)')
     .option('--workers <n>', 'threads that answer questions (default: the cores, at most 4)', parseCount)
     .option('--write', 'take transactions too: this process becomes the writer of the first folder')
     .option('--take-over', "take the writer's place from a process that hangs; it acknowledges nothing more")
@@ -47,6 +57,7 @@ async function serve(options: Options, { env, terminal }: Context): Promise<void
   const [first, ...others] = data
   const folder = options.system ?? systemFolderOf(first)
   const tls = tlsOf(options, (path) => readTextFile(env.files, path))
+  const identities = await identitiesOf(options, env)
   await using system = await SystemFolder.open(env, folder, { hasThreads: true })
   await using varve = await connectLocal(`file:${first}`, {
     followedFolders: [...others, folder],
@@ -60,6 +71,7 @@ async function serve(options: Options, { env, terminal }: Context): Promise<void
     terminal,
     ...(instance !== undefined && { instance }),
     ...(tls !== undefined && { tls }),
+    ...(identities !== undefined && { identities }),
   })
   const stopped = terminal.stopped()
   const shown = host.includes(':') ? `[${host}]` : host
@@ -75,6 +87,18 @@ const DATA_DEFAULT: Options['data'] = ['./varve-data']
 /** What stands on the command line replaces the default, and each further one is added. */
 function collected(value: string, before: Options['data']): Options['data'] {
   return before === DATA_DEFAULT ? [value] : [...before, value]
+}
+
+async function identitiesOf(options: Options, env: Env): Promise<IdentityVerifier | undefined> {
+  const { oidcIssuer: issuer, oidcAudience: audience = 'varve', oidcName, oidcRoles } = options
+  if (issuer === undefined) return undefined
+  const { OidcVerifier } = await import('../../adapter/oidc/verifier.ts')
+  return new OidcVerifier(env, {
+    issuer,
+    audience,
+    ...(oidcName !== undefined && { nameClaim: oidcName }),
+    ...(oidcRoles !== undefined && { rolesClaim: oidcRoles }),
+  })
 }
 
 function tlsOf({ tlsCert, tlsKey }: Options, read: (path: string) => string): Tls | undefined {

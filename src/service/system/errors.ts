@@ -47,42 +47,6 @@ export function tooManyInstances(countMax: number): VarveError {
   })
 }
 
-export function tokenUnknown(): VarveError {
-  return unauthorized(
-    'varve.error/token-unknown',
-    'Nobody knows this token',
-    'Ask for one: varve token create',
-  )
-}
-
-export function tokenExpired(at: Date): VarveError {
-  return unauthorized(
-    'varve.error/token-expired',
-    `This token opened nothing any more since ${at.toISOString()}`,
-    'Ask for a new one',
-  )
-}
-
-export function tokenRevoked(at: Date): VarveError {
-  return unauthorized(
-    'varve.error/token-revoked',
-    `This token was taken back at ${at.toISOString()}`,
-    'Ask for a new one',
-  )
-}
-
-export function tokenMissing(): VarveError {
-  return unauthorized(
-    'varve.error/token-missing',
-    'This server answers only who says who it is',
-    'Send Authorization: Bearer TOKEN',
-  )
-}
-
-function unauthorized(code: string, message: string, fix: string): VarveError {
-  return new VarveError({ code, kind: 'unauthorized', message, fix })
-}
-
 export function tokenNotFound(id: string): VarveError {
   return new VarveError({
     code: 'varve.error/token-not-found',
@@ -90,15 +54,5 @@ export function tokenNotFound(id: string): VarveError {
     message: `There is no token ${id}`,
     fix: 'See the list of tokens for their ids',
     data: { id },
-  })
-}
-
-export function scopeMissing(scope: string, has: readonly string[]): VarveError {
-  return new VarveError({
-    code: 'varve.error/scope-missing',
-    kind: 'forbidden',
-    message: `This takes the scope ${scope}, and the caller has ${has.join(', ') || 'none'}`,
-    fix: 'Ask with a token of that scope',
-    data: { scope, has },
   })
 }
