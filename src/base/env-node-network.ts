@@ -79,7 +79,13 @@ async function answer(
   // A connection that breaks while it is written to is the client's; `close` follows.
   outgoing.on('error', () => undefined)
   try {
-    await send(outgoing, await handle(requestOf(incoming, gone.signal)))
+    const response = await handle(requestOf(incoming, gone.signal))
+    const { onEnd } = response
+    if (onEnd !== undefined) {
+      if (outgoing.closed) onEnd(false)
+      else outgoing.once('close', () => onEnd(outgoing.writableFinished))
+    }
+    await send(outgoing, response)
   } catch {
     if (outgoing.headersSent) outgoing.destroy()
     else outgoing.writeHead(500).end()

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { crc32, sha256, sha256Hex } from './checksum.ts'
 import type { File } from './env.ts'
@@ -59,7 +59,7 @@ describe('files of this machine', () => {
     for (let i = 0; i < 100; i++) await syncOnce()
     let hasFired = false
     setTimeout(() => (hasFired = true), 1)
-    const untilMs = performance.now() + 20
+    const untilMs = performance.now() + 500
     for (let i = 0; !hasFired && (i < 200 || performance.now() < untilMs); i++) await syncOnce()
     expect(hasFired).toBe(true)
   })
@@ -234,6 +234,27 @@ describe('HTTP of this machine', () => {
     })
   })
 
+  it('tells when an answer has left, whole or not', async () => {
+    const ends: boolean[] = []
+    await using server = await env.network.listen({
+      host: '127.0.0.1',
+      port: 0,
+      handle: async ({ target }) => ({
+        status: 200,
+        // More than the network buffers, or one piece.
+        body: target === '/long' ? repeated(Buffer.alloc(1 << 20), 256) : 'short',
+        onEnd: (isWhole) => ends.push(isWhole),
+      }),
+    })
+    const url = `http://127.0.0.1:${server.port}`
+    await (await env.network.fetch(url)).text()
+    await vi.waitFor(() => expect(ends).toEqual([true]))
+    const client = new AbortController()
+    await env.network.fetch(`${url}/long`, { signal: client.signal })
+    client.abort()
+    await vi.waitFor(() => expect(ends).toEqual([true, false]))
+  })
+
   it('tells the handler that the client went away', async () => {
     let signal: AbortSignal | undefined
     const client = new AbortController()
@@ -263,3 +284,7 @@ describe('checksums', () => {
     expect(Buffer.from(sha256(Buffer.from('abc'))).toString('hex')).toBe(abc)
   })
 })
+
+async function* repeated(piece: Uint8Array, count: number): AsyncGenerator<Uint8Array> {
+  for (let i = 0; i < count; i++) yield piece
+}

@@ -206,6 +206,8 @@ export type HttpResponse = {
   readonly headers?: Readonly<Record<string, string>>
   /** An async iterable is sent chunk by chunk, as fast as the client reads. */
   readonly body?: string | Uint8Array | AsyncIterable<string | Uint8Array>
+  /** Called once: when the last byte was handed to the network, or when the client went away before. */
+  readonly onEnd?: (isWhole: boolean) => void
 }
 
 /** Disposing stops listening, lets running requests finish (bounded), and closes idle connections. */

@@ -91,7 +91,9 @@ export async function send(
     readBody: () => Promise.resolve(bytes),
     signal: signal ?? new AbortController().signal,
   })
-  return { status: response.status, headers: response.headers ?? {}, text: await textOf(response) }
+  const text = await textOf(response)
+  response.onEnd?.(true)
+  return { status: response.status, headers: response.headers ?? {}, text }
 }
 
 /** What a client makes of the body that it reads to its end. */
