@@ -107,11 +107,11 @@ export class RowReader<Made> {
 
   /** Rows `[first, limit)`. */
   read(first: number, limit: number): Made[][] {
-    const rows: Made[][] = []
+    const rows = roomFor<Made[]>(limit - first)
     for (let from = first; from < limit; from += BATCH_ROW_COUNT) {
       const count = Math.min(BATCH_ROW_COUNT, limit - from)
       const columns = this.#readers.map((reader) => reader.read(from, count))
-      appendRows(rows, columns, count)
+      writeRows(rows, from - first, columns, count)
     }
     return rows
   }
@@ -168,43 +168,59 @@ class ColumnReader<Made> {
   }
 }
 
-/** Rows of few columns are written out as such: that is twice as fast as filling arrays of any length. */
-function appendRows<Made>(rows: Made[][], columns: readonly (readonly Made[])[], count: number): void {
+/** Longer arrays that are made at once are slow ones. */
+const ROOM_COUNT_MAX = 1 << 24
+
+/** Room for so many rows: a list that grows takes half as long again (10,000 rows of two numbers 106 µs and 71, 2026-11-26). */
+function roomFor<Row>(count: number): Row[] {
+  return count <= ROOM_COUNT_MAX ? Array<Row>(count) : []
+}
+
+/**
+ * Makes rows of the first `count` values of each column, at `[first, first + count)`. Rows of few columns are written out as such:
+ * that is twice as fast as filling arrays of any length.
+ */
+function writeRows<Made>(
+  rows: Made[][],
+  first: number,
+  columns: readonly (readonly Made[])[],
+  count: number,
+): void {
   const [a, b, c, d] = columns
   switch (columns.length) {
     case 1:
-      for (let i = 0; i < count; i++) rows.push([a![i]!])
+      for (let i = 0; i < count; i++) rows[first + i] = [a![i]!]
       return
     case 2:
-      for (let i = 0; i < count; i++) rows.push([a![i]!, b![i]!])
+      for (let i = 0; i < count; i++) rows[first + i] = [a![i]!, b![i]!]
       return
     case 3:
-      for (let i = 0; i < count; i++) rows.push([a![i]!, b![i]!, c![i]!])
+      for (let i = 0; i < count; i++) rows[first + i] = [a![i]!, b![i]!, c![i]!]
       return
     case 4:
-      for (let i = 0; i < count; i++) rows.push([a![i]!, b![i]!, c![i]!, d![i]!])
+      for (let i = 0; i < count; i++) rows[first + i] = [a![i]!, b![i]!, c![i]!, d![i]!]
       return
     default:
-      for (let i = 0; i < count; i++) rows.push(columns.map((column) => column[i]!))
+      for (let i = 0; i < count; i++) rows[first + i] = columns.map((column) => column[i]!)
   }
 }
 
 /** Rows of numbers are made of the columns as they lie: a list of any values between would box each number. */
 function numberRows(columns: readonly Float64Array[], count: number): AnswerRow[] {
   const [a, b, c] = columns
-  const rows: number[][] = []
+  const rows = roomFor<number[]>(count)
   switch (columns.length) {
     case 1:
-      for (let i = 0; i < count; i++) rows.push([a![i]!])
+      for (let i = 0; i < count; i++) rows[i] = [a![i]!]
       return rows
     case 2:
-      for (let i = 0; i < count; i++) rows.push([a![i]!, b![i]!])
+      for (let i = 0; i < count; i++) rows[i] = [a![i]!, b![i]!]
       return rows
     case 3:
-      for (let i = 0; i < count; i++) rows.push([a![i]!, b![i]!, c![i]!])
+      for (let i = 0; i < count; i++) rows[i] = [a![i]!, b![i]!, c![i]!]
       return rows
     default:
-      for (let i = 0; i < count; i++) rows.push(columns.map((column) => column[i]!))
+      for (let i = 0; i < count; i++) rows[i] = columns.map((column) => column[i]!)
       return rows
   }
 }
