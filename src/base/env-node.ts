@@ -137,7 +137,7 @@ function readBootId(): string {
 }
 
 function startWorker(module: URL, options: WorkerOptions): WorkerThread {
-  const { name, data, heapBytesMax } = options
+  const { name, data, heapBytesMax, isBackground = false } = options
   const worker = new Worker(builtModule(module), {
     name,
     workerData: data,
@@ -145,6 +145,7 @@ function startWorker(module: URL, options: WorkerOptions): WorkerThread {
       ? {}
       : { resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytesMax / 2 ** 20) } }),
   })
+  if (isBackground) worker.unref()
   const ended = new Promise<void>((resolve, reject) => {
     worker.once('error', reject)
     worker.once('exit', () => resolve())
@@ -166,7 +167,7 @@ function startWorker(module: URL, options: WorkerOptions): WorkerThread {
   }
 }
 
-function startProcess(module: URL, { name, data }: Omit<WorkerOptions, 'heapBytesMax'>): WorkerThread {
+function startProcess(module: URL, { name, data }: Pick<WorkerOptions, 'name' | 'data'>): WorkerThread {
   const child = fork(fileURLToPath(builtModule(module)), [JSON.stringify(data ?? null)], {
     // Structured clones, as between threads: dates, bytes and bigints arrive as what they are.
     serialization: 'advanced',

@@ -132,7 +132,7 @@ export interface Processes {
   /** Starts a worker thread that runs the module; `data` arrives there as its `workerData`. */
   startWorker(module: URL, options: WorkerOptions): WorkerThread
   /** As a worker thread, in a process of its own: a crash in there, or whatever it opens, stays there. */
-  startProcess(module: URL, options: Omit<WorkerOptions, 'heapBytesMax'>): WorkerThread
+  startProcess(module: URL, options: Pick<WorkerOptions, 'name' | 'data'>): WorkerThread
   /** Joins the threads of this process that joined a channel of the same name. */
   joinChannel(name: string): ThreadChannel
 }
@@ -141,6 +141,8 @@ export type WorkerOptions = {
   readonly name: string
   readonly data?: unknown
   readonly heapBytesMax?: number
+  /** The process may end while it is there: of threads that nobody closes. */
+  readonly isBackground?: boolean
 }
 
 export interface WorkerThread extends AsyncDisposable {
