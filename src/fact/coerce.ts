@@ -59,6 +59,11 @@ export function coerceValue(attribute: Attribute, value: Edn, context: CoerceCon
   return scalarValue(name, attribute.valueType, value, context)
 }
 
+/** The value as one of the type, with the freedom that plain data has; undefined where it is none. */
+export function coerceScalar(type: Exclude<ValueType, 'tuple' | 'ref'>, value: Edn): Scalar | undefined {
+  return scalarOf(type, type, value, { isPlainData: true, resolveRef: () => NaN })
+}
+
 function tupleValue(attribute: Attribute, value: Edn, context: CoerceContext): Value {
   const name = attribute.ident.toString()
   const invalid = (message: string, fix: string) => invalidTuple(name, message, fix, shown(value))
