@@ -10,6 +10,7 @@ export const LAYERS: ReadonlyMap<string, number> = new Map([
   ['blob', 2],
   ['log', 2],
   ['segment', 2],
+  ['procedures', 2],
   ['index', 3],
   ['database', 4],
   ['plan', 5],
