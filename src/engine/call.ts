@@ -124,12 +124,15 @@ function compileCall(call: Call, columns: readonly Variable[], setting: CallSett
   return (row) => run(args.map((arg) => arg(row)))
 }
 
-/** The function of this name, built in or registered. */
+/** The function of this name, built in, registered, or brought along by the question. */
 export function functionFor(name: string, context: QueryContext, place: Place | undefined): ValueFunction {
   const found = VALUE_FUNCTIONS.get(functionNamed(name)?.name ?? name) ?? context.userFunctions.get(name)
   if (found !== undefined) return found
+  const stored = context.stored.functions.get(name)
+  if (stored !== undefined) return (args) => stored([args], context.budget.checks)[0]!
   if (name === 'q' || functionNamed(name) !== undefined) throw functionUnsupported(name, place)
-  throw functionUnknown(name, nearest(name, [...FUNCTIONS.keys(), ...context.userFunctions.keys()]), place)
+  const known = [...FUNCTIONS.keys(), ...context.userFunctions.keys(), ...context.stored.functions.keys()]
+  throw functionUnknown(name, nearest(name, known), place)
 }
 
 function compileArgument(arg: Argument, columns: readonly Variable[], setting: CallSetting): Evaluate {

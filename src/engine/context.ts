@@ -1,5 +1,6 @@
 // What answering a question needs beside its clauses: sources and rules, bounds, the functions of the program.
 
+import type { StoredFunctions } from '../plan/functions.ts'
 import type { PlanContext } from '../plan/scope.ts'
 import type { ValueFunction } from './functions.ts'
 import type { Budget } from './budget.ts'
@@ -10,4 +11,6 @@ export type QueryContext = PlanContext & {
   readonly walks: ReadonlyMap<string, Walk>
   readonly budget: Budget
   readonly userFunctions: ReadonlyMap<string, ValueFunction>
+  /** What this question brought along: functions here are called for many rows at once. */
+  readonly stored: StoredFunctions
 }

@@ -153,12 +153,16 @@ export function aggregateFor(
   const builtin: Aggregate | undefined = AGGREGATE_FUNCTIONS.get(
     aggregateNamed(element.name)?.name ?? element.name,
   )
+  const { stored, budget } = setting.context
   const own = setting.userAggregates.get(element.name)
+  const brought = stored.aggregates.get(element.name)
   const leading = element.args.map((arg) => leadingValue(element, arg, setting))
   const run: UserAggregate | undefined =
-    builtin === undefined ? own : (values) => builtin(values, leading, setting.random)
+    builtin !== undefined
+      ? (values) => builtin(values, leading, setting.random)
+      : (own ?? (brought && ((values) => brought(values.toSorted(compareValues), leading, budget.checks))))
   if (run === undefined) {
-    const known = [...AGGREGATES.keys(), ...setting.userAggregates.keys()]
+    const known = [...AGGREGATES.keys(), ...setting.userAggregates.keys(), ...stored.aggregates.keys()]
     throw functionUnknown(element.name, nearest(element.name, known), element.place)
   }
   return (values) => placed(element, () => run(values, leading))

@@ -13,6 +13,7 @@ import type { Edn } from '../fact/value.ts'
 import type { Answer, Engine, EngineInput, EngineLimits } from '../plan/engine.ts'
 import { type ExplainMode, type Explanation, explanationOf } from '../plan/explain.ts'
 import type { Clause, Input, Query, RuleSet, SourceName, Term, Variable } from '../plan/syntax.ts'
+import { NO_STORED_FUNCTIONS } from '../plan/functions.ts'
 import type { Random } from './aggregates.ts'
 import { bindingVariables, variablesOf } from '../plan/variables.ts'
 import { showBinding } from '../plan/show-clause.ts'
@@ -138,6 +139,7 @@ export function bound(
     walks,
     budget,
     userFunctions: options.functions?.functions ?? NOTHING,
+    stored: limits.stored ?? NO_STORED_FUNCTIONS,
   }
   const scope: Scope = { defaultSource: '$', inputs: inputValues(goals) }
   const setting: FindSetting = {

@@ -7,6 +7,7 @@ import type { ValueType } from '../fact/attribute.ts'
 import type { Edn } from '../fact/value.ts'
 import type { AnswerRows } from './answer-rows.ts'
 import type { ExplainMode, Explanation } from './explain.ts'
+import type { StoredFunctions } from './functions.ts'
 import type { Query, RuleSet, SourceName } from './syntax.ts'
 
 /** What a query is asked over, in the order of `Query.inputs`. */
@@ -25,6 +26,8 @@ export type EngineLimits = {
   /** Bytes that the question may hold while it runs, tables of facts that it reads among them; Infinity for none. */
   readonly memoryBytesMax: number
   readonly signal?: AbortSignal
+  /** What the question may call beside what is built in. */
+  readonly stored?: StoredFunctions
 }
 
 /** `any` where rows hold values of several types, `map` for what pull gives. */

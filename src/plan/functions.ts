@@ -5,6 +5,9 @@
 // `now`, `rand` in `:where` and the like are left out on purpose, since the same question must answer the same.
 // Whoever parses writes the first name of an entry into the syntax tree, so engines never see an alias.
 
+import type { Check } from '../base/batches.ts'
+import type { Edn } from '../fact/value.ts'
+
 export type BuiltinFunction = {
   readonly name: string
   readonly argumentCountMin: number
@@ -12,6 +15,23 @@ export type BuiltinFunction = {
   /** Its first argument is a source: `(missing? $ ?e :a)`. */
   readonly takesSource: boolean
 }
+
+/**
+ * Functions that a question brings along, by the name that its text calls them with: pure like the built-in ones, kept
+ * elsewhere. They are called for many rows at once, since the way to them is long.
+ */
+export type StoredFunctions = {
+  /** What came of each row of arguments. Throws where one of them fails. */
+  readonly functions: ReadonlyMap<string, StoredFunction>
+  /** Called with the values of a group in the total order, and the arguments that stand before the variable. */
+  readonly aggregates: ReadonlyMap<string, StoredAggregate>
+  /** What they are: another hash, other answers. */
+  readonly hash: string
+}
+export type StoredFunction = (rows: readonly (readonly Edn[])[], check: Check) => readonly Edn[]
+export type StoredAggregate = (values: readonly Edn[], leading: readonly Edn[], check: Check) => Edn
+
+export const NO_STORED_FUNCTIONS: StoredFunctions = { functions: new Map(), aggregates: new Map(), hash: '' }
 
 export type BuiltinAggregate = {
   readonly name: string

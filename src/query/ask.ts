@@ -11,9 +11,11 @@ import type { DatabaseValue } from '../database/database-value.ts'
 import { type Answer, ENGINE_NAMES, type EngineName } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { Query, RuleSet, SourceName } from '../plan/syntax.ts'
+import { NO_PROCEDURES, type ProcedureSet } from '../procedures/procedure-set.ts'
 import { argumentCountWrong, engineUnknown, sourceMissing } from './ask-errors.ts'
 import { basisOf } from './basis.ts'
 import { parsedQuery, type ParsedQuery, parsedRules } from './parsed.ts'
+import { type CalledProcedures, calledProcedures, toldProcedures } from './called-procedures.ts'
 import { checkRules, NO_RULES } from './check-rules.ts'
 import { type FactsNamed, typedArgument } from './plain-arguments.ts'
 import { sourcesOf } from './variables.ts'
@@ -45,6 +47,8 @@ export type AskRequest = {
   /** Who answers: one of `ENGINE_NAMES`. */
   readonly engine?: string
   readonly signal?: AbortSignal
+  /** What it may call beside what is built in. */
+  readonly procedures?: ProcedureSet
 }
 
 export type JobInput =
@@ -67,6 +71,7 @@ export type QueryJob = {
   readonly limit: number | undefined
   readonly engine: EngineName
   readonly signal?: AbortSignal
+  readonly procedures: CalledProcedures
 }
 
 export interface QueryRunner extends AsyncDisposable {
@@ -103,6 +108,8 @@ export type Asked<A = Answer> = {
   readonly basis: Readonly<Record<string, T>>
   /** The name of the database that each source meant. */
   readonly databases: ReadonlyMap<SourceName, string>
+  /** What it called, by name and version, and the hash of each. */
+  readonly procedures: readonly { readonly name: string; readonly hash: string }[]
   readonly warnings: readonly Warning[]
 }
 
@@ -174,6 +181,7 @@ async function prepare(request: AskRequest, limits: AskLimits): Promise<Prepared
     answerBytesMax: limits.answerBytesMax,
     limit: request.limit,
     engine: engineNamed(request.engine ?? 'auto'),
+    procedures: calledProcedures(query, rules?.rules ?? NO_RULES, request.procedures ?? NO_PROCEDURES),
     ...(request.signal && { signal: request.signal }),
   }
   return { job, parsed }
@@ -214,7 +222,14 @@ function asked<A extends { readonly warnings: readonly Warning[] }>(
     basis[value.database] = basisOf(value)
     databases.set(source, value.database)
   }
-  return { query: job.query, answer, basis, databases, warnings: [...parsed.warnings, ...answer.warnings] }
+  return {
+    query: job.query,
+    answer,
+    basis,
+    databases,
+    procedures: toldProcedures(job.procedures),
+    warnings: [...parsed.warnings, ...answer.warnings],
+  }
 }
 
 function* databasesOf({ query, inputs, catalog }: QueryJob): Generator<readonly [SourceName, DatabaseValue]> {

@@ -24,6 +24,8 @@ export type WorkerStart = {
   readonly words: Int32Array
   /** Undefined where it is alone. */
   readonly team: TeamPlace | undefined
+  /** The module of the threads that run procedures, as text. */
+  readonly procedures: string | undefined
 }
 
 /** A place in a team of threads. */
@@ -44,6 +46,7 @@ export const QUERY_WORKER = new URL('./worker.ts', import.meta.url)
 export type WorkerOptions = {
   /** Ends in a call of `serveQueries`. */
   readonly module: URL
+  readonly procedures: URL | undefined
   readonly folders: Folders
   readonly limits: WorkerLimits
   readonly team: TeamPlace | undefined
@@ -73,9 +76,14 @@ export class QueryWorker implements AsyncDisposable {
   #stopReason: WorkerEnd | undefined
   isEnded = false
 
-  constructor(env: Env, { module, folders, limits, team, onCall }: WorkerOptions) {
+  constructor(env: Env, { module, procedures, folders, limits, team, onCall }: WorkerOptions) {
     const { graceMs, heapBytesMax } = limits
-    const data: WorkerStart = { folders, words: this.#words.words, team }
+    const data: WorkerStart = {
+      folders,
+      words: this.#words.words,
+      team,
+      procedures: procedures?.href,
+    }
     this.#env = env
     this.#graceMs = graceMs
     this.#thread = env.processes.startWorker(module, {

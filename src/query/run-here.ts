@@ -6,16 +6,21 @@ import { type DatabaseValue, isBlobMissing, RENEWAL_COUNT_MAX } from '../databas
 import { Budget } from '../engine/budget.ts'
 import type { Answer, Engine, EngineInput } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
+import type { ProcedureRuntime } from '../procedures/runtime.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
+import { storedFunctions } from './stored-functions.ts'
 import { type Notation, writeAnswer, type WrittenAnswer } from './written.ts'
 
 export class InThreadRunner implements QueryRunner {
   readonly #engine: Engine
   readonly #clock: Clock
+  readonly #procedures: ProcedureRuntime | undefined
 
-  constructor(engine: Engine, clock: Clock) {
+  /** `procedures` runs the stored procedures that a question calls. */
+  constructor(engine: Engine, clock: Clock, procedures?: ProcedureRuntime) {
     this.#engine = engine
     this.#clock = clock
+    this.#procedures = procedures
   }
 
   warm(): void {
@@ -35,7 +40,7 @@ export class InThreadRunner implements QueryRunner {
     const deadlineMs = this.#clock.monotonicMs() + job.timeoutMs
     for (let attempt = 0; ; attempt++) {
       try {
-        return await ask(...questionOf(job, deadlineMs))
+        return await ask(...questionOf(job, deadlineMs, this.#procedures))
       } catch (error) {
         if (!isBlobMissing(error) || attempt >= RENEWAL_COUNT_MAX) throw error
         job = await renewedJob(job)
@@ -51,6 +56,7 @@ export class InThreadRunner implements QueryRunner {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#engine[Symbol.asyncDispose]?.()
+    await this.#procedures?.[Symbol.asyncDispose]()
   }
 }
 
@@ -62,11 +68,16 @@ export function checkOf({ timeoutMs, rowCountMax, memoryBytesMax, signal }: Quer
 }
 
 /** What an engine is asked. */
-export function questionOf(job: QueryJob, deadlineMs: number): Parameters<Engine['answer']> {
+export function questionOf(
+  job: QueryJob,
+  deadlineMs: number,
+  procedures?: ProcedureRuntime,
+): Parameters<Engine['answer']> {
   const { query, inputs, catalog, limit, rowCountMax, memoryBytesMax, signal } = job
   const cut = limit === undefined ? query : { ...query, limit: Math.min(limit, query.limit ?? Infinity) }
   const sources = new Map([...catalog].map(([name, value]) => [name, value.facts]))
-  const limits = { deadlineMs, rowCountMax, memoryBytesMax, ...(signal && { signal }) }
+  const stored = storedFunctions(job.procedures, procedures)
+  const limits = { deadlineMs, rowCountMax, memoryBytesMax, stored, ...(signal && { signal }) }
   return [cut, inputs.map(engineInput), sources, limits]
 }
 

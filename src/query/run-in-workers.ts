@@ -31,11 +31,19 @@ export const POOL_LIMITS: PoolLimits = {
   team: TEAM_LIMITS,
 }
 
+/** The modules of threads. */
+export type PoolModules = {
+  /** Of the workers: it decides by which engine they answer, the one of this process where it is left out. */
+  readonly queries?: URL
+  /** Of what runs stored procedures for them. */
+  readonly procedures?: URL
+}
+
 type Waiting = { readonly start: (worker: QueryWorker) => void; readonly fail: (error: unknown) => void }
 
 export class WorkerRunner implements QueryRunner {
   readonly #env: Env
-  readonly #module: URL
+  readonly #modules: PoolModules
   readonly #folders: Folders
   readonly #limits: PoolLimits
   readonly #idle: QueryWorker[] = []
@@ -47,9 +55,8 @@ export class WorkerRunner implements QueryRunner {
   #startedCount = 0
   #isClosed = false
 
-  /** `module` is that of the workers: it decides by which engine they answer. */
-  constructor(env: Env, folders: Folders, limits: Partial<PoolLimits> = {}, module = QUERY_WORKER) {
-    this.#module = module
+  constructor(env: Env, folders: Folders, limits: Partial<PoolLimits> = {}, modules: PoolModules = {}) {
+    this.#modules = modules
     this.#env = env
     this.#folders = folders
     this.#limits = { ...POOL_LIMITS, ...limits }
@@ -127,7 +134,8 @@ export class WorkerRunner implements QueryRunner {
   #start(): QueryWorker {
     const { graceMs, workerHeapBytesMax } = this.#limits
     const worker = new QueryWorker(this.#env, {
-      module: this.#module,
+      module: this.#modules.queries ?? QUERY_WORKER,
+      procedures: this.#modules.procedures,
       folders: this.#folders,
       limits: { graceMs, heapBytesMax: workerHeapBytesMax },
       team: this.#newPlace(),

@@ -9,6 +9,7 @@ import type { Env, WorkerPort } from '../base/env.ts'
 import { Catalog } from '../database/catalog.ts'
 import type { DatabaseRef, DatabaseValue } from '../database/database-value.ts'
 import type { Engine } from '../plan/engine.ts'
+import { SandboxThread } from '../procedures/sandbox-thread.ts'
 import type { JobInput, QueryJob } from './ask.ts'
 import { checkRules, NO_RULES } from './check-rules.ts'
 import { queryOfWritten, rulesOfWritten } from './parsed.ts'
@@ -35,11 +36,12 @@ export async function serveQueries(
   team?: { begin(): Disposable },
 ): Promise<void> {
   // Whoever started this thread gave these (query-worker.ts).
-  const { folders, words: given } = port.data as WorkerStart
+  const { folders, words: given, procedures } = port.data as WorkerStart
   const words = new WorkerWords(given)
   const [folder, ...followedFolders] = folders
   const catalog = await Catalog.openFolder(env, folder, { isReadOnly: true, followedFolders })
-  const runner = new InThreadRunner(engine, env.clock)
+  const sandbox = procedures === undefined ? undefined : new SandboxThread(env, new URL(procedures))
+  const runner = new InThreadRunner(engine, env.clock, sandbox)
   port.onMessage((message) => void answer(message as WorkerRequest))
 
   async function answer({ id, job: sent, wanted }: WorkerRequest): Promise<void> {
@@ -88,6 +90,7 @@ async function receiveJob(sent: SentJob, catalog: Catalog, signal: AbortSignal):
     answerBytesMax: sent.answerBytesMax,
     limit: sent.limit,
     engine: sent.engine,
+    procedures: sent.procedures,
     signal,
   }
 }

@@ -2,7 +2,8 @@
 // single steps take next to no time whatever they are given. Functions of texts and collections take as long as these
 // are, a pattern of any attribute may look through all of one that has no order, and a pull goes as far as facts lead.
 
-import type { Argument, Clause, Query, Rule, RuleSet } from '../plan/syntax.ts'
+import { aggregateNamed } from '../plan/functions.ts'
+import type { Argument, Clause, FindElement, Query, Rule, RuleSet } from '../plan/syntax.ts'
 
 const QUICK_FUNCTIONS: ReadonlySet<string> = new Set(
   [
@@ -19,8 +20,13 @@ export function isSmallQuery(
   clauseCountMax: number,
 ): boolean {
   const bodies = [where, ...[...(rules?.values() ?? [])].flat().map(({ body }: Rule) => body)]
-  const isFlat = find.elements.every(({ kind }) => kind !== 'pull')
+  const isFlat = find.elements.every(isQuickElement)
   return isFlat && bodies.every(isQuick) && sum(bodies.map(clauseCount)) <= clauseCountMax
+}
+
+function isQuickElement(element: FindElement): boolean {
+  if (element.kind !== 'aggregate') return element.kind !== 'pull'
+  return aggregateNamed(element.name) !== undefined
 }
 
 function isQuick(clauses: readonly Clause[]): boolean {

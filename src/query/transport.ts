@@ -12,6 +12,7 @@ import type { Edn, Value } from '../fact/value.ts'
 import type { Answer, Column, EngineName } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob } from './ask.ts'
+import type { CalledProcedures } from './called-procedures.ts'
 import { receiveRows, type SentColumns, sendRows } from './sent-columns.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
 
@@ -31,6 +32,7 @@ export type SentJob = {
   readonly answerBytesMax: number
   readonly limit: number | undefined
   readonly engine: EngineName
+  readonly procedures: CalledProcedures
 }
 
 export type WorkerRequest = {
@@ -77,6 +79,7 @@ export function sendJob(job: QueryJob): SentJob {
     answerBytesMax: job.answerBytesMax,
     limit: job.limit,
     engine: job.engine,
+    procedures: job.procedures,
   }
 }
 

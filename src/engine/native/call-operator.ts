@@ -2,8 +2,10 @@
 // row by row, and what it gives is collected. A call that fails makes the question another engine's: whether a
 // failing row is an error depends on the clauses beside it.
 
+import type { Check } from '../../base/batches.ts'
 import { VarveError } from '../../base/errors.ts'
 import { equalValues, type Edn } from '../../fact/value.ts'
+import type { StoredFunction } from '../../plan/functions.ts'
 import type { Binding, Variable } from '../../plan/syntax.ts'
 import { bindingVariables } from '../../plan/variables.ts'
 import { resultRows } from '../binding.ts'
@@ -29,23 +31,45 @@ export type CallArgument =
   | { readonly kind: 'constant'; readonly value: Edn }
   | { readonly kind: 'column'; readonly index: number; readonly domain: Domain }
 
-/** Answers for one row. */
+/** Answers for one row. Rows of a chunk are asked in their order, from the first. */
 export type RowCall = (chunk: Chunk, row: number) => Edn
 
 export function rowCall(call: Call, args: readonly CallArgument[]): RowCall {
   return (chunk, row) => {
     // A list of its own for each row: some functions, `vector` among them, give it back as their result.
-    const values: Edn[] = []
-    for (const arg of args) {
-      values.push(arg.kind === 'constant' ? arg.value : arg.domain.decode(chunk.columns[arg.index]![row]!))
+    const values = rowArguments(args, chunk, row)
+    return unlessFailed(() => call(values))
+  }
+}
+
+/** A function that takes all rows of a chunk at once. */
+export function storedCall(call: StoredFunction, args: readonly CallArgument[], check: Check): RowCall {
+  let results: readonly Edn[] = []
+  return (chunk, row) => {
+    if (row === 0) {
+      const rows: (readonly Edn[])[] = []
+      for (let each = 0; each < chunk.rowCount; each++) rows.push(rowArguments(args, chunk, each))
+      results = unlessFailed(() => call(rows, check))
     }
-    try {
-      return call(values)
-    } catch (error) {
-      // What is not about the row (a lost blob, a deadline) is no other engine's business.
-      if (error instanceof VarveError && error.kind !== 'incorrect') throw error
-      throw new Refusal('a function that fails on a row')
-    }
+    return results[row]!
+  }
+}
+
+function rowArguments(args: readonly CallArgument[], chunk: Chunk, row: number): readonly Edn[] {
+  const values: Edn[] = []
+  for (const arg of args) {
+    values.push(arg.kind === 'constant' ? arg.value : arg.domain.decode(chunk.columns[arg.index]![row]!))
+  }
+  return values
+}
+
+function unlessFailed<X>(call: () => X): X {
+  try {
+    return call()
+  } catch (error) {
+    // What is not about the row (a lost blob, a deadline) is no other engine's business.
+    if (error instanceof VarveError && error.kind !== 'incorrect') throw error
+    throw new Refusal('a function that fails on a row')
   }
 }
 

@@ -45,11 +45,12 @@ import {
   ROW,
 } from './branch-operator.ts'
 import {
-  type Call,
   type CallArgument,
   FilterOperator,
   FunctionOperator,
+  type RowCall,
   rowCall,
+  storedCall,
   testOfCall,
 } from './call-operator.ts'
 import { testOfComparison } from './comparison.ts'
@@ -274,7 +275,7 @@ export class Compiler {
 
   #filter(step: FilterStep, { layout }: Course): Operator {
     const { call, args } = this.#callOf(step, layout)
-    const test = testOfComparison(step.name, args) ?? testOfCall(rowCall(call, args), this.#budgetOf(step))
+    const test = testOfComparison(step.name, args) ?? testOfCall(call, this.#budgetOf(step))
     return new FilterOperator(test, layout, keptBy(step, layout), this.#budgetOf(step))
   }
 
@@ -286,20 +287,24 @@ export class Compiler {
     const isCopy = name === 'identity' || name === 'ground'
     if (isCopy && binding.kind === 'variable' && fresh.length === 1 && CopyOperator.canCopy(arg!))
       return new CopyOperator(arg!, binding.name, layout, keptBy(step, layout))
-    const shape = { call: rowCall(call, args), binding, kept: keptBy(step, layout), fresh }
+    const shape = { call, binding, kept: keptBy(step, layout), fresh }
     return new FunctionOperator(shape, layout, this.#budgetOf(step))
   }
 
   #callOf(
     { name, source, args, clause }: FilterStep | ComputeStep,
     layout: Layout,
-  ): { readonly call: Call; readonly args: readonly CallArgument[] } {
+  ): { readonly call: RowCall; readonly args: readonly CallArgument[] } {
+    const given = args.map((arg) => callArgument(arg, layout))
+    const stored = this.#context.stored.functions.get(name)
+    if (stored !== undefined)
+      return { call: storedCall(stored, given, this.#context.budget.checks), args: given }
     if (source !== undefined) this.#restsOnFacts = true
     const call =
       source === undefined
         ? functionFor(name, this.#context, clause?.place)
         : SOURCE_FUNCTIONS.get(name)!(this.#facts(source))
-    return { call, args: args.map((arg) => callArgument(arg, layout)) }
+    return { call: rowCall(call, given), args: given }
   }
 
   #antiJoin(step: AntiJoinStep, { layout }: Course): Operator {

@@ -5,6 +5,7 @@ import { askingSignal } from '../../base/asking-signal.ts'
 import { assert } from '../../base/assert.ts'
 import type { Attribute } from '../../fact/attribute.ts'
 import { partsOf } from '../../plan/explain.ts'
+import { NO_STORED_FUNCTIONS } from '../../plan/functions.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Source } from '../../plan/scope.ts'
 import type { Query, SourceName } from '../../plan/syntax.ts'
@@ -109,6 +110,7 @@ function settingOf(
     walks: new Map(),
     budget: Budget.of({ ...bounds, deadlineMs: nowMs() + remainingMs, signal }, nowMs),
     userFunctions: new Map(),
+    stored: NO_STORED_FUNCTIONS,
   }
   return {
     context,

@@ -87,7 +87,7 @@ export function nativeAnswer(
     const plan =
       kept === undefined ? planned(question, asked, options.planLimits) : withInputs(kept.plan, goals)
     const used = kept ?? (ground && keptOf(ground, plan))
-    const { team } = options
+    const team = teamFor(asked, options)
     if (used === undefined) return run(question, asked, plan, { team }).answer
     const sinceMs = options.clock.nowMs()
     const compiled = (): Executable => {
@@ -156,7 +156,7 @@ function nativeExplanation(
       return explanationOf({ ...told, parts: explainedPlan(plan), warnings: planWarnings(plan) })
     const profile = new Profile(nowMs)
     const compiled = (): Executable => new Executable(plan, prepared.setting.context, profile)
-    const { team } = options
+    const team = teamFor(prepared, options)
     const { answer, workerCount } = run(question, prepared, plan, { compiled, profile, team })
     const { budget } = prepared.setting.context
     const parts = explainedPlan(
@@ -173,6 +173,12 @@ function nativeExplanation(
       warnings: answer.warnings,
     })
   })
+}
+
+/** The threads that may work on parts of it: what a question brought along is known in this one alone. */
+function teamFor({ setting }: BoundQuestion, { team }: NativeEngineOptions): Team | undefined {
+  const { functions, aggregates } = setting.context.stored
+  return functions.size + aggregates.size > 0 ? undefined : team
 }
 
 function unlessRefused<X>(work: () => X): X | Refusal {

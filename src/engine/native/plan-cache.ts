@@ -33,6 +33,8 @@ export type Ground = {
   }[]
   /** The kinds of the values of each input, and about how many there are. */
   readonly inputs: string
+  /** The hash of what the question brought along to call. */
+  readonly stored: string
 }
 
 /** A plan, and the inputs that it asks for. */
@@ -89,7 +91,8 @@ export function groundOf(
   }
   for (const { rows } of goals)
     inputs += `${rows.length < 2 ? rows.length : Math.ceil(Math.log2(rows.length))} `
-  return { find: query.find, with: query.with, rules: context.rules, sources, inputs }
+  const stored = context.stored.hash
+  return { find: query.find, with: query.with, rules: context.rules, sources, inputs, stored }
 }
 
 function isSame(x: Ground, y: Ground): boolean {
@@ -98,6 +101,7 @@ function isSame(x: Ground, y: Ground): boolean {
     x.with === y.with &&
     x.rules === y.rules &&
     x.inputs === y.inputs &&
+    x.stored === y.stored &&
     x.sources.length === y.sources.length &&
     x.sources.every(({ name, schema, isHistory }, at) => {
       const other = y.sources[at]!
