@@ -1,6 +1,7 @@
 // `connect`: from a URL to a place where databases live. `memory:` and `file:` work inside this process; other
 // schemes are adapters, loaded when they are asked for.
 
+import { SANDBOX_MODULE } from '../adapter/quickjs/sandbox-module.ts'
 import type { Env } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
 import { nodeEnv } from '../base/env-node.ts'
@@ -8,6 +9,8 @@ import { Catalog } from '../database/catalog.ts'
 import { createEngine, engineOptions } from '../engine/create.ts'
 import type { QueryRunner } from '../query/ask.ts'
 import type { EngineName } from '../plan/engine.ts'
+import type { Procedure } from '../procedures/procedure.ts'
+import { ProcedureSet } from '../procedures/procedure-set.ts'
 import { AtOnceRunner } from '../query/run-at-once.ts'
 import type { Folders } from '../query/query-worker.ts'
 import { EitherRunner } from '../query/run-either.ts'
@@ -16,6 +19,7 @@ import { InThreadRunner } from '../query/run-here.ts'
 import { WorkerRunner } from '../query/run-in-workers.ts'
 import { type NamedFunctions, registryOf, xformsOf } from './functions.ts'
 import type { Varve } from './types/interfaces.ts'
+import { HeldProcedures } from './procedures.ts'
 import { LocalVarve } from './varve.ts'
 
 export type ConnectOptions = {
@@ -27,6 +31,8 @@ export type ConnectOptions = {
   readonly takeOver?: boolean
   /** Transaction functions, predicates and functions for `:xform`, by name (functions.ts). */
   readonly functions?: NamedFunctions
+  /** Stored procedures that questions and transactions may call: made by `defineProcedure`, or those of `procedures`. */
+  readonly procedures?: readonly Procedure[]
   /** Who answers where a question does not say it. */
   readonly engine?: EngineName
   /**
@@ -55,19 +61,22 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
   const xforms = xformsOf(functions)
   const { engine = 'auto' } = options
   const workerCountMax = workerCount(options.workers, env)
+  const procedures = new HeldProcedures(env, registryOf(functions, engineOptions(env)))
+  procedures.use(new ProcedureSet(options.procedures ?? []))
   const catalogOptions = {
-    functions: registryOf(functions, engineOptions(env)),
+    functions: procedures.registry,
     ...(options.readOnly !== undefined && { isReadOnly: options.readOnly }),
     ...(options.takeOver !== undefined && { takeOver: options.takeOver }),
   }
-  const here = new InThreadRunner(createEngine(env, { xforms }), env.clock)
+  const held = { xforms, engine, procedures }
+  const here = new InThreadRunner(createEngine(env, { xforms }), env.clock, procedures.runtime)
   const duckDbHere = async (): Promise<QueryRunner> => {
     const { DuckDbEngine } = await import('../adapter/duckdb/engine.ts')
-    return new InThreadRunner(new DuckDbEngine(env, { xforms }), env.clock)
+    return new InThreadRunner(new DuckDbEngine(env, { xforms }), env.clock, procedures.runtime)
   }
   if (url.startsWith('memory:')) {
     const runner = new EngineRunner(here, duckDbHere)
-    return new LocalVarve(Catalog.openMemory(env, catalogOptions), runner, { xforms, engine })
+    return new LocalVarve(Catalog.openMemory(env, catalogOptions), runner, held)
   }
   if (url.startsWith('file:')) {
     const folder = folderOf(url)
@@ -81,7 +90,7 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
           async () => new EitherRunner(await duckDbHere(), await duckDbWorkers(env, folders), xforms.keys()),
         )
       : new EngineRunner(here, duckDbHere)
-    return new LocalVarve(catalog, runner, { xforms, engine })
+    return new LocalVarve(catalog, runner, held)
   }
   throw new VarveError({
     code: 'varve.error/url-unsupported',
@@ -109,13 +118,19 @@ function workerCount(given: number | undefined, { processes }: Env): number {
 }
 
 function atOnceOrInWorkers(env: Env, folders: Folders, workerCountMax: number): QueryRunner {
-  return new AtOnceRunner(createEngine(env), env.clock, new WorkerRunner(env, folders, { workerCountMax }))
+  const workers = new WorkerRunner(env, folders, { workerCountMax }, { procedures: SANDBOX_MODULE })
+  return new AtOnceRunner(createEngine(env), env.clock, workers)
 }
 
 /** One thread that puts questions to DuckDB: DuckDB itself uses every core. */
 async function duckDbWorkers(env: Env, folders: Folders): Promise<QueryRunner> {
   const { DUCKDB_WORKER } = await import('../adapter/duckdb/worker-module.ts')
-  return new WorkerRunner(env, folders, { workerCountMax: 1 }, DUCKDB_WORKER)
+  return new WorkerRunner(
+    env,
+    folders,
+    { workerCountMax: 1 },
+    { queries: DUCKDB_WORKER, procedures: SANDBOX_MODULE },
+  )
 }
 
 /** `file:./data`, `file:data`, `file:/var/data` and `file:///var/data` are taken as people mean them. */

@@ -116,7 +116,7 @@ function registeredFunction(
 function functionDb(facts: FactSource, engine: NaiveEngineOptions): FunctionDb {
   return {
     basisT: facts.basisT,
-    q: (query, ...args) => toPlain(answerFrom(facts, formOf(query, 'query'), args, engine)),
+    q: (query, ...args) => toPlain(answerFrom(facts, formOf(query, 'query'), args.map(argumentForm), engine)),
     pull: (pattern, eid) => {
       const result = pull(facts, parsedPattern(formOf(pattern, 'pattern')), entityForm(eid, facts.schema))
       return result === null ? null : toPlain(result)
@@ -125,9 +125,15 @@ function functionDb(facts: FactSource, engine: NaiveEngineOptions): FunctionDb {
   }
 }
 
-function answerFrom(facts: FactSource, form: Edn, args: readonly unknown[], engine: NaiveEngineOptions): Edn {
+/** What a query says of these facts alone, at once. */
+export function answerFrom(
+  facts: FactSource,
+  form: Edn,
+  args: readonly Edn[],
+  engine: NaiveEngineOptions,
+): Edn {
   const parsed = parsedQuery(form)
-  const rest = args.map(argumentForm)
+  const rest = [...args]
   const inputs = parsed.query.inputs.map((input): EngineInput => {
     if (input.kind === 'source') {
       if (input.name !== '$') throw sourceMissing(input.name)

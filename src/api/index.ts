@@ -12,6 +12,8 @@ export {
   transactionFunction,
   xform,
 } from './functions.ts'
+export { defineProcedure, type ProcedureDefinition } from '../procedures/define-procedure.ts'
+export type { Procedure, ProcedureKind, ProcedureParameter, ProcedureType } from '../procedures/procedure.ts'
 export type { IndexName } from '../fact/datom.ts'
 export type { ExplainedPart, ExplainMode, Explanation } from '../plan/explain.ts'
 export type { ValueType } from '../fact/attribute.ts'

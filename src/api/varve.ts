@@ -34,6 +34,7 @@ import { LocalEntity } from './entity.ts'
 import { ExactAttributes, exactAnswer, type ExactNames, exactPulled, exactValue } from './exact.ts'
 import { argumentForm, entityForm, formOf, withForm } from './forms.ts'
 import type { Xforms } from './functions.ts'
+import type { HeldProcedures } from './procedures.ts'
 import { checkedMoment } from './moments.ts'
 import { PlainRows } from './rows.ts'
 import type {
@@ -64,6 +65,13 @@ type LooseRequest = MomentRequest & {
   readonly signal?: AbortSignal
 }
 
+/** What a connection holds beside its databases. */
+export type Held = {
+  readonly xforms: Xforms
+  readonly engine: EngineName
+  readonly procedures: HeldProcedures
+}
+
 export class LocalVarve {
   readonly catalog: Catalog
   readonly runner: QueryRunner
@@ -75,15 +83,15 @@ export class LocalVarve {
   /** Who answers where a question does not say it. */
   readonly engine: EngineName
 
-  constructor(
-    catalog: Catalog,
-    runner: QueryRunner,
-    { xforms, engine }: { readonly xforms: Xforms; readonly engine: EngineName },
-  ) {
+  /** What questions and transactions may call beside what is built in. */
+  readonly procedures: HeldProcedures
+
+  constructor(catalog: Catalog, runner: QueryRunner, { xforms, engine, procedures }: Held) {
     this.catalog = catalog
     this.runner = runner
     this.xforms = xforms
     this.engine = engine
+    this.procedures = procedures
   }
 
   async open(schemaOrName: DefinedSchema | string, options: OpenOptions = {}): Promise<LocalDatabase> {
@@ -153,6 +161,7 @@ export class LocalVarve {
       ...(memoryBytes !== undefined && { memoryBytes }),
       ...(limit !== undefined && { limit }),
       engine,
+      procedures: this.procedures.set,
       ...(signal && { signal }),
     }
   }
@@ -172,6 +181,7 @@ export class LocalVarve {
 
   async close(): Promise<void> {
     await this.runner[Symbol.asyncDispose]()
+    await this.procedures[Symbol.asyncDispose]()
     await this.catalog[Symbol.asyncDispose]()
   }
 
@@ -287,6 +297,7 @@ export class LocalDb {
       database: this.value,
       sourceNamed: momentSources(this.#varve.catalog, {}),
       engine: this.#varve.engine,
+      procedures: this.#varve.procedures.set,
     }
   }
 

@@ -91,9 +91,7 @@ it('asks for its own facts where the rows are sent, without a thread that would 
     explain: refuse,
     [Symbol.asyncDispose]: () => varve.runner[Symbol.asyncDispose](),
   }
-  await using session = new LocalSession(
-    new LocalVarve(varve.catalog, threads, { xforms: varve.xforms, engine: varve.engine }),
-  )
+  await using session = new LocalSession(new LocalVarve(varve.catalog, threads, varve))
   await session.create('db')
   const run = runOver(new SessionTarget(session, 'db'), new Numbers(10))
   expect(await new Import(run).run()).toMatchObject({ rowCount: 9, doneCount: 0 })
