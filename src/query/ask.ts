@@ -19,6 +19,7 @@ import { type CalledProcedures, calledProcedures, toldProcedures } from './calle
 import { checkRules, NO_RULES } from './check-rules.ts'
 import { type FactsNamed, typedArgument } from './plain-arguments.ts'
 import { sourcesOf } from './variables.ts'
+import type { Share } from './fair-queue.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
 
 /** An argument: a value, or a database for a source that `:in` declares. */
@@ -46,6 +47,8 @@ export type AskRequest = {
   readonly limit?: number
   /** Who answers: one of `ENGINE_NAMES`. */
   readonly engine?: string
+  /** For whom it is asked: what each may have of the workers. */
+  readonly share?: Share
   readonly signal?: AbortSignal
   /** What it may call beside what is built in. */
   readonly procedures?: ProcedureSet
@@ -70,6 +73,7 @@ export type QueryJob = {
   readonly answerBytesMax: number
   readonly limit: number | undefined
   readonly engine: EngineName
+  readonly share?: Share
   readonly signal?: AbortSignal
   readonly procedures: CalledProcedures
 }
@@ -182,6 +186,7 @@ async function prepare(request: AskRequest, limits: AskLimits): Promise<Prepared
     limit: request.limit,
     engine: engineNamed(request.engine ?? 'auto'),
     procedures: calledProcedures(query, rules?.rules ?? NO_RULES, request.procedures ?? NO_PROCEDURES),
+    ...(request.share && { share: request.share }),
     ...(request.signal && { signal: request.signal }),
   }
   return { job, parsed }

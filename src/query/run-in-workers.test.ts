@@ -2,6 +2,7 @@
 // go on beside them.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Share } from './fair-queue.ts'
 import { nodeEnv } from '../base/env-node.ts'
 import { Catalog } from '../database/catalog.ts'
 import type { VarveError } from '../base/errors.ts'
@@ -64,7 +65,7 @@ function heavy(count: number): string {
 function asked(
   runner: QueryRunner,
   query: string,
-  more: { timeoutMs?: number; signal?: AbortSignal } = {},
+  more: { timeoutMs?: number; signal?: AbortSignal; share?: Share } = {},
   limits: AskLimits = ASK_LIMITS,
 ): Promise<Asked> {
   return ask({ query, args: [], sourceNamed: momentSources(catalog, {}), ...more }, runner, limits)
@@ -117,6 +118,18 @@ describe('a pool of workers', () => {
       })
       expect([pattern, there]).toEqual([pattern, here])
     }
+  })
+
+  it('serves those who ask in turn, and gives nobody more workers at once than it may have', async () => {
+    await using both = pool({ workerCountMax: 2 })
+    const order: string[] = []
+    const of = (name: string, workerCountMax: number, i: number): Promise<unknown> =>
+      asked(both, heavy(100), { share: { name, workerCountMax } }).then(() => order.push(`${name}${i}`))
+    // One worker at a time: while two of them run, the third of ada waits behind the first of bob.
+    await Promise.all([asked(both, heavy(2)), asked(both, heavy(2))])
+    await Promise.all([of('ada', 1, 1), of('ada', 1, 2), of('ada', 1, 3), of('bob', 1, 1)])
+    expect(order.indexOf('bob1')).toBeLessThan(order.indexOf('ada3'))
+    expect(order.filter((each) => each.startsWith('ada'))).toEqual(['ada1', 'ada2', 'ada3'])
   })
 
   it('answers as this thread does, every type of value included', async () => {

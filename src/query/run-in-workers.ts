@@ -7,6 +7,7 @@ import { TEAM_LIMITS, type TeamLimits } from '../engine/native/team.ts'
 import type { Answer } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
+import { FairQueue, type Share } from './fair-queue.ts'
 import { queryTimeout } from '../engine/errors.ts'
 import { queryQueueFull, runnerClosed } from './run-errors.ts'
 import { type Folders, QUERY_WORKER, QueryWorker, type TeamPlace } from './query-worker.ts'
@@ -41,13 +42,16 @@ export type PoolModules = {
 
 type Waiting = { readonly start: (worker: QueryWorker) => void; readonly fail: (error: unknown) => void }
 
+/** Of questions that do not say for whom they are asked. */
+const NOBODYS: Share = { name: '', workerCountMax: Infinity }
+
 export class WorkerRunner implements QueryRunner {
   readonly #env: Env
   readonly #modules: PoolModules
   readonly #folders: Folders
   readonly #limits: PoolLimits
   readonly #idle: QueryWorker[] = []
-  readonly #waiting = new Set<Waiting>()
+  readonly #waiting: FairQueue<Waiting>
   readonly #all = new Set<QueryWorker>()
   /** Of the worker at each slot: how many the pool had started with it. */
   readonly #generations: Int32Array
@@ -60,6 +64,7 @@ export class WorkerRunner implements QueryRunner {
     this.#env = env
     this.#folders = folders
     this.#limits = { ...POOL_LIMITS, ...limits }
+    this.#waiting = new FairQueue(this.#limits.queueCountMax)
     this.#generations = new Int32Array(new SharedArrayBuffer(this.#limits.workerCountMax * 4))
     this.#teamName = `varve-queries-${Buffer.from(env.random.bytes(12)).toString('hex')}`
   }
@@ -83,38 +88,45 @@ export class WorkerRunner implements QueryRunner {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
-    for (const { fail } of this.#waiting) fail(runnerClosed())
+    for (const { fail } of this.#waiting.items()) fail(runnerClosed())
     await Promise.all([...this.#all].map((worker) => worker[Symbol.asyncDispose]()))
   }
 
   async #withWorker<A>(job: QueryJob, work: (worker: QueryWorker, rest: QueryJob) => Promise<A>): Promise<A> {
     job.signal?.throwIfAborted()
     const fromMs = this.#env.clock.monotonicMs()
-    const worker = await this.#take(job)
+    const { share = NOBODYS } = job
+    const worker = await this.#take(job, share)
     try {
       // The time spent waiting for a worker is part of the query's.
       const waitedMs = this.#env.clock.monotonicMs() - fromMs
       return await work(worker, { ...job, timeoutMs: Math.max(1, job.timeoutMs - waitedMs) })
     } finally {
+      this.#waiting.end(share)
       this.#giveBack(worker)
     }
   }
 
-  #take(job: QueryJob): QueryWorker | Promise<QueryWorker> {
+  #take(job: QueryJob, share: Share): QueryWorker | Promise<QueryWorker> {
     if (this.#isClosed) throw runnerClosed()
+    if (!this.#waiting.hasRoom(share)) return this.#wait(job, share)
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
-      if (!idle.isEnded) return idle
-      this.#all.delete(idle)
+      if (idle.isEnded) this.#all.delete(idle)
+      else return this.#given(share, idle)
     }
-    if (this.#all.size < this.#limits.workerCountMax) return this.#start()
-    if (this.#waiting.size >= this.#limits.queueCountMax) throw queryQueueFull(this.#waiting.size)
-    return this.#wait(job)
+    if (this.#all.size < this.#limits.workerCountMax) return this.#given(share, this.#start())
+    return this.#wait(job, share)
   }
 
-  async #wait(job: QueryJob): Promise<QueryWorker> {
+  #given(share: Share, worker: QueryWorker): QueryWorker {
+    this.#waiting.begin(share)
+    return worker
+  }
+
+  async #wait(job: QueryJob, share: Share): Promise<QueryWorker> {
     const { promise, resolve: start, reject: fail } = Promise.withResolvers<QueryWorker>()
     const waiting: Waiting = { start, fail }
-    this.#waiting.add(waiting)
+    this.#waiting.add(share, waiting)?.fail(queryQueueFull(this.#limits.queueCountMax))
     const finished = new AbortController()
     const leave = (): void => fail(job.signal?.reason)
     job.signal?.addEventListener('abort', leave)
@@ -127,7 +139,7 @@ export class WorkerRunner implements QueryRunner {
     } finally {
       finished.abort()
       job.signal?.removeEventListener('abort', leave)
-      this.#waiting.delete(waiting)
+      this.#waiting.delete(share.name, waiting)
     }
   }
 
@@ -170,10 +182,8 @@ export class WorkerRunner implements QueryRunner {
   #giveBack(worker: QueryWorker): void {
     if (worker.isEnded) this.#all.delete(worker)
     if (this.#isClosed) return
-    const [next] = this.#waiting
-    if (next !== undefined) {
-      this.#waiting.delete(next)
-      next.start(worker.isEnded ? this.#start() : worker)
-    } else if (!worker.isEnded) this.#idle.push(worker)
+    const next = this.#waiting.next()
+    if (next !== undefined) next.item.start(worker.isEnded ? this.#start() : worker)
+    else if (!worker.isEnded) this.#idle.push(worker)
   }
 }
