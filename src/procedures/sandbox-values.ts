@@ -16,10 +16,20 @@ const RESULT_LIMITS = { textBytesMax: MAIL_BYTES_MAX, depthMax: 200 }
 
 /** The arguments of each row, of the types that the procedure declares. Throws `varve.error/procedure-arguments-wrong`. */
 export function rowsText(procedure: Procedure, rows: readonly (readonly Edn[])[]): string {
-  return writeJson(
-    rows.map((row) => typedRow(procedure, row)),
-    { exact: true },
-  )
+  let text = ''
+  for (const row of rows) {
+    let values = ''
+    for (const value of typedRow(procedure, row))
+      values += `${values === '' ? '' : ','}${argumentText(value)}`
+    text += `${text === '' ? '' : ','}[${values}]`
+  }
+  return `[${text}]`
+}
+
+/** A moment alone goes as a number: to write and to read its text would take longer than most procedures. */
+function argumentText(value: Edn): string {
+  if (value instanceof Date) return `{"#ms":${value.getTime()}}`
+  return writeJson(value, { exact: true })
 }
 
 /** What came of each row, of the type that the procedure declares. Throws `varve.error/procedure-failed`. */

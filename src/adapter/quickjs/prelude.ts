@@ -19,7 +19,15 @@ type Realm = Record<string, unknown>
 function prelude(realm: Realm): RunRows {
   'use strict'
   const { parse, stringify } = JSON
-  const { entries, getOwnPropertyDescriptor, getPrototypeOf, defineProperty, freeze, fromEntries } = Object
+  const {
+    entries,
+    keys: namesOf,
+    getOwnPropertyDescriptor,
+    getPrototypeOf,
+    defineProperty,
+    freeze,
+    fromEntries,
+  } = Object
   const { apply, construct, ownKeys } = Reflect
   const { isArray } = Array
   const RealDate = Date
@@ -93,7 +101,6 @@ function prelude(realm: Realm): RunRows {
       if (!(places >= 0 && places <= DIGITS_MAX)) throw new RangeError('a decimal has at most 1000 places')
       this.digits = digits
       this.places = places
-      freeze(this)
     }
     plus(other: unknown): Decimal {
       const [x, y, places] = aligned(this, decimal(other))
@@ -144,7 +151,7 @@ function prelude(realm: Realm): RunRows {
       return this.toString()
     }
     valueOf(): never {
-      throw new TypeError('decimals are added by plus, compared by comparedTo; toNumber gives a double')
+      throw new TypeError('decimals are added by plus and compared by comparedTo; String(x) is their text')
     }
   }
   function aligned(x: Decimal, y: Decimal): readonly [bigint, bigint, number] {
@@ -165,6 +172,13 @@ function prelude(realm: Realm): RunRows {
     return places >= 0 ? new Decimal(digits, places) : new Decimal(digits * 10n ** BigInt(-places), 0)
   }
   realm['decimal'] = decimal
+  /** As Varve writes it: mostly without an exponent, and never wrong. */
+  function writtenDecimal(text: string): Decimal {
+    if (text.includes('e') || text.includes('E')) return decimal(text)
+    const point = text.indexOf('.')
+    if (point < 0) return new Decimal(BigInt(text), 0)
+    return new Decimal(BigInt(text.slice(0, point) + text.slice(point + 1)), text.length - point - 1)
+  }
 
   // Chance that a seed repeats exactly: FNV-1a over the seeds as text, then a Weyl sequence through a mixer.
   realm['random'] = (...seeds: readonly unknown[]) => {
@@ -240,10 +254,11 @@ function prelude(realm: Realm): RunRows {
   function decoded(x: Json): unknown {
     if (typeof x !== 'object' || x === null) return x
     if (isArray(x)) return (x as readonly Json[]).map(decoded)
-    const members = entries(x as Record<string, Json>)
-    const [first] = members
-    if (members.length === 1 && first![0][0] === '#') return tagged(first![0], first![1])
-    return fromEntries(members.map(([key, value]) => [key, decoded(value)]))
+    const object = x as Record<string, Json>
+    const keys = namesOf(object)
+    const [first] = keys
+    if (keys.length === 1 && first![0] === '#') return tagged(first!, object[first!]!)
+    return fromEntries(keys.map((key) => [key, decoded(object[key]!)]))
   }
   function tagged(tag: string, x: Json): unknown {
     switch (tag) {
@@ -252,13 +267,15 @@ function prelude(realm: Realm): RunRows {
       case '#uuid':
       case '#uri':
         return nameOf(tag, x as string)
+      case '#ms':
+        return new RealDate(x as number)
       case '#inst':
         return new RealDate(x as string)
       case '#long':
       case '#bigint':
         return BigInt(x as string)
       case '#bigdec':
-        return decimal(x)
+        return writtenDecimal(x as string)
       case '#double':
       case '#float':
         return Number(x)
