@@ -14,6 +14,7 @@ export {
 } from './functions.ts'
 export { defineProcedure, type ProcedureDefinition } from '../procedures/define-procedure.ts'
 export type { Procedure, ProcedureKind, ProcedureParameter, ProcedureType } from '../procedures/procedure.ts'
+export { starterProcedures } from '../procedures/starter/starter.ts'
 export type { IndexName } from '../fact/datom.ts'
 export type { ExplainedPart, ExplainMode, Explanation } from '../plan/explain.ts'
 export type { ValueType } from '../fact/attribute.ts'
