@@ -2,19 +2,19 @@
 // with all that ever happened. It remembers a root, a novelty and a few numbers; transactions that come later and
 // roots that are published later do not change its answers (I2).
 
-import { assert, unreachable } from '../base/assert.ts'
+import { assert } from '../base/assert.ts'
 import { type Check, NEVER_ENDS } from '../base/batches.ts'
 import { isPlanted } from '../base/planted.ts'
 import { type AttributeId, type EntityId, type T, TX_BASE, type ValueType } from '../fact/attribute.ts'
 import { BUILTIN_ATTRIBUTE_COUNT, DB_TX_INSTANT } from '../fact/bootstrap.ts'
-import { compareDatoms, type Datom, type FactSource, type IndexName, type IndexRange } from '../fact/datom.ts'
+import { type Datom, type FactSource, type IndexName, type IndexRange } from '../fact/datom.ts'
 import { isSchemaAttribute, Schema } from '../fact/schema.ts'
-import { compareValues, equalValues, type Value } from '../fact/value.ts'
+import { equalValues, type Value } from '../fact/value.ts'
 import type { AttributeColumns, WholeColumns } from './attribute-columns.ts'
 import { AttributeFacts, type View } from './attribute-facts.ts'
 import { historyGone } from './errors.ts'
+import { type AttributeLists, rangeOf } from './fact-ranges.ts'
 import type { Index } from './index.ts'
-import { mergeDatoms } from './merge.ts'
 import type { Novelty } from './novelty.ts'
 import type { Root } from './root.ts'
 import type { StoredFacts } from './stored-facts.ts'
@@ -84,18 +84,14 @@ export class IndexedFacts implements FactSource {
   }
 
   range(index: IndexName, range: IndexRange): Iterable<Datom> {
-    const { prefix, from, to } = range
-    const [first] = prefix
-    const isBoundByNumbers = isNumberOrNone(from) && isNumberOrNone(to)
-    if (prefix.length === 0 && (isBoundByNumbers || index === 'vaet'))
-      return this.#rangeOfAll(index, from, to)
-    if (prefix.length === 1 && typeof first === 'number') {
-      if (index === 'avet') return this.#kept(first, undefined).inValueOrder(from, to)
-      if (index === 'aevt' && isNumberOrNone(from) && isNumberOrNone(to)) {
-        return this.#kept(first, undefined).inEntityOrder(from, to)
-      }
+    const lists: AttributeLists = {
+      schema: this.schema,
+      attributeIds: () => this.#attributeIds(),
+      inEntityOrder: (a, from, to) => this.#kept(a, undefined).inEntityOrder(from, to),
+      inValueOrder: (a, from, to) => this.#kept(a, undefined).inValueOrder(from, to),
+      match: (e, a, v) => this.match(e, a, v),
     }
-    return this.#rangeBySorting(index, range)
+    return rangeOf(lists, index, range)
   }
 
   entityCount(kind: number): number {
@@ -159,6 +155,22 @@ export class IndexedFacts implements FactSource {
     const { database, epoch, publication } = this.#index.root
     const root = { database, epoch, publication }
     return { root, name: `${database} ${epoch} ${publication} ${this.#shownName(a)}` }
+  }
+
+  /** One attribute alone, for whoever may see no other. */
+  ofAttribute(a: AttributeId): IndexedAttribute {
+    return new IndexedAttribute(this, a)
+  }
+
+  /** Columns that somebody made of what this view shows of an attribute; `purpose` tells them from all others. */
+  derivedColumns(a: AttributeId, purpose: string): AttributeColumns | undefined {
+    return this.isHistory ? undefined : this.#index.merged.get(`${this.#shownName(a)} ${purpose}`)
+  }
+
+  /** Keeps such columns, within the bound of all. */
+  keepDerived(a: AttributeId, purpose: string, columns: AttributeColumns): void {
+    assert(!this.isHistory, 'a history has no columns')
+    this.#index.merged.add(`${this.#shownName(a)} ${purpose}`, columns)
   }
 
   /** `columns` where they were made already. */
@@ -251,78 +263,44 @@ export class IndexedFacts implements FactSource {
       yield* this.#matchAttribute(e, a, v, check)
     }
   }
-
-  /** A whole index, read as far as somebody asks. */
-  #rangeOfAll(index: IndexName, from: Value | undefined, to: Value | undefined): Iterable<Datom> {
-    switch (index) {
-      case 'eavt': {
-        const all = this.#attributeIds().map((a) =>
-          this.#kept(a, undefined).inEntityOrder(from as number | undefined, to as number | undefined),
-        )
-        return mergeDatoms(all, (x, y) => compareDatoms('eavt', x, y))
-      }
-      case 'vaet': {
-        const all = this.#attributeIds()
-          .filter((a) => this.#isReference(a))
-          .map((a) => this.#kept(a, undefined).inValueOrder(from, to))
-        return mergeDatoms(all, (x, y) => compareDatoms('vaet', x, y))
-      }
-      case 'aevt':
-      case 'avet':
-        return this.#everyAttribute(index, from, to)
-      default:
-        return unreachable(index)
-    }
-  }
-
-  *#everyAttribute(index: 'aevt' | 'avet', from: Value | undefined, to: Value | undefined): Iterable<Datom> {
-    for (const a of this.#attributeIds()) {
-      if (!isWithin(a, from, to)) continue
-      const facts = this.#kept(a, undefined)
-      yield* index === 'aevt'
-        ? facts.inEntityOrder(undefined, undefined)
-        : facts.inValueOrder(undefined, undefined)
-    }
-  }
-
-  /** Few facts, found by the places given and put in order. */
-  #rangeBySorting(index: IndexName, { prefix, from, to }: IndexRange): Iterable<Datom> {
-    const places = [...index] as readonly Place[]
-    const bounded = places[prefix.length] ?? 't'
-    const at = (place: Place): Value | undefined => prefix[places.indexOf(place)]
-    const e = at('e')
-    const a = at('a')
-    // An id that is no number is nobody's.
-    if (!isNumberOrNone(e) || !isNumberOrNone(a)) return []
-    const found: Datom[] = []
-    for (const datom of this.match(e, a, at('v'))) {
-      if (!isWithin(placeOf(datom, bounded), from, to)) continue
-      if (index === 'vaet' && !this.#isReference(datom.a)) continue
-      found.push(datom)
-    }
-    return found.sort((x, y) => compareDatoms(index, x, y))
-  }
-
-  #isReference(a: AttributeId): boolean {
-    return this.schema.attribute(a)?.valueType === 'ref'
-  }
 }
 
-type Place = 'e' | 'a' | 'v' | 't'
+/**
+ * What a view shows of one attribute as it lies in the index: columns, files and counts. It leads to no other attribute,
+ * so it can be handed to whoever sees the whole of this one.
+ */
+export class IndexedAttribute {
+  readonly #facts: IndexedFacts
+  readonly #a: AttributeId
 
-function placeOf(datom: Datom, place: Place): Value {
-  return datom[place]
-}
+  constructor(facts: IndexedFacts, a: AttributeId) {
+    this.#facts = facts
+    this.#a = a
+  }
 
-function isWithin(value: Value, from: Value | undefined, to: Value | undefined): boolean {
-  return (
-    (from === undefined || compareValues(value, from) >= 0) &&
-    (to === undefined || compareValues(value, to) < 0)
-  )
-}
+  get countMax(): number {
+    return this.#facts.countMax(this.#a)
+  }
 
-function isNumberOrNone(value: Value | undefined): value is number | undefined {
-  return value === undefined || typeof value === 'number'
+  columns(check: Check): AttributeColumns | undefined {
+    return this.#facts.columns(this.#a, check)
+  }
+
+  knownColumns(): AttributeColumns | undefined {
+    return this.#facts.knownColumns(this.#a)
+  }
+
+  shownAt(): Shown | undefined {
+    return this.#facts.shownAt(this.#a)
+  }
+
+  noteSought(count: number): number {
+    return this.#facts.noteSought(this.#a, count)
+  }
+
+  stored(): StoredFacts {
+    return this.#facts.stored(this.#a)
+  }
 }
 
 /** The schema as it was known at `t`: folded from the history of the facts that describe it. */
