@@ -8,7 +8,14 @@ import type { Attribute, AttributeId, EntityId, T, ValueType } from '../fact/att
 import { BUILTIN_ATTRIBUTE_COUNT } from '../fact/bootstrap.ts'
 import { compareDatoms, type Datom } from '../fact/datom.ts'
 import { compareValues, type Value } from '../fact/value.ts'
-import { type ColumnData, integerAt, rowCountOf, sliceColumn, takeRows } from '../segment/column.ts'
+import {
+  type ColumnData,
+  integerAt,
+  ownColumn,
+  rowCountOf,
+  sliceColumn,
+  takeRows,
+} from '../segment/column.ts'
 import { valueAt } from '../segment/value-column.ts'
 import type { AttributeColumns, KeptColumns, WholeColumns } from './attribute-columns.ts'
 import type { AttributeNovelty } from './attribute-novelty.ts'
@@ -113,7 +120,9 @@ export class AttributeFacts {
     if (late !== undefined) return { kind: 'late', rowCount: late.moment.rowCount, late }
     if (this.#generation !== undefined)
       return this.#columnsOfMoment(type, this.#generation, generations, check)
-    const parts = this.#visibleRuns.map((run) => this.#shownRows(run, check)).filter(hasRows)
+    const parts = this.#visibleRuns
+      .map((run) => ownRows(run, this.#shownRows(run, check), check))
+      .filter(hasRows)
     check()
     const later = this.#noveltyDatoms()
     if (later.length > 0) parts.push(rowsOfDatoms(type, later))
@@ -553,7 +562,7 @@ function generationColumns(
   const merged = (runs: readonly Run[]): RunRows => {
     const live = (run: Run): RunRows => {
       check()
-      return liveRowsOf(run, NO_ROWS, check)
+      return ownRows(run, liveRowsOf(run, NO_ROWS, check), check)
     }
     const parts = runs.map(live).filter(hasRows)
     return parts.length === 0
@@ -563,6 +572,11 @@ function generationColumns(
         : mergedRows(type, parts, check)
   }
   return new GenerationColumns(type, merged(held), merged(ended), check)
+}
+
+/** Of a pack values are copied, so that neither what is counted nor how values are held tells of other attributes. */
+function ownRows(run: Run, rows: RunRows, check: Check): RunRows {
+  return run.isPacked ? { ...rows, values: ownColumn(rows.values, check) } : rows
 }
 
 const NO_ROWS: ReadonlySet<number> = new Set()

@@ -51,6 +51,11 @@ export class Run {
     this.#order = entry.order === undefined ? undefined : segments.get(entry.order.segment)
   }
 
+  /** Runs of other attributes lie in the same file. */
+  get isPacked(): boolean {
+    return this.#segment.entry.isPack
+  }
+
   get hasOrder(): boolean {
     return this.#order !== undefined
   }
