@@ -12,7 +12,7 @@ import type { T } from '../fact/attribute.ts'
 import { decodeTransactions } from '../log/transaction-codec.ts'
 import type { TransactionLog } from '../log/transaction-log.ts'
 import { connectionClosed, databaseUnborn, momentUnknown } from './connection-errors.ts'
-import { applySteps, DatabaseValue, type DatabaseRef, type ViewableFacts } from './database-value.ts'
+import { DatabaseValue, type DatabaseRef, type ViewableFacts } from './database-value.ts'
 import type { FactStore, LoggedTransaction } from './fact-store.ts'
 import { openFactStore } from './indexed-store.ts'
 import { ColumnCache, type ColumnCacheLimits } from '../segment/column-cache.ts'
@@ -58,13 +58,13 @@ export abstract class Connection implements AsyncDisposable {
 
   protected valueOf(facts: ViewableFacts): DatabaseValue {
     const ref: DatabaseRef = { database: this.info.name, basisT: facts.basisT, steps: [] }
-    return new DatabaseValue(ref, facts, this.#renew)
+    return DatabaseValue.of(ref, facts, this.#renew)
   }
 
   /** The value that a reference names, waiting until this connection has reached its t. */
   async resolve(ref: DatabaseRef, signal?: AbortSignal): Promise<DatabaseValue> {
     await this.sync(ref.basisT, signal)
-    return new DatabaseValue(ref, this.#factsOf(ref), this.#renew)
+    return DatabaseValue.of(ref, this.#factsAt(ref.basisT), this.#renew)
   }
 
   /** Resolves with a value of at least `t`, or of all that is published now. */
@@ -88,17 +88,16 @@ export abstract class Connection implements AsyncDisposable {
 
   abstract [Symbol.asyncDispose](): Promise<void>
 
-  readonly #renew = async (ref: DatabaseRef): Promise<ViewableFacts> => {
+  readonly #renew = async (basisT: T): Promise<ViewableFacts> => {
     await this.store.adoptNewestIndex()
     this.republish()
-    return this.#factsOf(ref)
+    return this.#factsAt(basisT)
   }
 
-  #factsOf(ref: DatabaseRef): ViewableFacts {
+  #factsAt(t: T): ViewableFacts {
     const newest = this.publishedFacts()
-    if (ref.basisT > newest.basisT) throw momentUnknown(this.info.name, ref.basisT, newest.basisT)
-    const facts = ref.basisT === newest.basisT ? newest : this.store.factsAt(ref.basisT)
-    return applySteps(facts, ref.steps)
+    if (t > newest.basisT) throw momentUnknown(this.info.name, t, newest.basisT)
+    return t === newest.basisT ? newest : this.store.factsAt(t)
   }
 }
 

@@ -9,6 +9,9 @@ import { VarveError } from '../base/errors.ts'
 import type { T } from '../fact/attribute.ts'
 import type { Datom, FactSource } from '../fact/datom.ts'
 import type { Schema } from '../fact/schema.ts'
+import { restrictedSpeculation } from './restricted-errors.ts'
+import { RestrictedFacts } from './restricted-facts.ts'
+import type { Restriction } from './restriction.ts'
 import { SpeculativeFacts } from './speculative.ts'
 
 /** A source that can be seen at other moments; schema and names stay those of the newest. */
@@ -24,6 +27,8 @@ export type ViewStep =
   | { readonly kind: 'since'; readonly t: T }
   | { readonly kind: 'history' }
   | { readonly kind: 'with'; readonly datoms: readonly Datom[] }
+  /** Stands first: what is seen of the newest value is all that views are taken of. */
+  | { readonly kind: 'restricted'; readonly restriction: Restriction }
 
 export type DatabaseRef = {
   readonly database: string
@@ -31,8 +36,8 @@ export type DatabaseRef = {
   readonly steps: readonly ViewStep[]
 }
 
-/** Builds the facts of a reference again, over the newest root. */
-export type FactsRenewer = (ref: DatabaseRef) => Promise<ViewableFacts>
+/** Builds the facts of a moment again, over the newest root. */
+export type FactsRenewer = (basisT: T) => Promise<ViewableFacts>
 
 /** How often reading may be begun again because the index files under it were collected. */
 export const RENEWAL_COUNT_MAX = 3
@@ -44,20 +49,52 @@ export function isBlobMissing(error: unknown): boolean {
 export class DatabaseValue {
   readonly ref: DatabaseRef
   readonly facts: ViewableFacts
+  /** Makes `newest` of the value that is restricted as this one. */
   readonly #renew: FactsRenewer
-
   readonly #newest: ViewableFacts
 
-  constructor(ref: DatabaseRef, facts: ViewableFacts, renew: FactsRenewer, newest: ViewableFacts = facts) {
+  /** The value that a reference names; `facts` are all that its database held at the basis. */
+  static of(ref: DatabaseRef, facts: ViewableFacts, renew: FactsRenewer): DatabaseValue {
+    const newest = applySteps(facts, ref.steps.filter(isRestriction))
+    const renewNewest: FactsRenewer = async (basisT) =>
+      applySteps(await renew(basisT), ref.steps.filter(isRestriction))
+    return DatabaseValue.#seen(ref, newest, renewNewest)
+  }
+
+  static #seen(ref: DatabaseRef, newest: ViewableFacts, renew: FactsRenewer): DatabaseValue {
+    return new DatabaseValue(ref, applySteps(newest, ref.steps.filter(isView)), renew, newest)
+  }
+
+  private constructor(ref: DatabaseRef, facts: ViewableFacts, renew: FactsRenewer, newest: ViewableFacts) {
     this.ref = ref
     this.facts = facts
     this.#renew = renew
     this.#newest = newest
   }
 
-  /** The value from which this view was taken. */
+  /** The value from which this view was taken, no less restricted. */
   newest(): DatabaseValue {
-    return new DatabaseValue({ ...this.ref, steps: [] }, this.#newest, this.#renew)
+    const ref = { ...this.ref, steps: this.ref.steps.filter(isRestriction) }
+    return new DatabaseValue(ref, this.#newest, this.#renew, this.#newest)
+  }
+
+  /**
+   * The same view of what the restriction lets through; nothing leads back. Not of a speculation: whoever restricts says
+   * what shows of facts, and what is speculated is no fact.
+   */
+  restricted(restriction: Restriction): DatabaseValue {
+    const { steps } = this.ref
+    if (steps.some(({ kind }) => kind === 'with')) throw restrictedSpeculation(this.database)
+    const step: ViewStep = { kind: 'restricted', restriction }
+    const ref = { ...this.ref, steps: [...steps.filter(isRestriction), step, ...steps.filter(isView)] }
+    const renew = this.#renew
+    return DatabaseValue.#seen(ref, applyStep(this.#newest, step), async (basisT) =>
+      applyStep(await renew(basisT), step),
+    )
+  }
+
+  get isRestricted(): boolean {
+    return this.ref.steps.some(isRestriction)
   }
 
   get database(): string {
@@ -85,14 +122,15 @@ export class DatabaseValue {
     return this.#step({ kind: 'history' })
   }
 
-  /** This value and, on top, the datoms of one more transaction. */
+  /** This value and, on top, the datoms of one more transaction. Throws `varve.error/restricted-speculation`. */
   with(datoms: readonly Datom[]): DatabaseValue {
+    if (this.isRestricted) throw restrictedSpeculation(this.database)
     return this.#step({ kind: 'with', datoms })
   }
 
   /** The equal value over the newest root. */
   async renewed(): Promise<DatabaseValue> {
-    return new DatabaseValue(this.ref, await this.#renew(this.ref), this.#renew)
+    return DatabaseValue.#seen(this.ref, await this.#renew(this.ref.basisT), this.#renew)
   }
 
   /** What the work reads in this value, again over the newest root where files under it are gone (I3). */
@@ -138,7 +176,15 @@ export class DatabaseValue {
   }
 }
 
-export function applySteps(facts: ViewableFacts, steps: readonly ViewStep[]): ViewableFacts {
+function isRestriction({ kind }: ViewStep): boolean {
+  return kind === 'restricted'
+}
+
+function isView(step: ViewStep): boolean {
+  return !isRestriction(step)
+}
+
+function applySteps(facts: ViewableFacts, steps: readonly ViewStep[]): ViewableFacts {
   return steps.reduce(applyStep, facts)
 }
 
@@ -152,5 +198,7 @@ function applyStep(facts: ViewableFacts, step: ViewStep): ViewableFacts {
       return facts.history()
     case 'with':
       return new SpeculativeFacts(facts, step.datoms)
+    case 'restricted':
+      return RestrictedFacts.of(facts, step.restriction)
   }
 }

@@ -27,6 +27,7 @@ import { Waiters } from '../log/waiters.ts'
 import { catchUp, Connection, readTransactions } from './connection.ts'
 import { connectionClosed, idempotencyConflict, schemaRefused } from './connection-errors.ts'
 import type { DatabaseValue, ViewableFacts } from './database-value.ts'
+import { restrictedSpeculation } from './restricted-errors.ts'
 import type { EnteringTransaction } from './fact-store.ts'
 import type { FunctionRegistry } from './functions.ts'
 import { GroupCommit, type GroupCommitLimits } from './group-commit.ts'
@@ -383,6 +384,7 @@ export function speculateTransaction(
   nowMs: number,
   functions: FunctionRegistry,
 ): TransactOutcome {
+  if (value.isRestricted) throw restrictedSpeculation(value.database)
   const prepared = prepare(value.facts, request, { nowMs, lastMs: undefined }, functions)
   const { t, txInstantMs, tempids, warnings } = prepared
   const datoms = datomsWith(prepared.block, prepared.datoms, t)

@@ -4,10 +4,12 @@
 // index was written changes few rows of what it holds.
 
 import type { ValueType } from '../fact/attribute.ts'
+import type { Datom } from '../fact/datom.ts'
 import { valueBytes } from '../fact/value-bytes.ts'
 import { byteCountOf, type ColumnData } from '../segment/column.ts'
 import type { GenerationColumns, Moment } from './generation-columns.ts'
 import type { LateColumns } from './late-columns.ts'
+import { rowsOfDatoms } from './run-rows.ts'
 
 export type AttributeColumns =
   | WholeColumns
@@ -28,6 +30,12 @@ export type WholeColumns = {
   readonly values: ColumnData
   /** The t at which each fact was asserted. */
   readonly ts: ColumnData
+}
+
+/** Columns of facts that stand in the order of entities, values ascending within one. */
+export function columnsOfDatoms(type: ValueType, datoms: readonly Datom[]): WholeColumns {
+  const { entities, values, added } = rowsOfDatoms(type, datoms)
+  return { kind: 'whole', rowCount: datoms.length, type, entities, values, ts: added }
 }
 
 /** Memory of columns that are kept, with what engines make of them (their tables of numbers). */

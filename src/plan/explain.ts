@@ -48,7 +48,8 @@ export type Explanation = {
 export type Measured = {
   readonly rowCount: number
   readonly timeMs: number
-  readonly memoryBytes: number
+  /** Undefined where nobody is told. */
+  readonly memoryBytes?: number
 }
 export type MeasuredParts = ReadonlyMap<object, Measured>
 

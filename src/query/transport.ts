@@ -5,6 +5,7 @@
 import type { Check } from '../base/batches.ts'
 import { type ErrorData, errorToData, type Warning } from '../base/errors.ts'
 import type { DatabaseRef, DatabaseValue, ViewStep } from '../database/database-value.ts'
+import type { Restriction } from '../database/restriction.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
@@ -16,7 +17,13 @@ import type { CalledProcedures } from './called-procedures.ts'
 import { receiveRows, type SentColumns, sendRows } from './sent-columns.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
 
-type SentRef = { readonly database: string; readonly basisT: number; readonly steps: string }
+type SentRef = {
+  readonly database: string
+  readonly basisT: number
+  readonly steps: string
+  /** As they are: their sets of entities lie in memory that threads share. The steps name them by their places. */
+  readonly restrictions: readonly Restriction[]
+}
 
 export type SentInput =
   | { readonly kind: 'facts'; readonly ref: SentRef }
@@ -97,12 +104,14 @@ export function receiveEdn(text: string): Edn {
   return readEdn(text, WRITTEN_BY_VARVE).value
 }
 
-export function receiveRef({ database, basisT, steps }: SentRef): DatabaseRef {
+export function receiveRef({ database, basisT, steps, restrictions }: SentRef): DatabaseRef {
   const received = (receiveEdn(steps) as readonly (readonly Edn[])[]).map(([kind, content]): ViewStep => {
     switch (kind) {
       case 'as-of':
       case 'since':
         return { kind, t: content as number }
+      case 'restricted':
+        return { kind, restriction: restrictions[content as number]! }
       case 'with':
         return {
           kind,
@@ -122,17 +131,20 @@ export function receiveRef({ database, basisT, steps }: SentRef): DatabaseRef {
 }
 
 function sendRef({ ref }: DatabaseValue): SentRef {
+  const restrictions: Restriction[] = []
   const steps = ref.steps.map((step): readonly Edn[] => {
     switch (step.kind) {
       case 'history':
         return [step.kind]
       case 'with':
         return [step.kind, step.datoms.map(({ e, a, v, t, added }) => [e, a, v, t, added])]
+      case 'restricted':
+        return [step.kind, restrictions.push(step.restriction) - 1]
       default:
         return [step.kind, step.t]
     }
   })
-  return { database: ref.database, basisT: ref.basisT, steps: writeEdn(steps) }
+  return { database: ref.database, basisT: ref.basisT, steps: writeEdn(steps), restrictions }
 }
 
 /** `check` throws where nobody waits for the answer any more. */

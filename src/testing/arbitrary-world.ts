@@ -37,6 +37,8 @@ export type WorldOptions = {
   readonly transactionCount: number
   /** Leaves out what Datomic answers otherwise (docs/reference/datomic.md). */
   readonly isForDatomic?: boolean
+  /** Attributes of which no history is kept are among them. */
+  readonly hasForgetful?: boolean
 }
 
 /** The facts of a world; undefined where a transaction fails or names nobody. */
@@ -176,6 +178,8 @@ class WorldMaker {
       shape('q/part', 'ref', { isMany: true, more: ':db/isComponent true' }),
       shape('p/pair', 'tuple', { more: ':db/tupleAttrs [:p/long :p/name]' }),
     ]
+    if (this.#options.hasForgetful === true)
+      shapes.push(shape('p/count', 'long', { more: ':db/noHistory true' }))
     const names = new Set(shapes.map(({ name }) => name))
     for (let count = 4 + this.#random.below(5); count > 0; count--) {
       const made = this.#arbitraryShape()

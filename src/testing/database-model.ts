@@ -108,7 +108,7 @@ export class DatabaseModel {
     check(!this.#standing.has(serial), `transactions ${this.#standing.get(serial)} and ${t} are one request`)
     this.#standing.set(serial, t)
     const ref = { database: 'naive', basisT: t - 1, steps: [] }
-    const value = new DatabaseValue(ref, this.#naive, () => Promise.reject(new BrokenPromise('no renewal')))
+    const value = DatabaseValue.of(ref, this.#naive, () => Promise.reject(new BrokenPromise('no renewal')))
     const expected = speculateTransaction(value, given.request, txInstantMs, new Map())
     check(textOf(own) === textOf(expected.datoms), `transaction ${t} is not what the model makes of it`)
     this.#naive = this.#naive.with(datoms)

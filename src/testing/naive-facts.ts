@@ -8,6 +8,8 @@
 //
 // Views combine in any order. Schema, names and entity ids are those of the newest transaction, in every view.
 // An attribute without history shows in a history only what still holds; asking for its past is an error.
+//
+// A masked datom is the fact that it stands for, however many look like it: of those that hold together the oldest shows.
 
 import { VarveError } from '../base/errors.ts'
 import { type AttributeId, type EntityId, type T, TX_BASE, indexOf, kindOf } from '../fact/attribute.ts'
@@ -15,6 +17,9 @@ import { bootstrapDatoms, DB_TX_INSTANT } from '../fact/bootstrap.ts'
 import { compareDatoms, type Datom, type FactSource, type IndexName, type IndexRange } from '../fact/datom.ts'
 import { Schema } from '../fact/schema.ts'
 import { compareValues, equalValues, textKey, type Value } from '../fact/value.ts'
+
+/** A datom whose value stands for another one: as long as that holds, it shows. */
+export type MaskedDatom = Datom & { readonly origin: Datom }
 
 type View = { readonly asOf: T; readonly since: T; readonly isHistory: boolean }
 
@@ -143,8 +148,7 @@ export class NaiveFacts implements FactSource {
     const { asOf, isHistory } = this.#view
     if (isHistory || asOf === Infinity || !this.schema.attribute(datom.a)?.noHistory) return datom
     const isGone = this.datoms.some(
-      ({ e, a, v, t, added }) =>
-        !added && t > asOf && e === datom.e && a === datom.a && equalValues(v, datom.v),
+      (other) => !other.added && other.t > asOf && factKey(other) === factKey(datom),
     )
     if (isGone) throw pastNotKept(datom.a, this.schema, asOf)
     return datom
@@ -181,7 +185,23 @@ class Visible {
 function visibleDatoms(datoms: readonly Datom[], view: View, schema: Schema): Datom[] {
   const known = datoms.filter(({ t }) => t <= view.asOf)
   const shown = view.isHistory ? withoutForgotten(known, datoms, schema) : holding(known)
-  return shown.filter(({ t }) => t > view.since)
+  return alikeOnce(
+    shown.filter(({ t }) => t > view.since),
+    view,
+  )
+}
+
+/** Of masked datoms that look alike now, one: in a history where all of them is alike, else the oldest. */
+function alikeOnce(datoms: readonly Datom[], { isHistory }: View): Datom[] {
+  const seen = new Set<string>()
+  return [...datoms]
+    .sort((x, y) => x.t - y.t)
+    .filter((datom) => {
+      if (!('origin' in datom)) return true
+      const { e, a, v, t, added } = datom
+      const text = `${e} ${a} ${textKey(v)} ${isHistory ? `${t} ${added}` : ''}`
+      return seen.has(text) ? false : seen.add(text)
+    })
 }
 
 /** What holds after all of these datoms, which stand in order of t and retractions first within one t. */
@@ -218,7 +238,8 @@ function countEntities(datoms: readonly Datom[]): Map<number, number> {
 }
 
 /** The same text for two datoms exactly when they speak of the same fact. */
-export function factKey({ e, a, v }: Datom): string {
+export function factKey(datom: Datom | MaskedDatom): string {
+  const { e, a, v } = 'origin' in datom ? datom.origin : datom
   return `${e} ${a} ${textKey(v)}`
 }
 

@@ -123,8 +123,10 @@ export class QuestionDraft {
     const t = e - TX_BASE
     if (kindOf(e) === TX_KIND) return t > 0 ? `#tx ${t}` : undefined
     const facts = this.facts.get(source)!
-    const code = facts.schema.attributeNamed(keyword('p/code'))!.id
-    const held = facts.isHistory ? undefined : [...facts.match(e, code, undefined)][0]?.v
+    // It may be hidden, or masked so that nobody is found by it.
+    const code = facts.schema.attributeNamed(keyword('p/code'))
+    const isName = code?.unique === 'identity' && !facts.isHistory
+    const held = isName ? [...facts.match(e, code.id, undefined)][0]?.v : undefined
     if (held !== undefined && this.random.below(2) === 0 && !this.isForDatomic) {
       return `[:p/code ${writeEdn(held)}]`
     }

@@ -3,7 +3,7 @@
 
 import type { Attribute } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
-import { IndexedFacts } from '../../index/indexed-facts.ts'
+import { indexedAttribute } from '../../database/restricted-facts.ts'
 import type { Counts, Statistics } from '../../plan/counts.ts'
 
 /** Where nothing is known, so many facts are taken to be there, … */
@@ -23,7 +23,7 @@ export const boundCounts: Counts = {
 }
 
 function statisticsOf(facts: FactSource, attribute: Attribute): Statistics {
-  const rowCount = facts instanceof IndexedFacts ? facts.countMax(attribute.id) : ROW_COUNT
+  const rowCount = indexedAttribute(facts, attribute.id)?.countMax ?? ROW_COUNT
   const perValue = attribute.unique === undefined ? ROWS_PER_VALUE : 1
   return {
     rowCount,

@@ -6,7 +6,7 @@ import { VarveError } from '../../base/errors.ts'
 import type { Attribute, ValueType } from '../../fact/attribute.ts'
 import type { Datom, FactSource } from '../../fact/datom.ts'
 import type { Edn } from '../../fact/value.ts'
-import { IndexedFacts } from '../../index/indexed-facts.ts'
+import { indexedAttribute } from '../../database/restricted-facts.ts'
 import type { StoredFacts, StoredRun } from '../../index/stored-facts.ts'
 import type { Segment } from '../../segment/segment.ts'
 import { Refusal } from '../../plan/refusal.ts'
@@ -76,7 +76,8 @@ export class FactViews {
 
   #factsOf(facts: FactSource, attribute: Attribute, sentName: string): readonly string[] {
     const { valueType } = attribute
-    if (!(facts instanceof IndexedFacts)) {
+    const indexed = indexedAttribute(facts, attribute.id)
+    if (indexed === undefined) {
       return [
         this.#sent(
           sentName,
@@ -85,7 +86,7 @@ export class FactViews {
         ),
       ]
     }
-    const stored = kept(() => facts.stored(attribute.id))
+    const stored = kept(() => indexed.stored())
     const parts = stored.runs.flatMap((run) => this.#runSelects(run, stored, valueType))
     const shown = parts.length === 0 ? [] : [this.#withoutLost(parts, stored, valueType, `${sentName}_lost`)]
     const isSent = stored.datoms.length > 0 || shown.length === 0

@@ -5,7 +5,7 @@ import type { Attribute, EntityId } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import type { Value } from '../../fact/value.ts'
 import type { Budget } from '../budget.ts'
-import { IndexedFacts } from '../../index/indexed-facts.ts'
+import { indexedAttribute } from '../../database/restricted-facts.ts'
 import { type AttributeTable, hasTable, tableOf } from './attribute-table.ts'
 import { SEEK_COST } from './statistics.ts'
 
@@ -86,18 +86,18 @@ export class AttributeReader {
   #tableIfWorth(): AttributeTable | undefined {
     if (this.#table !== undefined) return this.#table
     const facts = this.#facts
-    if (++this.#soughtCount % SEEK_COUNT_ASKED > 0 || !(facts instanceof IndexedFacts)) return undefined
-    if (!hasTable(facts, this.#attribute) && !this.#isWorth(facts)) return undefined
+    if (++this.#soughtCount % SEEK_COUNT_ASKED > 0) return undefined
+    if (!hasTable(facts, this.#attribute) && !this.#isWorth()) return undefined
     this.#table = tableOf(facts, this.#attribute, this.#budget)
     this.#table.count(this.#budget)
     return this.#table
   }
 
   /** True once questions, this one and others, sought so many facts that a table would have been cheaper. */
-  #isWorth(facts: IndexedFacts): boolean {
+  #isWorth(): boolean {
     if (this.#soughtCount % SEEK_COUNT_TOLD > 0) return false
-    const { id } = this.#attribute
-    return facts.noteSought(id, SEEK_COUNT_TOLD) * SEEK_COST >= facts.countMax(id)
+    const indexed = indexedAttribute(this.#facts, this.#attribute.id)
+    return indexed !== undefined && indexed.noteSought(SEEK_COUNT_TOLD) * SEEK_COST >= indexed.countMax
   }
 }
 

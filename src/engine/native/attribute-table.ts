@@ -4,31 +4,22 @@
 
 import { assert } from '../../base/assert.ts'
 import { type Check, inBatches } from '../../base/batches.ts'
-import { type Attribute, type AttributeId, TX_BASE, type ValueType } from '../../fact/attribute.ts'
+import type { Attribute, AttributeId } from '../../fact/attribute.ts'
 import type { Datom, FactSource } from '../../fact/datom.ts'
-import { type Edn, numberType, toDouble } from '../../fact/value.ts'
-import { type AttributeColumns, FACT_BYTES } from '../../index/attribute-columns.ts'
+import type { Edn } from '../../fact/value.ts'
+import { indexedAttribute, restrictedColumns } from '../../database/restricted-facts.ts'
+import { type AttributeColumns, columnsOfDatoms, FACT_BYTES } from '../../index/attribute-columns.ts'
 import type { GenerationColumns, Moment } from '../../index/generation-columns.ts'
 import type { LateColumns } from '../../index/late-columns.ts'
-import { IndexedFacts, type Shown } from '../../index/indexed-facts.ts'
-import { type ColumnData, rowCountOf } from '../../segment/column.ts'
-import { valueAt } from '../../segment/value-column.ts'
+import type { Shown } from '../../index/indexed-facts.ts'
 import type { Budget } from '../budget.ts'
-import {
-  CollectedDomain,
-  type Domain,
-  HashedTextDomain,
-  LateDomain,
-  NumberDomain,
-  type NumberTypes,
-  SortedTextDomain,
-} from './domain.ts'
+import { CollectedDomain, type Domain, LateDomain, NumberDomain } from './domain.ts'
 import { Adjacency } from './adjacency.ts'
 import { Lookup } from './lookup.ts'
 import { sharedColumn } from './shared-column.ts'
 import { sharedFloats } from './shared-memory.ts'
+import { collectedNumbers, numbersBy, numbersOf, valueNumbers, withTxBase } from './table-numbers.ts'
 import type { Uniqueness } from '../../plan/dependencies.ts'
-import { Refusal } from '../../plan/refusal.ts'
 
 type TableColumns = {
   readonly entities: Float64Array
@@ -236,8 +227,8 @@ export function shareTables(given: TableShare | undefined): void {
 
 /** The table of an attribute as these facts show it. Made while `budget` has time and room. */
 export function tableOf(facts: FactSource, attribute: Attribute, budget: Budget): AttributeTable {
-  const indexed = facts instanceof IndexedFacts ? ofIndex(facts, attribute, budget) : undefined
-  if (indexed !== undefined) return indexed
+  const kept = ofIndex(facts, attribute, budget) ?? ofRestricted(facts, attribute, budget)
+  if (kept !== undefined) return kept
   let tables = ofFacts.get(facts)
   if (tables === undefined) ofFacts.set(facts, (tables = new Map()))
   let table = tables.get(attribute.id)
@@ -255,30 +246,58 @@ export function giveTable(facts: FactSource, table: AttributeTable): void {
 /** True where the table is there already: reading it costs nothing more. */
 export function hasTable(facts: FactSource, attribute: Attribute): boolean {
   if (ofFacts.get(facts)?.has(attribute.id) === true) return true
-  if (!(facts instanceof IndexedFacts)) return false
-  const columns = facts.knownColumns(attribute.id)
-  return (columns !== undefined && ofColumns.has(columns)) || sharedTable(facts, attribute) !== undefined
+  const indexed = indexedAttribute(facts, attribute.id)
+  if (indexed !== undefined) return knownTable(indexed.knownColumns(), indexed) !== undefined
+  const restricted = restrictedColumns(facts, attribute.id)
+  return restricted !== undefined && knownTable(restricted.known(), restricted) !== undefined
 }
 
-/** Undefined for a history, which has no columns. */
-function ofIndex(facts: IndexedFacts, attribute: Attribute, budget: Budget): AttributeTable | undefined {
-  const known = facts.knownColumns(attribute.id)
-  const table = known && ofColumns.get(known)
-  if (table !== undefined) return table
-  const shared = sharedTable(facts, attribute)
-  if (shared !== undefined) return shared
-  const made = budget.holdDuring(facts.countMax(attribute.id) * FACT_BYTES, () => {
-    const columns = facts.columns(attribute.id, budget.checks)
+/** Undefined for a history, which has no columns, and for facts of which not all lies in an index. */
+function ofIndex(facts: FactSource, attribute: Attribute, budget: Budget): AttributeTable | undefined {
+  const indexed = indexedAttribute(facts, attribute.id)
+  if (indexed === undefined) return undefined
+  const known = knownTable(indexed.knownColumns(), indexed)
+  if (known !== undefined) return known
+  const made = budget.holdDuring(indexed.countMax * FACT_BYTES, () => {
+    const columns = indexed.columns(budget.checks)
     return columns && tableOfColumns(attribute, columns, budget.checks)
   })
-  const shown = share && made && facts.shownAt(attribute.id)
-  if (shown !== undefined) share!.made(shown, made!)
+  tellOthers(made, indexed)
   return made
 }
 
-function sharedTable(facts: IndexedFacts, attribute: Attribute): AttributeTable | undefined {
-  const shown = share && facts.shownAt(attribute.id)
+/**
+ * Of an attribute of which not everything shows: made of what shows alone, its list of values and what it counts as held
+ * included, and kept under a name of its own.
+ */
+function ofRestricted(facts: FactSource, attribute: Attribute, budget: Budget): AttributeTable | undefined {
+  const restricted = restrictedColumns(facts, attribute.id)
+  if (restricted === undefined) return undefined
+  const known = knownTable(restricted.known(), restricted)
+  if (known !== undefined) return known
+  const datoms = gatheredDatoms(facts, attribute, budget)
+  const made = budget.holdDuring(datoms.length * FACT_BYTES, () => {
+    const columns = columnsOfDatoms(attribute.valueType, datoms)
+    restricted.keep(columns)
+    return tableOfColumns(attribute, columns, budget.checks)
+  })
+  tellOthers(made, restricted)
+  return made
+}
+
+type Shows = { shownAt(): Shown | undefined }
+
+/** The table of columns that are there, or of what another thread told of. */
+function knownTable(columns: AttributeColumns | undefined, shows: Shows): AttributeTable | undefined {
+  const table = columns && ofColumns.get(columns)
+  if (table !== undefined) return table
+  const shown = share && shows.shownAt()
   return shown && share!.find(shown)
+}
+
+function tellOthers(made: AttributeTable | undefined, shows: Shows): void {
+  const shown = share && made && shows.shownAt()
+  if (shown !== undefined) share!.made(shown, made!)
 }
 
 function tableOfColumns(attribute: Attribute, columns: AttributeColumns, check: Check): AttributeTable {
@@ -438,105 +457,15 @@ function shownNumbers({ held, others }: SplitNumbers, moment: Moment, check: Che
   return exchanged
 }
 
-function valueNumbers(
-  type: ValueType,
-  column: ColumnData,
-  check: Check,
-): { values: Float64Array; domain: Domain } {
-  switch (column.kind) {
-    case 'integer':
-    case 'double':
-    case 'float':
-    case 'boolean':
-      // `integer` also holds references and instants; their domain says what the numbers are.
-      return { values: numbersOf(column, check), domain: new NumberDomain(type as NumberTypes) }
-    case 'dictionary':
-      if (!hasTextForm(type)) break
-      return {
-        values: widened(column.codes),
-        domain: new SortedTextDomain(type, column.dictionary),
-      }
-    case 'text': {
-      if (!hasTextForm(type)) break
-      const { domain, codes } = HashedTextDomain.of(type, column, check)
-      return { values: codes, domain }
-    }
-    case 'long': {
-      // Runs of several attributes share a file: one long beyond 2^53 widens the references beside it as well.
-      const numbers = safeNumbers(column.data)
-      if (numbers !== undefined) return { values: numbers, domain: new NumberDomain(type as NumberTypes) }
-    }
-  }
-  const domain = new CollectedDomain()
-  const values = sharedFloats(rowCountOf(column))
-  for (const [first, limit] of inBatches(values.length, check)) {
-    for (let row = first; row < limit; row++) values[row] = domain.collect(valueAt(type, column, row))
-  }
-  return { values, domain }
-}
-
-/** The whole numbers as doubles; undefined where one is beyond 2^53. */
-function safeNumbers(longs: BigInt64Array): Float64Array | undefined {
-  const numbers = Float64Array.from(longs, Number)
-  return numbers.every(Number.isSafeInteger) ? numbers : undefined
-}
-
-/** Types of which equal values have equal texts: 1.50M is 1.5M, and a tuple may hold such. */
-function hasTextForm(type: ValueType): boolean {
-  return type === 'string' || type === 'keyword' || type === 'symbol' || type === 'uuid' || type === 'uri'
-}
-
-function numbersOf(column: ColumnData, check: Check): Float64Array {
-  switch (column.kind) {
-    case 'integer': {
-      const { data, base } = column
-      const numbers = sharedFloats(data.length)
-      for (const [first, limit] of inBatches(data.length, check))
-        for (let row = first; row < limit; row++) numbers[row] = data[row]! + base
-      return numbers
-    }
-    case 'double':
-      return column.data
-    case 'float':
-    case 'boolean':
-      return widened(column.data)
-    default:
-      assert(false, 'ids and times are whole numbers')
-  }
-}
-
-function widened(numbers: Float32Array | Uint8Array | Uint16Array | Uint32Array): Float64Array {
-  const wide = sharedFloats(numbers.length)
-  wide.set(numbers)
-  return wide
-}
-
-function numbersBy<Item>(
-  items: ArrayLike<Item>,
-  numberOf: (item: Item) => number,
-  check: Check,
-): Float64Array {
-  const numbers = sharedFloats(items.length)
-  for (const [first, limit] of inBatches(items.length, check))
-    for (let i = first; i < limit; i++) numbers[i] = numberOf(items[i]!)
-  return numbers
-}
-
-function withTxBase(ts: Float64Array, check: Check): Float64Array {
-  const txs = sharedFloats(ts.length)
-  for (const [first, limit] of inBatches(ts.length, check))
-    for (let row = first; row < limit; row++) txs[row] = TX_BASE + ts[row]!
-  return txs
-}
-
 /** A datom, and its numbers in a table. */
 const DATOM_BYTES = 160
 const DATOM_BATCH_COUNT = 4_096
 
-function fromDatoms(attribute: Attribute, facts: FactSource, budget: Budget): AttributeTable {
+/** What facts show of an attribute, counted while it is gathered. */
+function gatheredDatoms(facts: FactSource, attribute: Attribute, budget: Budget): readonly Datom[] {
   const datoms: Datom[] = []
   let heldBytes = 0
-  for (const datom of facts.match(undefined, attribute.id, undefined)) {
+  for (const datom of facts.match(undefined, attribute.id, undefined, budget.checks)) {
     if (datoms.length % DATOM_BATCH_COUNT === 0) {
       budget.check()
       budget.hold(DATOM_BATCH_COUNT * DATOM_BYTES)
@@ -545,6 +474,11 @@ function fromDatoms(attribute: Attribute, facts: FactSource, budget: Budget): At
     datoms.push(datom)
   }
   budget.release(heldBytes)
+  return datoms
+}
+
+function fromDatoms(attribute: Attribute, facts: FactSource, budget: Budget): AttributeTable {
+  const datoms = gatheredDatoms(facts, attribute, budget)
   const collected = collectedNumbers(attribute.valueType, datoms)
   const numbers = (numberOf: (datom: Datom) => number): Float64Array =>
     numbersBy(datoms, numberOf, budget.checks)
@@ -557,32 +491,4 @@ function fromDatoms(attribute: Attribute, facts: FactSource, budget: Budget): At
     ts: () => ts,
     ...(facts.isHistory && { added: numbers(({ added }) => Number(added)) }),
   })
-}
-
-export type Collected = { readonly domain: Domain; readonly numberOf: (value: Edn) => number }
-
-/** A domain for values of a type that come one by one. */
-export function collectedNumbers(type: ValueType, datoms: readonly Datom[] = []): Collected {
-  const isNumber = type in NUMBER_TYPES && datoms.every(({ v }) => typeof v !== 'bigint')
-  if (isNumber) {
-    const domain = new NumberDomain(type as NumberTypes)
-    return {
-      domain,
-      numberOf: (value) => {
-        if (typeof value === 'bigint') throw new Refusal('a long beyond 2^53')
-        return numberType(value) === undefined ? domain.encode(value) : toDouble(value)
-      },
-    }
-  }
-  const domain = new CollectedDomain()
-  return { domain, numberOf: (value) => domain.collect(value) }
-}
-
-const NUMBER_TYPES: Readonly<Partial<Record<ValueType, true>>> = {
-  long: true,
-  double: true,
-  float: true,
-  ref: true,
-  instant: true,
-  boolean: true,
 }

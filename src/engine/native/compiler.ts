@@ -33,7 +33,7 @@ import type { QueryContext } from '../context.ts'
 import { SOURCE_FUNCTIONS } from '../functions-source.ts'
 import type { Row } from '../relation.ts'
 import { AnyAttributeOperator } from './any-attribute-operator.ts'
-import { collectedNumbers, hasTable, tableOf } from './attribute-table.ts'
+import { hasTable, tableOf } from './attribute-table.ts'
 import {
   type Branch,
   type Numbering,
@@ -69,6 +69,7 @@ import { type CallTerm, Fixpoint, RuleCallOperator, RuleTable } from './recursio
 import { RowsOperator } from './rows-operator.ts'
 import { canSeekValue, readsTable, SMALL_COUNT, statisticsOf } from './statistics.ts'
 import { SemiJoinOperator } from './semi-join-operator.ts'
+import { collectedNumbers } from './table-numbers.ts'
 import { callArgument, passedColumns } from './terms.ts'
 
 /** What a conjunction became. */

@@ -8,12 +8,13 @@ import type { Datom, FactSource } from '../../fact/datom.ts'
 import type { Value } from '../../fact/value.ts'
 import type { Budget } from '../budget.ts'
 import { hasType } from '../../plan/value-type.ts'
-import { type AttributeTable, type Collected, tableOf } from './attribute-table.ts'
+import { type AttributeTable, tableOf } from './attribute-table.ts'
 import { type Chunk, type Layout, Operator, RowOutput, step } from './operator.ts'
 import type { EntityRange } from './morsels.ts'
 import { decodedId, decodedPlace, type PatternShape } from './pattern-shape.ts'
 import { SEEK_COST } from './statistics.ts'
 import { allRows, type RowList, rowsOfValue, TableJoin } from './table-join.ts'
+import type { Collected } from './table-numbers.ts'
 
 /** Rows that are sought between two looks at the clock. */
 const SEEKS_PER_CHECK = 4

@@ -4,7 +4,7 @@ import type { Attribute } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import type { Edn } from '../../fact/value.ts'
 import { idOf } from '../../plan/entity-reader.ts'
-import type { Collected } from './attribute-table.ts'
+import type { Collected } from './table-numbers.ts'
 import type { Domain } from './domain.ts'
 import type { Chunk } from './operator.ts'
 

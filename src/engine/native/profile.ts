@@ -17,9 +17,10 @@ export class Profile {
     this.#sinceMs = nowMs()
   }
 
-  /** All that was measured, with what `memoryBytesOf` knows of each part. */
-  measured(memoryBytesOf: (part: object) => number): MeasuredParts {
-    for (const [part, tally] of this.#tallies) tally.memoryBytes = memoryBytesOf(part)
+  /** All that was measured, with what `memoryBytesOf` knows of each part, where that may be told. */
+  measured(memoryBytesOf: ((part: object) => number) | undefined): MeasuredParts {
+    if (memoryBytesOf !== undefined)
+      for (const [part, tally] of this.#tallies) tally.memoryBytes = memoryBytesOf(part)
     return this.#tallies
   }
 
@@ -60,7 +61,7 @@ export class Profile {
 
   #tally(part: object): Tally {
     let tally = this.#tallies.get(part)
-    if (tally === undefined) this.#tallies.set(part, (tally = { rowCount: 0, timeMs: 0, memoryBytes: 0 }))
+    if (tally === undefined) this.#tallies.set(part, (tally = { rowCount: 0, timeMs: 0 }))
     return tally
   }
 

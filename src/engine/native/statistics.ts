@@ -3,9 +3,9 @@
 
 import { assert } from '../../base/assert.ts'
 import type { Attribute, EntityId } from '../../fact/attribute.ts'
+import { indexedAttribute } from '../../database/restricted-facts.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import type { Value } from '../../fact/value.ts'
-import { IndexedFacts } from '../../index/indexed-facts.ts'
 import type { BoundSide, Counts, Side, Statistics, ValueTest } from '../../plan/counts.ts'
 import type { Budget } from '../budget.ts'
 import type { QueryContext } from '../context.ts'
@@ -45,8 +45,9 @@ export function statisticsOf(facts: FactSource, attribute: Attribute, budget: Bu
       },
     }
   }
-  assert(facts instanceof IndexedFacts, 'of all other facts a table can be made')
-  const rowCount = facts.countMax(attribute.id)
+  const indexed = indexedAttribute(facts, attribute.id)
+  assert(indexed !== undefined, 'of all other facts a table can be made')
+  const rowCount = indexed.countMax
   const perEntity = attribute.cardinality === 'one' ? 1 : ROWS_PER_ENTITY
   const perValue = attribute.unique === undefined ? ROWS_PER_VALUE : 1
   return {
@@ -73,7 +74,7 @@ export function readsTable(
 
 /** The table, where it is there or costs no reading. */
 function knownTable(facts: FactSource, attribute: Attribute, budget: Budget): AttributeTable | undefined {
-  const isKnown = hasTable(facts, attribute) || !(facts instanceof IndexedFacts)
+  const isKnown = hasTable(facts, attribute) || indexedAttribute(facts, attribute.id) === undefined
   return isKnown ? tableOf(facts, attribute, budget) : undefined
 }
 
@@ -109,7 +110,7 @@ function onlyEntityOf(
 /** True where facts can be sought by value without looking at all of them. */
 export function canSeekValue(facts: FactSource, attribute: Attribute): boolean {
   const isOrdered = attribute.isIndexed || attribute.unique !== undefined || attribute.valueType === 'ref'
-  return isOrdered && facts instanceof IndexedFacts && !hasTable(facts, attribute)
+  return isOrdered && indexedAttribute(facts, attribute.id) !== undefined && !hasTable(facts, attribute)
 }
 
 /** Facts that are looked at to estimate a share. */
