@@ -117,7 +117,8 @@ function givenUp(question: Question, { isWritten }: LongQuestion, afterMs: numbe
     const found = nativeAnswer({ ...question, limits }, OPTIONS)
     const answer = found instanceof Refusal ? answerNow({ ...question, limits }, OPTIONS) : found
     const { checks: check } = Budget.of(limits, OPTIONS.clock.nowMs)
-    if (isWritten) writeAnswer(question.query, answer, { notation: 'json', bytesMax: BYTES_MAX, check })
+    if (isWritten)
+      writeAnswer(question.query, answer, { format: 'json', engine: 'native', bytesMax: BYTES_MAX, check })
     look()
     return { ms: performance.now() - fromMs, stretchMs }
   } catch (error) {

@@ -12,7 +12,7 @@ import type { Query, ReturnKeys } from '../plan/syntax.ts'
  */
 export function shapeAnswer(query: Query, answer: Pick<Answer, 'rows'>, check: Check = NEVER_ENDS): Edn {
   const { rows } = answer
-  const keys = query.returnKeys === undefined ? undefined : keysOf(query.returnKeys)
+  const keys = query.returnKeys === undefined ? undefined : returnKeysOf(query.returnKeys)
   const shaped = (row: readonly Edn[]): Edn => (keys === undefined ? row : mapOf(keys, row))
   const first = rows.at(0)
   switch (query.find.kind) {
@@ -45,7 +45,8 @@ function checking(
   }
 }
 
-function keysOf({ kind, names }: ReturnKeys): readonly Edn[] {
+/** The keys of return maps, in the order of the find. */
+export function returnKeysOf({ kind, names }: ReturnKeys): readonly Edn[] {
   switch (kind) {
     case 'keys':
       return names.map(Keyword.of)

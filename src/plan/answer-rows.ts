@@ -69,6 +69,13 @@ export class AnswerRows implements Iterable<AnswerRow> {
     for (let row = 0; row < length; row++) yield valueAt(column, row)
   }
 
+  /** The values of one column in rows `[first, limit)`. */
+  valuesIn(place: number, first: number, limit: number): ArrayLike<Edn> {
+    const column = this.columns[place]!
+    if (column.kind === 'numbers') return column.numbers.subarray(first, limit)
+    return new ColumnReader(column, itself).read(first, limit - first)
+  }
+
   /** Rows `[first, limit)`. */
   slice(first: number, limit: number): AnswerRows {
     const until = Math.min(limit, this.length)

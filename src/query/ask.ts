@@ -20,7 +20,7 @@ import { checkRules, NO_RULES } from './check-rules.ts'
 import { type FactsNamed, typedArgument } from './plain-arguments.ts'
 import { sourcesOf } from './variables.ts'
 import type { Share } from './fair-queue.ts'
-import type { Notation, WrittenAnswer } from './written.ts'
+import type { Format, WrittenAnswer } from './written.ts'
 
 /** An argument: a value, or a database for a source that `:in` declares. */
 export type AskArgument =
@@ -82,8 +82,8 @@ export interface QueryRunner extends AsyncDisposable {
   /** Gets ready, so that the first query does not wait for it. */
   warm(): void
   run(job: QueryJob): Promise<Answer>
-  /** The same, with the result as text. */
-  write(job: QueryJob, notation: Notation): Promise<WrittenAnswer>
+  /** The same, with the result written. */
+  write(job: QueryJob, format: Format): Promise<WrittenAnswer>
   explain(job: QueryJob, mode: ExplainMode): Promise<Explanation>
 }
 
@@ -126,15 +126,15 @@ export async function ask(
   return asked(prepared, await pointed(prepared, runner.run(prepared.job)))
 }
 
-/** As `ask`, with the result as text. */
+/** As `ask`, with the result written. */
 export async function askWritten(
   request: AskRequest,
   runner: QueryRunner,
-  notation: Notation,
+  format: Format,
   limits: AskLimits = ASK_LIMITS,
 ): Promise<Asked<WrittenAnswer>> {
   const prepared = await prepare(request, limits)
-  return asked(prepared, await pointed(prepared, runner.write(prepared.job, notation)))
+  return asked(prepared, await pointed(prepared, runner.write(prepared.job, format)))
 }
 
 /** What asking would do, or what it did: `answer` of the result is the explanation. */

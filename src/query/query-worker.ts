@@ -11,7 +11,7 @@ import type { Member } from '../engine/native/morsels.ts'
 import type { TeamLimits } from '../engine/native/team.ts'
 import { receiveAnswer, sendJob, type SentAnswer, type WorkerRequest } from './transport.ts'
 import { WorkerWords } from './worker-words.ts'
-import type { Notation, WrittenAnswer } from './written.ts'
+import type { Format, WrittenAnswer } from './written.ts'
 
 export type WorkerLimits = { readonly graceMs: number; readonly heapBytesMax: number }
 
@@ -109,9 +109,9 @@ export class QueryWorker implements AsyncDisposable {
     return receiveAnswer(sent as Extract<SentAnswer, { readonly kind: 'answer' }>)
   }
 
-  async write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
+  async write(job: QueryJob, format: Format): Promise<WrittenAnswer> {
     // The worker answers in the kind that it was asked for.
-    return (await this.#ask(job, { kind: 'written', notation })) as Extract<
+    return (await this.#ask(job, { kind: 'written', format })) as Extract<
       SentAnswer,
       { readonly kind: 'written' }
     >

@@ -12,7 +12,7 @@ import type { Clause } from '../plan/syntax.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
 import { questionOf } from './run-here.ts'
 import { isSmallQuery } from './small-query.ts'
-import { type Notation, writeAnswer, type WrittenAnswer } from './written.ts'
+import { type Format, writeAnswer, type WrittenAnswer } from './written.ts'
 
 export type AtOnceLimits = {
   /** A commit that comes meanwhile waits so long, and for the one step that is being done. */
@@ -67,12 +67,12 @@ export class AtOnceRunner implements QueryRunner {
     return this.#tried(job, (answer) => answer) ?? this.#others.run(job)
   }
 
-  async write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
+  async write(job: QueryJob, format: Format): Promise<WrittenAnswer> {
     const bytesMax = Math.min(job.answerBytesMax, this.#limits.answerBytesMax)
     const written = this.#tried(job, (answer) =>
-      writeAnswer(job.query, answer, { notation, bytesMax, check: NEVER_ENDS }),
+      writeAnswer(job.query, answer, { format, engine: this.#engine.name, bytesMax, check: NEVER_ENDS }),
     )
-    return written ?? this.#others.write(job, notation)
+    return written ?? this.#others.write(job, format)
   }
 
   explain(job: QueryJob, mode: ExplainMode): Promise<Explanation> {

@@ -5,7 +5,7 @@ import type { Answer } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { PullPattern, Query } from '../plan/syntax.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
-import type { Notation, WrittenAnswer } from './written.ts'
+import type { Format, WrittenAnswer } from './written.ts'
 
 export class EitherRunner implements QueryRunner {
   readonly #here: QueryRunner
@@ -27,8 +27,8 @@ export class EitherRunner implements QueryRunner {
     return this.#runnerFor(job).run(job)
   }
 
-  write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
-    return this.#runnerFor(job).write(job, notation)
+  write(job: QueryJob, format: Format): Promise<WrittenAnswer> {
+    return this.#runnerFor(job).write(job, format)
   }
 
   explain(job: QueryJob, mode: ExplainMode): Promise<Explanation> {

@@ -4,7 +4,7 @@ import { VarveError } from '../base/errors.ts'
 import type { Answer } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
-import type { Notation, WrittenAnswer } from './written.ts'
+import type { Format, WrittenAnswer } from './written.ts'
 
 export class EngineRunner implements QueryRunner {
   readonly #native: QueryRunner
@@ -24,8 +24,8 @@ export class EngineRunner implements QueryRunner {
     return this.#chosen(job, (runner) => runner.run(job))
   }
 
-  write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
-    return this.#chosen(job, (runner) => runner.write(job, notation))
+  write(job: QueryJob, format: Format): Promise<WrittenAnswer> {
+    return this.#chosen(job, (runner) => runner.write(job, format))
   }
 
   explain(job: QueryJob, mode: ExplainMode): Promise<Explanation> {

@@ -9,7 +9,7 @@ import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { ProcedureRuntime } from '../procedures/runtime.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
 import { storedFunctions } from './stored-functions.ts'
-import { type Notation, writeAnswer, type WrittenAnswer } from './written.ts'
+import { type Format, writeAnswer, type WrittenAnswer } from './written.ts'
 
 export class InThreadRunner implements QueryRunner {
   readonly #engine: Engine
@@ -48,10 +48,15 @@ export class InThreadRunner implements QueryRunner {
     }
   }
 
-  async write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
+  async write(job: QueryJob, format: Format): Promise<WrittenAnswer> {
     const check = checkOf(job, this.#clock)
     const answer = await this.run(job)
-    return writeAnswer(job.query, answer, { notation, bytesMax: job.answerBytesMax, check })
+    return writeAnswer(job.query, answer, {
+      format,
+      engine: this.#engine.name,
+      bytesMax: job.answerBytesMax,
+      check,
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

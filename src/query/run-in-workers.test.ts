@@ -152,12 +152,12 @@ describe('a pool of workers', () => {
       args: [],
       sourceNamed: momentSources(catalog, {}),
     }
-    for (const notation of ['json', 'edn'] as const) {
-      const there = await askWritten(request, workers, notation)
+    for (const format of ['json', 'edn'] as const) {
+      const there = await askWritten(request, workers, format)
       const text = Buffer.concat(there.answer.pieces).toString()
-      const written = await askWritten(request, here, notation)
+      const written = await askWritten(request, here, format)
       expect(text).toBe(Buffer.concat(written.answer.pieces).toString())
-      expect(text).toBe(`[${numbers.replaceAll(' ', notation === 'json' ? ',' : ' ')}]`)
+      expect(text).toBe(`[${numbers.replaceAll(' ', format === 'json' ? ',' : ' ')}]`)
     }
     const large = { ...request, query: '[:find ?x :in ?x]', args: [value('😀é'.repeat(100_000))] }
     const { pieces } = (await askWritten(large, workers, 'json')).answer

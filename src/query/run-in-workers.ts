@@ -11,7 +11,7 @@ import { FairQueue, type Share } from './fair-queue.ts'
 import { queryTimeout } from '../engine/errors.ts'
 import { queryQueueFull, runnerClosed } from './run-errors.ts'
 import { type Folders, QUERY_WORKER, QueryWorker, type TeamPlace } from './query-worker.ts'
-import type { Notation, WrittenAnswer } from './written.ts'
+import type { Format, WrittenAnswer } from './written.ts'
 
 export type PoolLimits = {
   readonly workerCountMax: number
@@ -78,8 +78,8 @@ export class WorkerRunner implements QueryRunner {
     return this.#withWorker(job, (worker, rest) => worker.run(rest))
   }
 
-  write(job: QueryJob, notation: Notation): Promise<WrittenAnswer> {
-    return this.#withWorker(job, (worker, rest) => worker.write(rest, notation))
+  write(job: QueryJob, format: Format): Promise<WrittenAnswer> {
+    return this.#withWorker(job, (worker, rest) => worker.write(rest, format))
   }
 
   explain(job: QueryJob, mode: ExplainMode): Promise<Explanation> {

@@ -55,7 +55,7 @@ export async function serveQueries(
         case 'answer':
           return port.post({ id, sent: sendAnswer(await runner.run(job), check) })
         case 'written': {
-          const written = await runner.write(job, wanted.notation)
+          const written = await runner.write(job, wanted.format)
           const buffers = written.pieces.map(({ buffer }) => buffer)
           return port.post({ id, sent: { kind: 'written', ...written } }, buffers)
         }

@@ -15,7 +15,7 @@ import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob } from './ask.ts'
 import type { CalledProcedures } from './called-procedures.ts'
 import { receiveRows, type SentColumns, sendRows } from './sent-columns.ts'
-import type { Notation, WrittenAnswer } from './written.ts'
+import type { Format, WrittenAnswer } from './written.ts'
 
 type SentRef = {
   readonly database: string
@@ -48,7 +48,7 @@ export type WorkerRequest = {
   /** An answer as values or as text, or what was done for it. */
   readonly wanted:
     | { readonly kind: 'answer' }
-    | { readonly kind: 'written'; readonly notation: Notation }
+    | { readonly kind: 'written'; readonly format: Format }
     | { readonly kind: 'explained'; readonly mode: ExplainMode }
 }
 

@@ -12,11 +12,12 @@ import { shapeAnswer } from '../engine/shape.ts'
 import { type Edn, textKey } from '../fact/value.ts'
 import type { Answer } from '../plan/engine.ts'
 import type { Query } from '../plan/syntax.ts'
+import { resultHash } from '../query/result-hash.ts'
 import type { FactLayout } from './layouts.ts'
 import { SeededRandom } from './seeded-random.ts'
 
 export type Outcome =
-  /** The whole answer as text, in its order: equal for equal answers, whatever the types of equal numbers. */
+  /** The whole answer as text, in its order, and its hash: equal for equal answers, whatever the types of equal numbers. */
   | { readonly kind: 'answer'; readonly text: string; readonly value: Edn; readonly rowCount: number }
   | { readonly kind: 'error'; readonly code: string }
   | { readonly kind: 'refused'; readonly reason: string }
@@ -80,7 +81,9 @@ function inThisThread(
 /** What an answer says, in the shape of the find. */
 export function answerOutcome(query: Query, answer: Pick<Answer, 'rows'>): Outcome {
   const value = shapeAnswer(query, answer)
-  return { kind: 'answer', text: textKey(value), value, rowCount: answer.rows.length }
+  // The hash as well, which must be equal wherever the answer is. Brute force knows of no limits that cut.
+  const hash = resultHash(query, { rows: answer.rows, isTruncated: false })
+  return { kind: 'answer', text: `${textKey(value)} ${hash}`, value, rowCount: answer.rows.length }
 }
 
 /** What `work` gives, or what its error says. */

@@ -67,7 +67,7 @@ export function asked(
     const answer = found instanceof Refusal ? answerNow(question, OPTIONS) : found
     const { checks: check } = Budget.of(question.limits, OPTIONS.clock.nowMs)
     if (name === 'writing the answer')
-      writeAnswer(query, answer, { notation: 'json', bytesMax: Infinity, check })
+      writeAnswer(query, answer, { format: 'json', engine: 'native', bytesMax: Infinity, check })
     return { rows: answer.rows.toArray(), lookCount }
   } catch (error) {
     if (!(error instanceof VarveError) || error.code !== 'varve.error/query-cancelled') throw error
