@@ -384,6 +384,7 @@ describe('other formats', () => {
       catalog: server.catalog,
       runner: server.runner,
       port: 0,
+      version: '1.2.3',
       onFault: () => undefined,
     })
     const words = [

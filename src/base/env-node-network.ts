@@ -126,10 +126,17 @@ function readBody(incoming: IncomingMessage, byteCountMax: number): Promise<Uint
 }
 
 async function send(outgoing: ServerResponse, response: HttpResponse): Promise<void> {
-  const { status, headers = {}, body } = response
+  const { status, headers = {}, body, trailers } = response
   outgoing.setTimeout(SILENCE_MS_MAX, () => outgoing.destroy())
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    if (trailers !== undefined) {
+      outgoing.writeHead(status, headers)
+      if (bytes !== undefined) outgoing.write(bytes)
+      outgoing.addTrailers(trailers)
+      outgoing.end()
+      return
+    }
     outgoing.writeHead(status, { ...headers, 'content-length': bytes?.byteLength ?? 0 })
     outgoing.end(bytes)
     return
@@ -139,6 +146,7 @@ async function send(outgoing: ServerResponse, response: HttpResponse): Promise<v
     if (outgoing.destroyed) return
     if (!outgoing.write(chunk)) await drained(outgoing)
   }
+  if (trailers !== undefined) outgoing.addTrailers(trailers)
   outgoing.end()
 }
 

@@ -210,6 +210,8 @@ export type HttpResponse = {
   readonly body?: string | Uint8Array | AsyncIterable<string | Uint8Array>
   /** Called once: when the last byte was handed to the network, or when the client went away before. */
   readonly onEnd?: (isWhole: boolean) => void
+  /** Sent behind the body, which then goes out in chunks; clients of HTTP/1.0 never see them. */
+  readonly trailers?: Readonly<Record<string, string>>
 }
 
 /** Disposing stops listening, lets running requests finish (bounded), and closes idle connections. */

@@ -6,6 +6,7 @@ import type { Terminal } from '../base/terminal.ts'
 import { startServer, type ServerOptions } from '../service/server.ts'
 import type { SystemFolder } from '../service/system/system-folder.ts'
 import { reportError } from './report.ts'
+import { packageVersion } from './version.ts'
 
 export type Tls = NonNullable<ServerOptions['tls']>
 export type ServingOptions = Pick<ServerOptions, 'host' | 'port' | 'tls' | 'instance' | 'identities'> & {
@@ -28,5 +29,12 @@ export async function startServing(
   // A worker starts while the databases open, so that the first question need not wait for it.
   runner.warm()
   await Promise.all(catalog.list().map(({ name }) => catalog.connection(name)))
-  return startServer({ catalog, runner, system, ...place, onFault: (error) => reportError(error, terminal) })
+  return startServer({
+    catalog,
+    runner,
+    system,
+    ...place,
+    version: packageVersion(catalog.env),
+    onFault: (error) => reportError(error, terminal),
+  })
 }

@@ -122,7 +122,7 @@ export async function ask(
   runner: QueryRunner,
   limits: AskLimits = ASK_LIMITS,
 ): Promise<Asked> {
-  const prepared = await prepare(request, limits)
+  const prepared = await prepareQuestion(request, limits)
   return asked(prepared, await pointed(prepared, runner.run(prepared.job)))
 }
 
@@ -133,7 +133,15 @@ export async function askWritten(
   format: Format,
   limits: AskLimits = ASK_LIMITS,
 ): Promise<Asked<WrittenAnswer>> {
-  const prepared = await prepare(request, limits)
+  return askPrepared(await prepareQuestion(request, limits), runner, format)
+}
+
+/** The same of a question that is prepared already. */
+export async function askPrepared(
+  prepared: PreparedQuestion,
+  runner: QueryRunner,
+  format: Format,
+): Promise<Asked<WrittenAnswer>> {
   return asked(prepared, await pointed(prepared, runner.write(prepared.job, format)))
 }
 
@@ -144,14 +152,22 @@ export async function explain(
   mode: ExplainMode,
   limits: AskLimits = ASK_LIMITS,
 ): Promise<Asked<Explanation>> {
-  const prepared = await prepare(request, limits)
+  return explainPrepared(await prepareQuestion(request, limits), runner, mode)
+}
+
+export async function explainPrepared(
+  prepared: PreparedQuestion,
+  runner: QueryRunner,
+  mode: ExplainMode,
+): Promise<Asked<Explanation>> {
   return asked(prepared, await pointed(prepared, runner.explain(prepared.job, mode)))
 }
 
-type Prepared = { readonly job: QueryJob; readonly parsed: ParsedQuery }
+/** A question with its databases at their moment and its arguments, before anything is read for it. */
+export type PreparedQuestion = { readonly job: QueryJob; readonly parsed: ParsedQuery }
 
 /** What goes wrong while the query runs is known by its path in the form; the text is known here. */
-async function pointed<A>({ parsed }: Prepared, running: Promise<A>): Promise<A> {
+async function pointed<A>({ parsed }: PreparedQuestion, running: Promise<A>): Promise<A> {
   try {
     return await running
   } catch (error) {
@@ -159,7 +175,10 @@ async function pointed<A>({ parsed }: Prepared, running: Promise<A>): Promise<A>
   }
 }
 
-async function prepare(request: AskRequest, limits: AskLimits): Promise<Prepared> {
+export async function prepareQuestion(
+  request: AskRequest,
+  limits: AskLimits = ASK_LIMITS,
+): Promise<PreparedQuestion> {
   const parsed = parsedQuery(request.query)
   const inputs = await bindInputs(parsed, request)
   // Rules come as an argument, so what they demand of the query is checked only now.
@@ -218,7 +237,7 @@ function typedInputs(
 }
 
 function asked<A extends { readonly warnings: readonly Warning[] }>(
-  { job, parsed }: Prepared,
+  { job, parsed }: PreparedQuestion,
   answer: A,
 ): Asked<A> {
   const basis: Record<string, T> = {}
@@ -237,7 +256,12 @@ function asked<A extends { readonly warnings: readonly Warning[] }>(
   }
 }
 
-function* databasesOf({ query, inputs, catalog }: QueryJob): Generator<readonly [SourceName, DatabaseValue]> {
+/** The databases that are asked, with the sources that mean them. */
+export function* databasesOf({
+  query,
+  inputs,
+  catalog,
+}: QueryJob): Generator<readonly [SourceName, DatabaseValue]> {
   for (const [index, input] of inputs.entries()) {
     const asked = query.inputs[index]
     if (input.kind === 'facts' && asked?.kind === 'source') yield [asked.name, input.value]

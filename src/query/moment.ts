@@ -44,6 +44,43 @@ export function momentSources(
   }
 }
 
+/** A position of a database, and the t of the schema by which it was asked there. */
+export type PinnedMoments = {
+  readonly basis: Readonly<Record<string, T>>
+  readonly schemaT: Readonly<Record<string, T>>
+}
+
+/** The databases of a question that is asked again, each exactly as it was: at its basis, with its schema. */
+export function pinnedSources(
+  catalog: Catalog,
+  { basis, schemaT }: PinnedMoments,
+  waiting: Pick<MomentRequest, 'signal' | 'waitMs'>,
+): (name: string) => Promise<DatabaseValue> {
+  const values = new Map<string, Promise<DatabaseValue>>()
+  return async (name) => {
+    const connection = await catalog.connection(name)
+    const own = connection.info.name
+    const t = basis[own]
+    if (t === undefined) throw basisMissing(own, Object.keys(basis))
+    // A schema younger than the basis comes of a question as of a moment before it.
+    const knownT = Math.max(t, schemaT[own] ?? t)
+    const value = values.get(own) ?? pinnedValue(connection, t, knownT, waiting)
+    values.set(own, value)
+    return value
+  }
+}
+
+async function pinnedValue(
+  connection: Connection,
+  t: T,
+  knownT: T,
+  waiting: Pick<MomentRequest, 'signal' | 'waitMs'>,
+): Promise<DatabaseValue> {
+  await reached(connection, knownT, waiting)
+  const value = await connection.resolve({ database: connection.info.name, basisT: knownT, steps: [] })
+  return knownT === t ? value : value.asOf(t)
+}
+
 /** The value of one database, by name or alias, that the request means. */
 export function atMoment(catalog: Catalog, name: string, request: MomentRequest): Promise<DatabaseValue> {
   return momentSources(catalog, request)(name)
@@ -86,6 +123,16 @@ function checkCursors(catalog: Catalog, { cursors }: MomentRequest): void {
   const infos = catalog.list()
   // A misspelled name would silently be asked as it is now.
   for (const name of Object.keys(cursors)) findDatabase(infos, name)
+}
+
+function basisMissing(name: string, named: readonly string[]): VarveError {
+  return new VarveError({
+    code: 'varve.error/receipt-invalid',
+    kind: 'incorrect',
+    message: `The receipt says of ${named.join(', ')} at which t they were asked, and nothing of ${name}`,
+    fix: 'Send the receipt as it came',
+    data: { name, named },
+  })
 }
 
 function momentAmbiguous(t: T, databases: readonly string[]): VarveError {

@@ -5,6 +5,7 @@
 import type { Warning } from '../base/errors.ts'
 import { Recent } from '../base/recent.ts'
 import { readEdn } from '../fact/edn-reader.ts'
+import { writeEdn } from '../fact/edn-writer.ts'
 import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
 import type { EdnMap } from '../fact/value.ts'
 import { type Edn, keyword, Keyword } from '../fact/value.ts'
@@ -90,6 +91,16 @@ export function rulesOfWritten(text: string): ParsedRules {
     const form = readEdn(text, WRITTEN_BY_VARVE).value
     return { form, rules: parseRules(form) }
   })
+}
+
+const textOf = new WeakMap<object, string>()
+
+/** The form of a query or of rules as EDN text, which is written once for as long as somebody asks it. */
+export function textOfForm(form: Edn): string {
+  if (typeof form !== 'object' || form === null) return writeEdn(form)
+  let text = textOf.get(form)
+  if (text === undefined) textOf.set(form, (text = writeEdn(form)))
+  return text
 }
 
 export type RequestParts = {

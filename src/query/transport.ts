@@ -14,6 +14,7 @@ import type { Answer, Column, EngineName } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob } from './ask.ts'
 import type { CalledProcedures } from './called-procedures.ts'
+import { textOfForm } from './parsed.ts'
 import { receiveRows, type SentColumns, sendRows } from './sent-columns.ts'
 import type { Format, WrittenAnswer } from './written.ts'
 
@@ -88,16 +89,6 @@ export function sendJob(job: QueryJob): SentJob {
     engine: job.engine,
     procedures: job.procedures,
   }
-}
-
-/** Of queries and rules, which are sent again as long as somebody asks them. */
-const textOf = new WeakMap<object, string>()
-
-function textOfForm(form: Edn): string {
-  if (typeof form !== 'object' || form === null) return writeEdn(form)
-  let text = textOf.get(form)
-  if (text === undefined) textOf.set(form, (text = writeEdn(form)))
-  return text
 }
 
 export function receiveEdn(text: string): Edn {

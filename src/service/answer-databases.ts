@@ -109,7 +109,7 @@ async function answerCreate(context: RouteContext): Promise<HttpResponse> {
       ...(alias !== undefined && { alias }),
       ...(schema !== undefined && { schema: schema.form }),
     })
-    return ok(context, describe(connection), existed ? 200 : 201)
+    return await ok(context, describe(connection), existed ? 200 : 201)
   } catch (error) {
     throw schema === undefined ? error : withLine(error, schema.form, schema.placeOf)
   }
@@ -132,7 +132,7 @@ async function answerTransact(context: RouteContext): Promise<HttpResponse> {
       ...(meta !== undefined && { meta }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     })
-    return ok(context, {
+    return await ok(context, {
       t,
       txInstant: new Valued(new Date(txInstantMs)),
       tempids: new Valued(new EdnMap([...tempids])),

@@ -6,13 +6,16 @@ import { withLine } from '../fact/path-place.ts'
 import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
 import type { Warning } from '../base/errors.ts'
 import type { ExplainedPart, ExplainMode } from '../plan/explain.ts'
-import { type AskRequest, askWritten, explain } from '../query/ask.ts'
+import { type AskRequest, explainPrepared, prepareQuestion, type PreparedQuestion } from '../query/ask.ts'
 import { atMoment, momentSources, type MomentRequest } from '../query/moment.ts'
 import { requestParts } from '../query/parsed.ts'
+import { pinnedQuestion } from '../query/pinned.ts'
 import { pullRequest } from '../query/pull.ts'
 import type { Plain } from '../fact/plain-edn.ts'
-import { warningFields, Written } from './answer.ts'
-import { fieldInvalid } from './errors.ts'
+import { warningFields } from './answer.ts'
+import { answerPrepared, type Asking, RESULT_FORMATS } from './answer-result.ts'
+import { fieldInvalid, notAcceptable } from './errors.ts'
+import { mediaTypeOf } from './formats.ts'
 import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
 
 const MOMENT_FIELDS = {
@@ -45,6 +48,7 @@ export const QUERY_ROUTE: Route = {
   scope: 'query',
   fields: QUERY_FIELDS,
   requiredFields: ['query'],
+  formats: RESULT_FORMATS,
   answer: answerQuery,
 }
 
@@ -99,29 +103,28 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
     ...(engine !== undefined && { engine }),
     signal: request.signal,
   }
-  const before = [...fields.warnings, ...parts.warnings]
+  const warnings = [...fields.warnings, ...parts.warnings]
   const mode = explainModeOf(fields.form('explain', 'value'))
-  if (mode !== undefined) return explained(context, question, mode, before)
-  const asked = await askWritten(question, service.runner, context.notation, service.limits)
-  const { pieces, columns, isTruncated } = asked.answer
-  return ok(context, {
-    result: new Written(pieces),
-    columns,
-    basis: asked.basis,
-    truncated: isTruncated ? true : undefined,
-    warnings: warningFields([...before, ...asked.warnings]),
-  })
+  const prepared = await prepareQuestion(question, service.limits)
+  if (mode !== undefined) return explained(context, prepared, mode, warnings)
+  return answerPrepared(context, prepared, { kind: 'query', ...pinnedBy(moment), warnings })
 }
 
 /** What asking does, in place of the result. */
 async function explained(
   context: RouteContext,
-  question: AskRequest,
+  prepared: PreparedQuestion,
   mode: ExplainMode,
   before: readonly Warning[],
 ): Promise<HttpResponse> {
-  const { runner, limits } = context.service
-  const { answer, basis, warnings } = await explain(question, runner, mode, limits)
+  const { service, request, format, notation } = context
+  if (format !== notation)
+    throw notAcceptable(request.headers.get('accept') ?? '', [mediaTypeOf('json'), mediaTypeOf('edn')])
+  const { answering, runner } = service
+  const question = pinnedQuestion(prepared)
+  const receiptId = answering.newReceiptId()
+  await answering.onAnswer({ kind: 'explain', receiptId, question, query: prepared.job.query })
+  const { answer, basis, warnings } = await explainPrepared(prepared, runner, mode)
   const { engine, refusal, parts, rowCount, timeMs, memoryBytes, workerCount, text } = answer
   const told = parts.map(partField)
   return ok(context, {
@@ -152,7 +155,7 @@ async function answerPull(context: RouteContext): Promise<HttpResponse> {
   if (eid === undefined) throw fieldInvalid('eid', 'an entity id, a lookup ref or an ident')
   const moment = momentOf(fields.form('asOf', 'instant'), fields.form('cursors', 'value'))
   const timeoutMs = countOf(fields, 'timeoutMs')
-  const { service, request, notation } = context
+  const { service, request } = context
   const value = await atMoment(service.catalog, database, {
     ...moment,
     signal: request.signal,
@@ -162,16 +165,17 @@ async function answerPull(context: RouteContext): Promise<HttpResponse> {
     signal: request.signal,
     ...(timeoutMs !== undefined && { timeoutMs }),
   })
-  const asked = await askWritten(question, service.runner, notation, service.limits).catch(
-    (error: unknown) => {
-      throw withLine(error, pattern, fields.placeOf)
-    },
-  )
-  return ok(context, {
-    result: new Written(asked.answer.pieces),
-    basis: asked.basis,
-    warnings: warningFields([...fields.warnings, ...asked.warnings]),
-  })
+  try {
+    const prepared = await prepareQuestion(question, service.limits)
+    const asking = { kind: 'pull', ...pinnedBy(moment), warnings: fields.warnings } as const
+    return await answerPrepared(context, prepared, asking)
+  } catch (error) {
+    throw withLine(error, pattern, fields.placeOf)
+  }
+}
+
+function pinnedBy({ asOf, cursors }: MomentRequest): Pick<Asking, 'isPinned' | 'asOf'> {
+  return { isPinned: asOf !== undefined || cursors !== undefined, asOf }
 }
 
 function momentOf(asOf: Edn | undefined, cursors: Edn | undefined): MomentRequest {

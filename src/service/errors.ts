@@ -111,12 +111,12 @@ export function methodNotAllowed(method: string, path: string, allow: readonly s
   })
 }
 
-export function notAcceptable(accept: string): VarveError {
+export function notAcceptable(accept: string, types: readonly string[]): VarveError {
   return new VarveError({
     code: 'varve.error/not-acceptable',
     kind: 'unsupported',
-    message: `Answers are JSON or EDN, and Accept: ${accept.slice(0, 200)} takes neither`,
-    fix: 'Send Accept: application/json or application/edn, or leave it out',
+    message: `This is answered as ${types.join(', ')}, and Accept: ${accept.slice(0, 200)} takes none of them`,
+    fix: `Send Accept: ${types[0]}, or leave it out`,
     data: { accept: accept.slice(0, 200) },
   })
 }
@@ -184,5 +184,15 @@ export function confirmationMissing(name: string): VarveError {
     message: `Deleting ${name} is for ever and was not confirmed`,
     fix: `Send DELETE with ?confirm=${name}`,
     data: { name },
+  })
+}
+
+export function resultForgotten(hash: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/result-forgotten',
+    kind: 'not-found',
+    message: `No question is known by ${hash.slice(0, 80)}: this server never answered it, or forgot it`,
+    fix: 'Ask again with POST /v1/query; a receipt can be asked again with POST /v1/receipts/replay',
+    data: { hash: hash.slice(0, 80) },
   })
 }

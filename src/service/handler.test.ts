@@ -161,12 +161,21 @@ describe('health and description', () => {
       'explain',
     ])
     expect(query.required).toEqual(['query'])
+    const { content } = description.paths['/v1/query']!['post']!.responses['200']
+    expect(Object.keys(content)).toEqual([
+      'application/json',
+      'application/edn',
+      'application/x-ndjson',
+      'text/csv',
+      'application/vnd.apache.arrow.stream',
+    ])
   })
 })
 
 type Operation = {
   readonly operationId: string
   readonly parameters: readonly { readonly name: string; readonly in: string }[]
+  readonly responses: { readonly '200': { readonly content: object } }
   readonly requestBody?: {
     readonly content: Readonly<
       Record<

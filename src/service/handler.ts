@@ -6,11 +6,14 @@ import { VarveError } from '../base/errors.ts'
 import type { Notation } from '../query/written.ts'
 import { NOBODY } from '../access/caller.ts'
 import type { Plain } from '../fact/plain-edn.ts'
-import { answerBody, answerNotation } from './answer.ts'
+import { answerBody } from './answer.ts'
 import { hostRefused, notAcceptable, originRefused, ourFault, statusOf } from './errors.ts'
 import { checkScope } from './access-control.ts'
+import { acceptedFormat, mediaTypeOf, ownNotation } from './formats.ts'
 import { checkSearch, type Service } from './route.ts'
 import { findRoute, methodsAt } from './routes.ts'
+
+const NOTATIONS: readonly Notation[] = ['json', 'edn']
 
 /** What is counted for a request whose client went away before its answer; nobody receives it. */
 const STATUS_CLIENT_GONE = 499
@@ -29,7 +32,7 @@ export function createHandler(service: Service): HttpHandler {
 type Answered = { readonly route: string; readonly response: HttpResponse }
 
 async function answer(service: Service, request: HttpRequest): Promise<Answered> {
-  const notation = answerNotation(request)
+  const notation: Notation = acceptedNotation(request)
   let path = 'none'
   try {
     if (service.isLoopback) checkLoopback(request)
@@ -39,18 +42,27 @@ async function answer(service: Service, request: HttpRequest): Promise<Answered>
       return { route: path, response: { status: 204, headers: { allow: methods.join(', ') } } }
     const { route, parameters } = findRoute(request.method, pathname)
     path = route.path
-    if (notation === undefined && route.contentType === undefined) {
-      throw notAcceptable(request.headers.get('accept') ?? '')
+    const { formats = NOTATIONS } = route
+    const accepted = acceptedFormat(request, formats)
+    if (accepted === undefined && route.contentType === undefined) {
+      throw notAcceptable(request.headers.get('accept') ?? '', formats.map(mediaTypeOf))
     }
     const caller = route.scope === 'open' ? NOBODY : await service.access.callerOf(request)
     if (route.scope !== 'open') checkScope(caller, route.scope)
-    const context = { service, request, caller, notation: notation ?? 'json', parameters, search }
+    const format = accepted ?? notation
+    const context = { service, request, caller, format, notation, parameters, search }
     checkSearch(context, route)
     return { route: path, response: await route.answer(context) }
   } catch (error) {
     if (!request.signal.aborted && !(error instanceof VarveError)) service.onFault(error)
-    return { route: path, response: errorResponse(error, notation ?? 'json') }
+    return { route: path, response: errorResponse(error, notation) }
   }
+}
+
+/** What fields and errors are written in, whatever the route: the caller may take neither, and still reads them. */
+function acceptedNotation(request: HttpRequest): Notation {
+  const accepted = acceptedFormat(request, NOTATIONS)
+  return accepted === 'json' || accepted === 'edn' ? accepted : ownNotation(request)
 }
 
 function splitTarget(target: string): readonly [string, URLSearchParams] {

@@ -1,5 +1,7 @@
 // The OpenAPI 3.1 description, made from the routes themselves, so that it cannot miss one.
 
+import type { Format } from '../query/written.ts'
+import { mediaTypeOf } from './formats.ts'
 import type { Route } from './route.ts'
 
 type Json = { readonly [key: string]: unknown }
@@ -37,7 +39,7 @@ export function openApi(routes: readonly Route[]): Json {
 }
 
 function operation(route: Route): Json {
-  const { about, path, fields, requiredFields = [], search = {}, contentType } = route
+  const { about, path, fields, requiredFields = [], search = {} } = route
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -57,7 +59,7 @@ function operation(route: Route): Json {
     parameters: [...inPath, ...inSearch],
     ...(fields && { requestBody: requestBody(fields, requiredFields) }),
     responses: {
-      200: { description: 'The answer', content: answerContent(contentType) },
+      200: { description: 'The answer', content: answerContent(route) },
       default: {
         description: 'What was wrong and what to do',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
@@ -93,7 +95,23 @@ function requestBody(fields: NonNullable<Route['fields']>, required: readonly st
   }
 }
 
-function answerContent(contentType: string | undefined): Json {
+function answerContent({ contentType, formats = ['json', 'edn'] }: Route): Json {
   if (contentType !== undefined) return { [contentType.split(';')[0]!]: {} }
-  return { 'application/json': { schema: { type: 'object' } }, 'application/edn': {} }
+  return Object.fromEntries(formats.map((format) => [mediaTypeOf(format), ANSWER[format]]))
+}
+
+const ANSWER: Readonly<Record<Format, Json>> = {
+  json: { schema: { type: 'object' } },
+  edn: {},
+  ndjson: {
+    schema: {
+      type: 'string',
+      description:
+        'One JSON value a line: columns, basis and warnings; each row; truncated, rowCount and receipt',
+    },
+  },
+  csv: { schema: { type: 'string', description: 'RFC 4180 with a header; the receipt is a trailer' } },
+  arrow: {
+    schema: { type: 'string', format: 'binary', description: 'Record batches; the receipt is a trailer' },
+  },
 }

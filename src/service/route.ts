@@ -7,8 +7,9 @@ import type { Catalog } from '../database/catalog.ts'
 import type { Connection } from '../database/connection.ts'
 import type { PlaceOf } from '../plan/spot.ts'
 import type { QueryRunner } from '../query/ask.ts'
-import type { Notation } from '../query/written.ts'
-import { answerInPieces, type Field } from './answer.ts'
+import type { Format, Notation } from '../query/written.ts'
+import { answerToSend, type Field } from './answer.ts'
+import type { Answering } from './answering.ts'
 import { type Fields, readFields } from './body.ts'
 import { fieldInvalid, parameterInvalid, parameterUnknown } from './errors.ts'
 import type { Metrics } from './metrics.ts'
@@ -17,6 +18,7 @@ import type { AccessControl } from './access-control.ts'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { SystemFolder } from './system/system-folder.ts'
 import type { Tokens } from './system/tokens.ts'
+import { send } from './sending.ts'
 import type { WaitingAnswers } from './waiting-answers.ts'
 
 export type ServiceLimits = {
@@ -52,6 +54,7 @@ export type Service = {
   readonly system: SystemFolder
   readonly audit: AuditLog
   readonly tokens: Tokens
+  readonly answering: Answering
   /** Bound to loopback: only a loopback Host and no foreign Origin is answered. */
   readonly isLoopback: boolean
   /** Unforeseen errors, for the log: never shown to callers. */
@@ -62,6 +65,9 @@ export type RouteContext = {
   readonly service: Service
   readonly request: HttpRequest
   readonly caller: Caller
+  /** What the caller wants of what the route offers. */
+  readonly format: Format
+  /** What fields are written in: the format where it has fields, else the request's own notation. */
   readonly notation: Notation
   /** Values of `:name` places of the path. */
   readonly parameters: Readonly<Record<string, string>>
@@ -86,16 +92,17 @@ export type Route = {
   readonly search?: Readonly<Record<string, string>>
   /** Answers in one type of its own, whatever `Accept` says. */
   readonly contentType?: string
+  /** What it answers in, where that is more than JSON and EDN. */
+  readonly formats?: readonly Format[]
   readonly answer: (context: RouteContext) => Promise<HttpResponse>
 }
 
 export function ok(
-  context: RouteContext,
+  { service, request, notation }: RouteContext,
   fields: Readonly<Record<string, Field>>,
   status: number = 200,
-): HttpResponse {
-  const { service, request, notation } = context
-  return answerInPieces(status, fields, notation, { waiting: service.waiting, signal: request.signal })
+): Promise<HttpResponse> {
+  return send(answerToSend(status, fields, notation), { request, waiting: service.waiting })
 }
 
 export function connectionOf({ service, parameters }: RouteContext): Promise<Connection> {

@@ -6,6 +6,7 @@ import { DATABASE_ROUTES } from './answer-databases.ts'
 import { HEALTH_ROUTES } from './answer-health.ts'
 import { LOG_ROUTE } from './answer-log.ts'
 import { PULL_ROUTE, QUERY_ROUTE } from './answer-questions.ts'
+import { REPLAY_ROUTE, RESULT_ROUTE } from './answer-receipts.ts'
 import { methodNotAllowed, routeUnknown } from './errors.ts'
 import type { Route } from './route.ts'
 
@@ -28,6 +29,8 @@ export const ROUTES: readonly Route[] = [
   QUERY_ROUTE,
   PULL_ROUTE,
   ...ACCESS_ROUTES,
+  RESULT_ROUTE,
+  REPLAY_ROUTE,
   ...HEALTH_ROUTES,
   OPENAPI_ROUTE,
 ]

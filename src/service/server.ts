@@ -10,6 +10,7 @@ import { type AccessControl, TokenAccess } from './access-control.ts'
 import type { SystemFolder } from './system/system-folder.ts'
 import { Tokens } from './system/tokens.ts'
 import { doorOpen } from './errors.ts'
+import { type Answering, createAnswering } from './answering.ts'
 import { createHandler } from './handler.ts'
 import { Metrics } from './metrics.ts'
 import { WaitingAnswers } from './waiting-answers.ts'
@@ -20,6 +21,9 @@ export type ServiceOptions = {
   readonly runner: QueryRunner
   readonly system: SystemFolder
   readonly limits?: Partial<ServiceLimits>
+  /** Of Varve, for receipts. */
+  readonly version: string
+  readonly answering?: Answering
   readonly onFault: (error: unknown) => void
 }
 
@@ -69,7 +73,7 @@ export type Door = {
 
 /** What the routes answer from, for whoever comes through the door. */
 export function createService(options: ServiceOptions, { audit, access, isLoopback }: Door): Service {
-  const { catalog, runner, system, onFault } = options
+  const { catalog, runner, system, version, onFault } = options
   const limits = { ...SERVICE_LIMITS, ...options.limits }
   return {
     catalog,
@@ -81,6 +85,7 @@ export function createService(options: ServiceOptions, { audit, access, isLoopba
     access,
     waiting: new WaitingAnswers(limits.waitingBytesMax),
     metrics: new Metrics(),
+    answering: options.answering ?? createAnswering(catalog.env, version),
     isLoopback,
     onFault,
   }

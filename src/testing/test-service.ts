@@ -12,6 +12,7 @@ import type { QueryRunner } from '../query/ask.ts'
 import type { AuditLog } from '../service/audit/audit-log.ts'
 import { SystemFolder } from '../service/system/system-folder.ts'
 import { type AccessControl, OPEN_ACCESS } from '../service/access-control.ts'
+import { type Answering, createAnswering } from '../service/answering.ts'
 import { createHandler } from '../service/handler.ts'
 import { createService } from '../service/server.ts'
 import type { ServiceLimits } from '../service/route.ts'
@@ -51,12 +52,13 @@ export function serveWith(
   limits: Partial<ServiceLimits>,
   runner: QueryRunner = new InThreadRunner(createEngine(env), env.clock),
   access: AccessControl = OPEN_ACCESS,
+  answering: Answering = createAnswering(env, '1.2.3'),
 ): void {
-  const options = { catalog, runner, system, limits, onFault: (error: unknown) => faults.push(error) }
+  const onFault = (error: unknown): number => faults.push(error)
+  const options = { catalog, runner, system, limits, version: '1.2.3', answering, onFault }
   const service = createService(options, { audit: auditWriter, access, isLoopback: true })
   audit = service.audit
   handle = createHandler(service)
-}
 
 export type Sent = {
   readonly body?: unknown
@@ -67,6 +69,8 @@ export type Got = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly text: string
+  readonly bytes: Uint8Array
+  readonly trailers: Readonly<Record<string, string>>
 }
 
 export async function send(
@@ -94,15 +98,23 @@ export async function send(
   const text = await textOf(response)
   response.onEnd?.(true)
   return { status: response.status, headers: response.headers ?? {}, text }
+  const received = await bytesOf(response)
+  return {
+    status: response.status,
+    headers: response.headers ?? {},
+    text: received.toString(),
+    bytes: received,
+    trailers: response.trailers ?? {},
+  }
 }
 
 /** What a client makes of the body that it reads to its end. */
-async function textOf({ body = '' }: HttpResponse): Promise<string> {
-  if (typeof body === 'string') return body
+async function bytesOf({ body = '' }: HttpResponse): Promise<Buffer> {
+  if (typeof body === 'string') return Buffer.from(body)
   const pieces: Uint8Array[] = []
   if (body instanceof Uint8Array) pieces.push(body)
   else for await (const piece of body) pieces.push(Buffer.from(piece))
-  return Buffer.concat(pieces).toString()
+  return Buffer.concat(pieces)
 }
 
 export const EDN = { 'content-type': 'application/edn' }

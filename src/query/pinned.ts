@@ -1,0 +1,93 @@
+// A question that says all that its answer depends on: the query, its arguments, and of each database the t at which it
+// was asked and the t of its schema. Asked again, it has the same answer for ever (I2).
+
+import { sha256Hex } from '../base/checksum.ts'
+import type { T } from '../fact/attribute.ts'
+import { writeEdn } from '../fact/edn-writer.ts'
+import { compareText, type Edn } from '../fact/value.ts'
+import { aggregateNamed } from '../plan/functions.ts'
+import type { Query } from '../plan/syntax.ts'
+import { type AskRequest, databasesOf, type JobInput, type PreparedQuestion } from './ask.ts'
+import { basisOf } from './basis.ts'
+import { textOfForm } from './parsed.ts'
+
+export type PinnedQuestion = {
+  /** EDN text. */
+  readonly query: string
+  /** For the inputs of `:in` that are no databases, with the types that they were asked with. */
+  readonly args: readonly Edn[]
+  /** What `$` means, where it is a database. */
+  readonly database?: string
+  readonly basis: Readonly<Record<string, T>>
+  /** The last t that changed the schema by which each database was asked. */
+  readonly schemaT: Readonly<Record<string, T>>
+  /** Rows that are kept, where the request says it beside the query. */
+  readonly limit?: number
+}
+
+export function pinnedQuestion({ job, parsed }: PreparedQuestion): PinnedQuestion {
+  const basis: Record<string, T> = {}
+  const schemaT: Record<string, T> = {}
+  let database: string | undefined
+  for (const [source, value] of databasesOf(job)) {
+    basis[value.database] = basisOf(value)
+    schemaT[value.database] = value.schema.t
+    if (source === '$') database = value.database
+  }
+  return {
+    query: textOfForm(parsed.form),
+    args: job.inputs.flatMap((input) => (input.kind === 'facts' ? [] : [argumentOf(input)])),
+    ...(database !== undefined && { database }),
+    basis,
+    schemaT,
+    ...(job.limit !== undefined && { limit: job.limit }),
+  }
+}
+
+function argumentOf(input: Exclude<JobInput, { readonly kind: 'facts' }>): Edn {
+  switch (input.kind) {
+    case 'rows':
+      return input.rows
+    case 'rules':
+      return input.form
+    case 'value':
+      return input.value
+  }
+}
+
+/** What is asked again. `sourceNamed` gives the databases as they were (`pinnedSources`). */
+export async function requestOfPinned(
+  { query, args, database, limit }: PinnedQuestion,
+  sourceNamed: AskRequest['sourceNamed'],
+): Promise<AskRequest> {
+  return {
+    query,
+    args: args.map((value) => ({ kind: 'value', value })),
+    sourceNamed,
+    ...(database !== undefined && { database: await sourceNamed(database) }),
+    ...(limit !== undefined && { limit }),
+  }
+}
+
+/** Names the question: 64 hexadecimal digits; and the length of its text. */
+export function pinnedHash({ query, args, database, basis, schemaT, limit }: PinnedQuestion): {
+  readonly hash: string
+  readonly length: number
+} {
+  const moments = [basis, schemaT].map((ts) => Object.entries(ts).sort(([x], [y]) => compareText(x, y)))
+  const text = writeEdn([query, args, database ?? null, ...moments, limit ?? null])
+  return { hash: sha256Hex(text), length: text.length }
+}
+
+export function queryHashOf(query: string): string {
+  return `sha256:${sha256Hex(query)}`
+}
+
+/** False where chance has a part in the answer: of such a question there is no one answer. */
+export function isRepeatable({ find }: Query): boolean {
+  return !find.elements.some((element) => element.kind === 'aggregate' && isRandom(element.name))
+}
+
+function isRandom(aggregate: string): boolean {
+  return ['rand', 'sample'].includes(aggregateNamed(aggregate)?.name ?? aggregate)
+}

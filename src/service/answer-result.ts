@@ -1,0 +1,168 @@
+// From a prepared question to its answer over HTTP: whoever must know is told, a pinned result comes from memory where
+// it is there, and the receipt goes behind the rows, in each format where it has room for one.
+
+import type { HttpResponse } from '../base/env.ts'
+import type { Warning } from '../base/errors.ts'
+import type { T } from '../fact/attribute.ts'
+import type { Plain } from '../fact/plain-edn.ts'
+import { askPrepared, type PreparedQuestion } from '../query/ask.ts'
+import { isRepeatable, pinnedQuestion } from '../query/pinned.ts'
+import { type Receipt, receiptOf, writeReceipt } from '../query/receipt.ts'
+import type { Format, Notation, WrittenAnswer } from '../query/written.ts'
+import { answerToSend, headersOf, warningFields, writeFields, Written } from './answer.ts'
+import type { Meaning } from './answering.ts'
+import { Results } from './results.ts'
+import type { RouteContext } from './route.ts'
+import { send, type ToSend } from './sending.ts'
+
+export const RESULT_FORMATS: readonly Format[] = ['json', 'edn', 'ndjson', 'csv', 'arrow']
+
+/** Header fields and trailers of clients end at 16 KiB, all together. */
+const TRAILER_LENGTH_MAX = 8 << 10
+
+export type Asking = {
+  readonly kind: Meaning['kind']
+  /** The request says at which moment it asks: the same request has the same answer for ever. */
+  readonly isPinned: boolean
+  readonly asOf?: Date | T | undefined
+  /** Of reading the request. */
+  readonly warnings?: readonly Warning[]
+}
+
+export async function answerPrepared(
+  context: RouteContext,
+  prepared: PreparedQuestion,
+  asking: Asking,
+): Promise<HttpResponse> {
+  const { service, request, format } = context
+  const { answering, catalog } = service
+  const { query, engine } = prepared.job
+  const question = pinnedQuestion(prepared)
+  const id = answering.newReceiptId()
+  await answering.onAnswer({ kind: asking.kind, receiptId: id, question, query })
+  const hash = asking.isPinned && isRepeatable(query) ? answering.results.remember(question) : undefined
+  const answer = await resultOf(context, prepared, hash && Results.key(hash, format, engine))
+  const tag = `W/"${answer.resultHash}.${format}"`
+  const headers = {
+    'varve-receipt-id': id,
+    link: `</v1/receipts/${id}>; rel="describedby"`,
+    ...(hash && {
+      'content-location': `/v1/results/${hash}`,
+      etag: tag,
+      'cache-control': 'private, no-cache',
+    }),
+  }
+  if (hash !== undefined && isTagNamed(request.headers.get('if-none-match'), tag))
+    return { status: 304, headers: { ...headersOf(format), ...headers } }
+  const receipt = receiptOf(question, answer, {
+    id,
+    version: answering.version,
+    atMs: catalog.env.clock.nowMs(),
+    asOf: asking.asOf,
+  })
+  const warnings = [...(asking.warnings ?? []), ...prepared.parsed.warnings, ...answer.warnings]
+  const toSend = formed({ ...answer, warnings }, receipt, asking.kind, format)
+  return send(
+    { ...toSend, headers: { ...toSend.headers, ...headers } },
+    { request, waiting: service.waiting },
+  )
+}
+
+/** From memory where a pinned result is there. */
+async function resultOf(
+  { service, format }: RouteContext,
+  prepared: PreparedQuestion,
+  key: string | undefined,
+): Promise<WrittenAnswer> {
+  const { results } = service.answering
+  const known = key === undefined ? undefined : results.answer(key)
+  if (known !== undefined) return known
+  const { answer } = await askPrepared(prepared, service.runner, format)
+  if (key !== undefined) results.keep(key, answer)
+  return answer
+}
+
+/** The answer in its format, with the receipt where the format has a place for it. */
+function formed(answer: WrittenAnswer, receipt: Receipt, kind: Meaning['kind'], format: Format): ToSend {
+  switch (format) {
+    case 'json':
+    case 'edn':
+      return answerToSend(200, fieldsOf(answer, receipt, kind, format), format)
+    case 'ndjson':
+      return { status: 200, headers: headersOf(format), pieces: linesOf(answer, receipt) }
+    case 'csv':
+    case 'arrow':
+      return {
+        status: 200,
+        headers: { ...headersOf(format), ...warningHeader(answer.warnings) },
+        pieces: answer.pieces,
+        trailers: { 'varve-receipt': receiptTrailer(receipt) },
+      }
+  }
+}
+
+function fieldsOf(
+  { pieces, columns, isTruncated, warnings }: WrittenAnswer,
+  receipt: Receipt,
+  kind: Meaning['kind'],
+  notation: Notation,
+): Parameters<typeof writeFields>[0] {
+  return {
+    result: new Written(pieces),
+    // What is pulled is one value, and no table.
+    columns: kind === 'pull' ? undefined : columns,
+    basis: receipt.basis,
+    truncated: isTruncated ? true : undefined,
+    warnings: warningFields(warnings),
+    receipt: receiptField(receipt, notation),
+  }
+}
+
+export function receiptField(receipt: Receipt, notation: Notation): Written {
+  return new Written([Buffer.from(writeReceipt(receipt, notation))])
+}
+
+/** What the rows are on the first line, the rows, what became of them on the last. */
+function linesOf(
+  { pieces, columns, rowCount, isTruncated, warnings }: WrittenAnswer,
+  receipt: Receipt,
+): readonly Uint8Array[] {
+  const { basis } = receipt
+  const first = writeFields({ columns, basis, warnings: warningFields(warnings) }, 'json')
+  const last = writeFields(
+    { truncated: isTruncated, rowCount, receipt: receiptField(receipt, 'json') },
+    'json',
+  )
+  const lineEnd = Buffer.from('\n')
+  return [...first, lineEnd, ...pieces, ...last, lineEnd]
+}
+
+function warningHeader(warnings: readonly Warning[]): Readonly<Record<string, string>> {
+  if (warnings.length === 0) return {}
+  return { 'varve-warnings': asciiJson(warnings.map(({ code, message }): Plain => ({ code, message }))) }
+}
+
+/** The receipt on one line of plain characters; without what would make it longer than clients take. */
+function receiptTrailer(receipt: Receipt): string {
+  const whole = plainCharacters(writeReceipt(receipt, 'json'))
+  if (whole.length <= TRAILER_LENGTH_MAX) return whole
+  const { query: _query, args: _args, ...short } = receipt
+  return plainCharacters(writeReceipt(short, 'json'))
+}
+
+function asciiJson(value: Plain): string {
+  return plainCharacters(JSON.stringify(value)).slice(0, TRAILER_LENGTH_MAX)
+}
+
+/** JSON text says every character in plain ones, too. */
+function plainCharacters(json: string): string {
+  return json.replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** Tags are compared as weak ones: of equal answers that came at two times, the receipts differ. */
+function isTagNamed(header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false
+  return (
+    header.trim() === '*' || header.split(',').some((each) => `W/${each.trim().replace(/^W\//, '')}` === tag)
+  )
+}
