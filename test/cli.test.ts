@@ -189,6 +189,40 @@ describe('varve q', () => {
     expect(await out(['q', '--output', 'csv', CENTS.replace('?id ?cents', '(max ?cents) .')])).toBe(
       '(max ?cents)\r\n480\r\n',
     )
+    expect(await out(['q', '--output', 'arrow', CENTS])).toMatch(/varve:type[^]*pur-8pur-9/)
+    const refused = await both(['q', '--explain', '--output', 'arrow', CENTS])
+    expect([refused.code, refused.stdout]).toEqual([2, ''])
+  })
+
+  it('writes each form of find as its format has it', async () => {
+    const asked = (find: string, format: string): Promise<string> =>
+      out(['q', '--output', format, CENTS.replace('?id ?cents', find)])
+    expect(await asked('[?id ?cents]', 'ndjson')).toBe('["pur-8",480]\n')
+    expect(await asked('?id ?cents :keys id cents', 'ndjson')).toBe(
+      '{":id":"pur-8",":cents":480}\n{":id":"pur-9",":cents":-20}\n',
+    )
+    expect(await asked('?id ?cents :keys id cents', 'csv')).toBe('id,cents\r\npur-8,480\r\npur-9,-20\r\n')
+    expect(await asked('(pull $pur ?p [:purchase/tags])', 'csv')).toBe(
+      '(pull $pur ?p)\r\n{:purchase/tags [:tag/new]}\r\n\r\n',
+    )
+  })
+
+  it('writes the receipt of an answer to stderr, the same of a folder as of a server', async () => {
+    const receiptOf = async (place: readonly string[]): Promise<Record<string, unknown>> => {
+      const { code, stdout, stderr } = await varve(['q', '--receipt', '--output', 'csv', CENTS, ...place])
+      expect([code, stdout]).toEqual([0, '?id,?cents\r\npur-8,480\r\npur-9,-20\r\n'])
+      return JSON.parse(stderr) as Record<string, unknown>
+    }
+    const { id, at, ...ofFolder } = await receiptOf(['--data', data])
+    expect(ofFolder).toMatchObject({ query: CENTS, basis: { purchases: 2 }, rowCount: 2, engine: 'native' })
+    expect(await receiptOf(['--url', url])).toMatchObject(ofFolder)
+    expect(id).toMatch(/^[0-9a-f-]{36}$/)
+    const replayed = await fetch(`${url}/v1/receipts/replay`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ receipt: { id, at, ...ofFolder } }),
+    })
+    expect(await replayed.json()).toMatchObject({ equal: true, differences: [] })
   })
 
   it('takes arguments as EDN, and what reads as a bare symbol as a string', async () => {

@@ -28,7 +28,7 @@ export interface Terminal {
   size(): { readonly columnCount: number; readonly rowCount: number }
   /** Where the small files of this user lie; empty where there is no such place. */
   readonly homeFolder: string
-  out(text: string): void
+  out(text: string | Uint8Array): void
   /** Resolves when what went out was taken, so that a long output waits for its reader. */
   flushed(): Promise<void>
   err(text: string): void

@@ -10,6 +10,7 @@ import { toPlain } from '../fact/plain.ts'
 import { type EntityRows, formsOfRows } from '../database/transact-rows.ts'
 import type { Column } from '../plan/engine.ts'
 import type { ExplainMode } from '../plan/explain.ts'
+import { readReceipt } from '../query/receipt.ts'
 import type {
   AskOptions,
   LogOptions,
@@ -51,9 +52,10 @@ export class HttpSession implements Session {
   }
 
   async query(query: Edn, args: readonly Edn[], options: AskOptions): Promise<SessionAnswer> {
-    return answerOf(
-      await this.#send('POST', '/v1/query', { query, args, ...askFields(options) }, options.signal),
-    )
+    const fields = { query, args, ...askFields(options) }
+    const answer = await this.#send('POST', '/v1/query', fields, options.signal)
+    if (options.hasReceipt !== true) return answerOf(answer)
+    return { ...answerOf(answer), receipt: readReceipt(answer.get(keyword('receipt')) ?? null) }
   }
 
   async explain(

@@ -2,8 +2,11 @@
 // process that writes; transactions take the writer's place for their time.
 
 import type { Env } from '../base/env.ts'
+import { randomUuid } from '../base/random-uuid.ts'
 import { connectLocal } from '../api/connect.ts'
 import type { LocalVarve } from '../api/varve.ts'
+import { readEdn } from '../fact/edn-reader.ts'
+import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
 import type { Edn } from '../fact/value.ts'
 import { EdnMap } from '../fact/value.ts'
 import { plainEdn } from '../fact/plain-edn.ts'
@@ -11,9 +14,11 @@ import { schemaForms } from '../fact/schema-forms.ts'
 import { shapeAnswer } from '../engine/shape.ts'
 import type { EntityRows } from '../database/transact-rows.ts'
 import type { ExplainMode } from '../plan/explain.ts'
-import { ask, type AskRequest, explain } from '../query/ask.ts'
+import { ask, askPrepared, type AskRequest, explain, prepareQuestion } from '../query/ask.ts'
 import { atMoment, momentSources } from '../query/moment.ts'
+import { pinnedQuestion } from '../query/pinned.ts'
 import { pullEntity, pullRequest } from '../query/pull.ts'
+import { receiptOf } from '../query/receipt.ts'
 import type {
   AskOptions,
   LogOptions,
@@ -26,6 +31,7 @@ import type {
   SessionLogItem,
   SessionTransaction,
 } from './session.ts'
+import { packageVersion } from './version.ts'
 
 export class LocalSession implements Session {
   readonly #varve: LocalVarve
@@ -54,13 +60,33 @@ export class LocalSession implements Session {
   }
 
   async query(query: Edn, args: readonly Edn[], options: AskOptions): Promise<SessionAnswer> {
-    const asked = await ask(await this.#request(query, args, options), this.#varve.runner)
+    const request = await this.#request(query, args, options)
+    if (options.hasReceipt === true) return this.#withReceipt(request, options)
+    const asked = await ask(request, this.#varve.runner)
     return {
       result: shapeAnswer(asked.query, asked.answer),
       columns: asked.answer.columns,
       warnings: asked.warnings,
       isTruncated: asked.answer.isTruncated,
     }
+  }
+
+  /** As a server answers: written, and read back. */
+  async #withReceipt(request: AskRequest, { asOf }: AskOptions): Promise<SessionAnswer> {
+    const { catalog, runner } = this.#varve
+    const { env } = catalog
+    const prepared = await prepareQuestion(request)
+    const { answer, warnings } = await askPrepared(prepared, runner, 'edn')
+    const { columns, isTruncated } = answer
+    const result = readEdn(Buffer.concat(answer.pieces).toString(), WRITTEN_BY_VARVE).value
+    const setting = {
+      id: randomUuid(env.random),
+      version: packageVersion(env),
+      atMs: env.clock.nowMs(),
+      asOf,
+    }
+    const receipt = receiptOf(pinnedQuestion(prepared), answer, setting)
+    return { result, columns, warnings, isTruncated, receipt }
   }
 
   async explain(

@@ -8,7 +8,7 @@ import { readEdn } from '../fact/edn-reader.ts'
 import { type Edn, EdnSymbol } from '../fact/value.ts'
 import { HttpSession } from './http-session.ts'
 import { LocalSession } from './local-session.ts'
-import { OUTPUT_FORMATS, type OutputFormat } from './output.ts'
+import { OUTPUT_FORMATS } from './output.ts'
 import type { Session } from './session.ts'
 import type { Terminal } from '../base/terminal.ts'
 
@@ -26,16 +26,19 @@ export function tokenOption(): Option {
   return new Option('--token <token>', 'a token for the server').env('VARVE_TOKEN')
 }
 
-export function withOutput(command: Command): Command {
+export function withOutput(command: Command, formats: readonly string[] = OUTPUT_FORMATS): Command {
   return command.addOption(
     new Option(
       '--output <format>',
       'how results are written (default: a table on a terminal, else edn)',
-    ).choices(OUTPUT_FORMATS),
+    ).choices(formats),
   )
 }
 
-export function outputFormat(given: OutputFormat | undefined, terminal: Terminal): OutputFormat {
+export function outputFormat<Format extends string>(
+  given: Format | undefined,
+  terminal: Terminal,
+): Format | 'table' | 'edn' {
   return given ?? (terminal.isOutTerminal ? 'table' : 'edn')
 }
 

@@ -3,10 +3,15 @@
 import { writeEdn } from '../fact/edn-writer.ts'
 import { writeJson } from '../fact/json-writer.ts'
 import { type Edn, EdnMap, EdnSet, keyOf } from '../fact/value.ts'
+import { csvLine } from '../query/written-csv.ts'
 import { cutToWidth, textWidth } from './text-width.ts'
 
 export const OUTPUT_FORMATS = ['table', 'json', 'edn', 'csv', 'ndjson'] as const
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
+
+/** What the result of a query is written in. */
+export const QUERY_OUTPUT_FORMATS = [...OUTPUT_FORMATS, 'arrow'] as const
+export type QueryOutputFormat = (typeof QUERY_OUTPUT_FORMATS)[number]
 
 /** Width beyond which a cell of a table is cut, and to which cells are cut at least where the table is too wide. */
 const CELL_WIDTH_MAX = 60
@@ -144,9 +149,4 @@ function tableCell(value: Edn): string {
 
 function csv({ header, rows }: Rows): string {
   return [header, ...rows].map(csvLine).join('')
-}
-
-export function csvLine(row: readonly Edn[]): string {
-  const quoted = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
-  return `${row.map((value) => quoted(cell(value))).join(',')}\r\n`
 }

@@ -6,6 +6,7 @@ import type { EntityRows } from '../database/transact-rows.ts'
 import type { Column } from '../plan/engine.ts'
 import type { ExplainMode } from '../plan/explain.ts'
 import type { Edn, EdnMap } from '../fact/value.ts'
+import type { Receipt } from '../query/receipt.ts'
 
 export type AskOptions = {
   readonly database?: string
@@ -14,6 +15,7 @@ export type AskOptions = {
   readonly memoryBytes?: number
   readonly limit?: number
   readonly engine?: string
+  readonly hasReceipt?: boolean
   /** Gives up waiting, and stops what runs. */
   readonly signal?: AbortSignal
 }
@@ -28,6 +30,8 @@ export type SessionAnswer = {
   readonly columns: readonly Column[]
   readonly warnings: readonly Warning[]
   readonly isTruncated: boolean
+  /** Where it was asked for. */
+  readonly receipt?: Receipt
 }
 
 export type SessionExplanation = {

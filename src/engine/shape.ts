@@ -3,6 +3,7 @@
 import { unreachable } from '../base/assert.ts'
 import { type Check, NEVER_ENDS } from '../base/batches.ts'
 import { EdnMap, EdnSymbol, Keyword, type Edn } from '../fact/value.ts'
+import { AnswerRows } from '../plan/answer-rows.ts'
 import type { Answer } from '../plan/engine.ts'
 import type { Query, ReturnKeys } from '../plan/syntax.ts'
 
@@ -29,6 +30,25 @@ export function shapeAnswer(query: Query, answer: Pick<Answer, 'rows'>, check: C
       return first?.[0] ?? null
     default:
       return unreachable(query.find.kind)
+  }
+}
+
+/** The rows of an answer of which only its shape is left. */
+export function rowsOfShape({ find: { kind }, returnKeys }: Query, shaped: Edn): AnswerRows {
+  // What has the shape of this find is a list where one is meant, and of maps where there are keys.
+  const rowOf = (item: Edn): readonly Edn[] =>
+    returnKeys === undefined ? (item as readonly Edn[]) : (item as EdnMap).entries.map(([, value]) => value)
+  switch (kind) {
+    case 'relation':
+      return AnswerRows.of((shaped as readonly Edn[]).map(rowOf))
+    case 'collection':
+      return AnswerRows.of((shaped as readonly Edn[]).map((value) => [value]))
+    case 'tuple':
+      return AnswerRows.of(shaped === null ? [] : [rowOf(shaped)])
+    case 'scalar':
+      return AnswerRows.of(shaped === null ? [] : [[shaped]])
+    default:
+      return unreachable(kind)
   }
 }
 

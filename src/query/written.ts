@@ -47,7 +47,7 @@ export function writeAnswer(query: Query, answer: Answer, options: WriteOptions)
   const { columns, rows, isTruncated, warnings } = answer
   const { format, engine, bytesMax, check } = options
   const pieces = new Pieces(bytesMax)
-  writeResult(query, answer, format, pieces, check)
+  writeResultIn(format, query, answer, pieces, check)
   return {
     columns,
     pieces: pieces.all(),
@@ -59,8 +59,14 @@ export function writeAnswer(query: Query, answer: Answer, options: WriteOptions)
   }
 }
 
-/** The result alone. */
-function writeResult(query: Query, answer: Answer, format: Format, pieces: Pieces, check: Check): void {
+/** The result alone, into `pieces`. */
+export function writeResultIn(
+  format: Format,
+  query: Query,
+  answer: Answer,
+  pieces: Pieces,
+  check: Check,
+): void {
   switch (format) {
     case 'json':
     case 'edn':

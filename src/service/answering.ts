@@ -2,6 +2,7 @@
 // that can be asked for by name.
 
 import type { Env } from '../base/env.ts'
+import { randomUuid } from '../base/random-uuid.ts'
 import type { PinnedQuestion } from '../query/pinned.ts'
 import type { Query } from '../plan/syntax.ts'
 import { Results } from './results.ts'
@@ -32,17 +33,9 @@ export function createAnswering(
 ): Answering {
   return {
     version,
-    newReceiptId: () => randomUuid(env.random.bytes(16)),
+    newReceiptId: () => randomUuid(env.random),
     onAnswer: () => Promise.resolve(),
     results: new Results(),
     ...own,
   }
-}
-
-/** A uuid of version 4 of sixteen random bytes. */
-function randomUuid(bytes: Uint8Array): string {
-  const marked = Buffer.from(bytes)
-  marked[6] = (marked[6]! & 0x0f) | 0x40
-  marked[8] = (marked[8]! & 0x3f) | 0x80
-  return marked.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }

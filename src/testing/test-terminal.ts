@@ -51,8 +51,8 @@ export class TestTerminal implements Terminal {
     return { columnCount: this.columnCount, rowCount: this.rowCount }
   }
 
-  out(text: string): void {
-    this.written += text
+  out(text: string | Uint8Array): void {
+    this.written += typeof text === 'string' ? text : Buffer.from(text).toString()
   }
 
   err(text: string): void {

@@ -13,7 +13,8 @@ import {
   withOutput,
   withPlace,
 } from '../options.ts'
-import { csvLine, type OutputFormat } from '../output.ts'
+import { csvLine } from '../../query/written-csv.ts'
+import type { OutputFormat } from '../output.ts'
 import type { SessionLogItem } from '../session.ts'
 
 type Options = PlaceOptions & {

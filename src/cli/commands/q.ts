@@ -3,8 +3,15 @@
 import { type Command, Option } from 'commander'
 import { readEdn } from '../../fact/edn-reader.ts'
 import { withLine } from '../../fact/path-place.ts'
+import { NEVER_ENDS } from '../../base/batches.ts'
+import type { Terminal } from '../../base/terminal.ts'
+import { rowsOfShape } from '../../engine/shape.ts'
+import type { Edn } from '../../fact/value.ts'
 import { ENGINE_NAMES, type EngineName } from '../../plan/engine.ts'
-import { requestParts, type RequestParts } from '../../query/parsed.ts'
+import { parsedQuery, requestParts, type RequestParts } from '../../query/parsed.ts'
+import { Pieces } from '../../query/pieces.ts'
+import { writeReceipt } from '../../query/receipt.ts'
+import { writeResultIn } from '../../query/written.ts'
 import type { Context } from '../main.ts'
 import {
   openSession,
@@ -17,9 +24,9 @@ import {
   withOutput,
   withPlace,
 } from '../options.ts'
-import { formatResult, type OutputFormat } from '../output.ts'
+import { formatResult, QUERY_OUTPUT_FORMATS, type QueryOutputFormat } from '../output.ts'
 import { reportWarnings } from '../report.ts'
-import type { AskOptions } from '../session.ts'
+import type { AskOptions, SessionAnswer } from '../session.ts'
 
 type Options = PlaceOptions & {
   readonly database?: string
@@ -30,7 +37,8 @@ type Options = PlaceOptions & {
   readonly memoryBytes?: number
   readonly explain?: boolean
   readonly plan?: boolean
-  readonly output?: OutputFormat
+  readonly output?: QueryOutputFormat
+  readonly receipt?: boolean
 }
 
 /** What the command line says goes before what the request says. */
@@ -48,11 +56,12 @@ function askOptions(options: Options, parts: RequestParts): AskOptions {
     ...(engine !== undefined && { engine }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(memoryBytes !== undefined && { memoryBytes }),
+    ...(options.receipt === true && { hasReceipt: true }),
   }
 }
 
 export function addQueryCommand(program: Command, { env, terminal }: Context): void {
-  withOutput(withPlace(program.command('q')))
+  withOutput(withPlace(program.command('q')), QUERY_OUTPUT_FORMATS)
     .description('ask a query: EDN text, or @file')
     .argument('<query>', 'a query, or a request map {:as-of … :args … :query …}')
     .argument('[args...]', 'arguments for the inputs of :in; a bare word is a string')
@@ -64,6 +73,7 @@ export function addQueryCommand(program: Command, { env, terminal }: Context): v
     .option('--memory-bytes <n>', 'memory that the query may hold while it runs', parseCount)
     .option('--explain', 'ask, and show what was done: rows and time of every step')
     .option('--plan', 'show what would be done, without asking')
+    .option('--receipt', 'write the receipt of the answer to stderr: JSON, by which it can be asked again')
     .addHelpText(
       'after',
       `\nExample:\n  varve q --database purchases '[:find ?amount :in $ ?id :where [?p :purchase/id ?id] [?p :purchase/amount ?amount]]' pur-8`,
@@ -83,13 +93,35 @@ export function addQueryCommand(program: Command, { env, terminal }: Context): v
         const mode = options.explain ? 'run' : 'plan'
         const told = await session.explain(parts.query, args, { ...asked, mode }).catch(pointed)
         reportWarnings([...before, ...told.warnings], terminal)
-        terminal.out(options.output === undefined ? told.text : formatResult(told.value, [], options.output))
+        const { output } = options
+        if (output === 'arrow')
+          throw program.error("error: '--output arrow' is for rows, not for what was done")
+        terminal.out(output === undefined ? told.text : formatResult(told.value, [], output))
         return
       }
       const answer = await session.query(parts.query, args, asked).catch(pointed)
       reportWarnings([...before, ...answer.warnings], terminal)
-      const columns = answer.columns.map(({ name }) => name)
-      terminal.out(formatResult(answer.result, columns, outputFormat(options.output, terminal)))
+      writeResult(parts.query, answer, outputFormat(options.output, terminal), terminal)
+      if (answer.receipt !== undefined) terminal.err(`${writeReceipt(answer.receipt, 'json')}\n`)
       if (answer.isTruncated) terminal.err('The answer was cut at the limit.\n')
     })
+}
+
+/** A table for people; else what a server would answer, alone. */
+function writeResult(
+  form: Edn,
+  { result, columns, isTruncated }: SessionAnswer,
+  format: QueryOutputFormat,
+  terminal: Terminal,
+): void {
+  if (format === 'table') {
+    const names = columns.map(({ name }) => name)
+    return terminal.out(formatResult(result, names, format))
+  }
+  const { query } = parsedQuery(form)
+  const answer = { columns, rows: rowsOfShape(query, result), isTruncated, warnings: [] }
+  const pieces = new Pieces(Infinity)
+  writeResultIn(format, query, answer, pieces, NEVER_ENDS)
+  for (const piece of pieces.all()) terminal.out(piece)
+  if (format === 'json' || format === 'edn') terminal.out('\n')
 }
