@@ -12,6 +12,7 @@ import { SystemFolder } from '../service/system/system-folder.ts'
 import { serverUnreachable } from './http-session.ts'
 import { tokenOption } from './options.ts'
 import { SYSTEM_OPTION, systemFolderOf } from './serving.ts'
+import { packageVersion } from './version.ts'
 
 export type ManagementOptions = {
   readonly data: string
@@ -86,7 +87,8 @@ class LocalManagement implements Management {
     const { catalog, runner } = this.#varve
     const faults: unknown[] = []
     const onFault = (error: unknown): void => void faults.push(error)
-    const options = { catalog, runner, system: this.#system, onFault }
+    const version = packageVersion(catalog.env)
+    const options = { catalog, runner, system: this.#system, version, onFault }
     const door = { audit: await this.#system.openAudit(), access: OPEN_ACCESS, isLoopback: false }
     const handle = createHandler(createService(options, door))
     return async (request) => {

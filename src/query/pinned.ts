@@ -9,6 +9,7 @@ import { aggregateNamed } from '../plan/functions.ts'
 import type { Query } from '../plan/syntax.ts'
 import { type AskRequest, databasesOf, type JobInput, type PreparedQuestion } from './ask.ts'
 import { basisOf } from './basis.ts'
+import { type CalledProcedures, toldProcedures } from './called-procedures.ts'
 import { textOfForm } from './parsed.ts'
 
 export type PinnedQuestion = {
@@ -23,6 +24,8 @@ export type PinnedQuestion = {
   readonly schemaT: Readonly<Record<string, T>>
   /** Rows that are kept, where the request says it beside the query. */
   readonly limit?: number
+  /** Stored procedures that are called, by name and version, with the hash of each. */
+  readonly procedures?: Readonly<Record<string, string>>
 }
 
 export function pinnedQuestion({ job, parsed }: PreparedQuestion): PinnedQuestion {
@@ -41,7 +44,17 @@ export function pinnedQuestion({ job, parsed }: PreparedQuestion): PinnedQuestio
     basis,
     schemaT,
     ...(job.limit !== undefined && { limit: job.limit }),
+    ...(job.procedures.size > 0 && { procedures: hashesOf(job.procedures) }),
   }
+}
+
+function hashesOf(called: CalledProcedures): Readonly<Record<string, string>> {
+  return Object.fromEntries(toldProcedures(called).map(({ name, hash }) => [name, hash]))
+}
+
+/** True where all facts of its databases are asked, up to a moment: then its answer is the same for everybody. */
+export function asksAllFacts({ job }: PreparedQuestion): boolean {
+  return [...databasesOf(job)].every(([, { ref }]) => ref.steps.every(({ kind }) => kind === 'as-of'))
 }
 
 function argumentOf(input: Exclude<JobInput, { readonly kind: 'facts' }>): Edn {
@@ -70,12 +83,15 @@ export async function requestOfPinned(
 }
 
 /** Names the question: 64 hexadecimal digits; and the length of its text. */
-export function pinnedHash({ query, args, database, basis, schemaT, limit }: PinnedQuestion): {
+export function pinnedHash({ query, args, database, limit, ...named }: PinnedQuestion): {
   readonly hash: string
   readonly length: number
 } {
-  const moments = [basis, schemaT].map((ts) => Object.entries(ts).sort(([x], [y]) => compareText(x, y)))
-  const text = writeEdn([query, args, database ?? null, ...moments, limit ?? null])
+  const { basis, schemaT, procedures = {} } = named
+  const entries = [basis, schemaT, procedures].map((map) =>
+    Object.entries<Edn>(map).sort(([x], [y]) => compareText(x, y)),
+  )
+  const text = writeEdn([query, args, database ?? null, limit ?? null, entries])
   return { hash: sha256Hex(text), length: text.length }
 }
 

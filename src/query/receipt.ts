@@ -38,7 +38,7 @@ export function receiptOf(
   { rowCount, isTruncated, resultHash, engine }: Omit<WrittenAnswer, 'pieces'>,
   { id, version, atMs, asOf }: ReceiptSetting,
 ): Receipt {
-  const { query, args, database, basis, schemaT, limit } = question
+  const { query, args, database, basis, schemaT, limit, procedures } = question
   return {
     id,
     query,
@@ -48,6 +48,7 @@ export function receiptOf(
     basis,
     schemaT,
     ...(limit !== undefined && { limit }),
+    ...(procedures !== undefined && { procedures }),
     engine,
     version,
     rowCount,
@@ -63,7 +64,7 @@ export function writeReceipt(receipt: Partial<Receipt>, notation: Notation): str
   const entries = Object.entries(receipt)
   if (notation === 'json') {
     const members = entries.map(([name, value]) => {
-      const text = isMoments(value) ? JSON.stringify(value) : writeJson(value, { exact: true })
+      const text = isNamed(value) ? JSON.stringify(value) : writeJson(value, { exact: true })
       return `${JSON.stringify(name)}:${text}`
     })
     return `{${members.join(',')}}`
@@ -72,13 +73,18 @@ export function writeReceipt(receipt: Partial<Receipt>, notation: Notation): str
     new EdnMap(
       entries.map(([name, value]) => [
         keyword(kebabCase(name)),
-        isMoments(value) ? new EdnMap(Object.entries(value).map(([key, t]) => [keyword(key), t])) : value,
+        isNamed(value)
+          ? new EdnMap(Object.entries<Edn>(value).map(([key, held]) => [keyword(key), held]))
+          : value,
       ]),
     ),
   )
 }
 
-function isMoments(value: Receipt[keyof Receipt]): value is Receipt['basis'] {
+/** By the names of databases or procedures. */
+function isNamed(
+  value: Receipt[keyof Receipt],
+): value is Readonly<Record<string, T>> | Readonly<Record<string, string>> {
   return typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date)
 }
 
@@ -90,14 +96,18 @@ export function readReceipt(form: Edn): Receipt {
   const asOf = optional(fields, 'asOf', isMoment, 'an instant or a t')
   const limit = optional(fields, 'limit', isCount, 'a whole number')
   const database = optional(fields, 'database', isText, 'a text')
+  const procedures = optional(fields, 'procedures', isMap, 'a hash for each procedure')
   const receipt: Receipt = {
     id: text('id'),
     query: text('query'),
     queryHash: text('queryHash'),
     args: wanted(fields, 'args', isList, 'a list'),
     ...(database !== undefined && { database }),
-    basis: momentsOf(fields, 'basis'),
-    schemaT: momentsOf(fields, 'schemaT'),
+    basis: namedOf(fields, 'basis', isCount, 'a t for each database'),
+    schemaT: namedOf(fields, 'schemaT', isCount, 'a t for each database'),
+    ...(procedures && {
+      procedures: namedOf(fields, 'procedures', isText, 'a hash for each procedure'),
+    }),
     ...(limit !== undefined && { limit }),
     engine: text('engine'),
     version: text('version'),
@@ -133,12 +143,17 @@ function optional<V extends Edn>(
   return (fields.get(name) ?? null) === null ? undefined : wanted(fields, name, is, what)
 }
 
-function momentsOf(fields: Fields, name: string): Readonly<Record<string, T>> {
-  const { entries } = wanted(fields, name, isMap, 'a t for each database')
+function namedOf<V extends Edn>(
+  fields: Fields,
+  name: string,
+  is: (value: Edn) => value is V,
+  what: string,
+): Readonly<Record<string, V>> {
+  const { entries } = wanted(fields, name, isMap, what)
   return Object.fromEntries(
-    entries.map(([key, t]) => {
-      if (!isCount(t)) throw receiptInvalid(`${name} is not a t for each database`)
-      return [nameOf(key), t]
+    entries.map(([key, value]) => {
+      if (!is(value)) throw receiptInvalid(`${name} is not ${what}`)
+      return [nameOf(key), value]
     }),
   )
 }

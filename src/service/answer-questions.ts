@@ -6,13 +6,13 @@ import { withLine } from '../fact/path-place.ts'
 import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
 import type { Warning } from '../base/errors.ts'
 import type { ExplainedPart, ExplainMode } from '../plan/explain.ts'
-import { type AskRequest, explainPrepared, prepareQuestion, type PreparedQuestion } from '../query/ask.ts'
+import { type AskRequest, explainPrepared, type PreparedQuestion } from '../query/ask.ts'
 import { atMoment, momentSources, type MomentRequest } from '../query/moment.ts'
 import { requestParts } from '../query/parsed.ts'
-import { pinnedQuestion } from '../query/pinned.ts'
 import { pullRequest } from '../query/pull.ts'
 import type { Plain } from '../fact/plain-edn.ts'
 import { warningFields } from './answer.ts'
+import { answerMeant, prepared } from './answer-meant.ts'
 import { answerPrepared, type Asking, RESULT_FORMATS } from './answer-result.ts'
 import { fieldInvalid, notAcceptable } from './errors.ts'
 import { mediaTypeOf } from './formats.ts'
@@ -105,32 +105,31 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
   }
   const warnings = [...fields.warnings, ...parts.warnings]
   const mode = explainModeOf(fields.form('explain', 'value'))
-  const prepared = await prepareQuestion(question, service.limits)
-  if (mode !== undefined) return explained(context, prepared, mode, warnings)
-  return answerPrepared(context, prepared, { kind: 'query', ...pinnedBy(moment), warnings })
+  const asked = await prepared(context, question)
+  if (mode !== undefined) return explained(context, asked, mode, warnings)
+  return answerPrepared(context, asked, { kind: 'query', ...pinnedBy(moment), warnings })
 }
 
 /** What asking does, in place of the result. */
-async function explained(
+function explained(
   context: RouteContext,
-  prepared: PreparedQuestion,
+  asked: PreparedQuestion,
   mode: ExplainMode,
   before: readonly Warning[],
 ): Promise<HttpResponse> {
   const { service, request, format, notation } = context
   if (format !== notation)
     throw notAcceptable(request.headers.get('accept') ?? '', [mediaTypeOf('json'), mediaTypeOf('edn')])
-  const { answering, runner } = service
-  const question = pinnedQuestion(prepared)
-  const receiptId = answering.newReceiptId()
-  await answering.onAnswer({ kind: 'explain', receiptId, question, query: prepared.job.query })
-  const { answer, basis, warnings } = await explainPrepared(prepared, runner, mode)
-  const { engine, refusal, parts, rowCount, timeMs, memoryBytes, workerCount, text } = answer
-  const told = parts.map(partField)
-  return ok(context, {
-    explain: { engine, refusal, mode, parts: told, rowCount, timeMs, memoryBytes, workerCount, text },
-    basis,
-    warnings: warningFields([...before, ...warnings]),
+  return answerMeant(context, 'explain', asked, async () => {
+    const { answer, basis, warnings } = await explainPrepared(asked, service.runner, mode)
+    const { engine, refusal, parts, rowCount, timeMs, memoryBytes, workerCount, text } = answer
+    const told = parts.map(partField)
+    const response = await ok(context, {
+      explain: { engine, refusal, mode, parts: told, rowCount, timeMs, memoryBytes, workerCount, text },
+      basis,
+      warnings: warningFields([...before, ...warnings]),
+    })
+    return { response }
   })
 }
 
@@ -166,9 +165,9 @@ async function answerPull(context: RouteContext): Promise<HttpResponse> {
     ...(timeoutMs !== undefined && { timeoutMs }),
   })
   try {
-    const prepared = await prepareQuestion(question, service.limits)
+    const asked = await prepared(context, question)
     const asking = { kind: 'pull', ...pinnedBy(moment), warnings: fields.warnings } as const
-    return await answerPrepared(context, prepared, asking)
+    return await answerPrepared(context, asked, asking)
   } catch (error) {
     throw withLine(error, pattern, fields.placeOf)
   }

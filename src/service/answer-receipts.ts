@@ -1,11 +1,12 @@
 // Results by their name, and receipts asked again.
 
 import type { HttpResponse } from '../base/env.ts'
-import { askPrepared, prepareQuestion, type PreparedQuestion } from '../query/ask.ts'
+import { askPrepared, type PreparedQuestion } from '../query/ask.ts'
 import { pinnedSources } from '../query/moment.ts'
-import { pinnedQuestion, type PinnedQuestion, requestOfPinned } from '../query/pinned.ts'
+import { type PinnedQuestion, requestOfPinned } from '../query/pinned.ts'
 import { type Receipt, readReceipt, receiptOf } from '../query/receipt.ts'
 import type { Plain } from '../fact/plain-edn.ts'
+import { answerMeant, prepared } from './answer-meant.ts'
 import { answerPrepared, receiptField, RESULT_FORMATS } from './answer-result.ts'
 import { fieldInvalid, resultForgotten } from './errors.ts'
 import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
@@ -14,13 +15,14 @@ export const RESULT_ROUTE: Route = {
   method: 'GET',
   path: '/v1/results/:hash',
   about: 'The result of a question that was asked as of a moment, as its Content-Location names it',
+  scope: 'query',
   formats: RESULT_FORMATS,
   answer: async (context) => {
     const hash = context.parameters['hash']!
     const question = context.service.answering.results.question(hash)
     if (question === undefined) throw resultForgotten(hash)
-    const prepared = await preparedAgain(context, question, {})
-    return answerPrepared(context, prepared, { kind: 'result', isPinned: true })
+    const asked = await preparedAgain(context, question, {})
+    return answerPrepared(context, asked, { kind: 'result', isPinned: true })
   },
 }
 
@@ -34,6 +36,7 @@ export const REPLAY_ROUTE: Route = {
   method: 'POST',
   path: '/v1/receipts/replay',
   about: 'Asks the question of a receipt again at its basis, and tells what differs',
+  scope: 'query',
   fields: REPLAY_FIELDS,
   requiredFields: ['receipt'],
   answer: answerReplay,
@@ -46,29 +49,37 @@ async function answerReplay(context: RouteContext): Promise<HttpResponse> {
   if (form === undefined) throw fieldInvalid('receipt', 'a receipt')
   const receipt = readReceipt(form)
   const timeoutMs = countOf(fields, 'timeoutMs')
-  const prepared = await preparedAgain(context, receipt, {
+  const asked = await preparedAgain(context, receipt, {
     engine: textOf(fields, 'engine') ?? receipt.engine,
     ...(timeoutMs !== undefined && { timeoutMs }),
   })
-  const question = pinnedQuestion(prepared)
-  const id = service.answering.newReceiptId()
-  await service.answering.onAnswer({ kind: 'replay', receiptId: id, question, query: prepared.job.query })
-  const { answer } = await askPrepared(prepared, service.runner, 'json')
-  const replay = receiptOf(question, answer, {
-    id,
-    version: service.answering.version,
-    atMs: service.catalog.env.clock.nowMs(),
-    asOf: receipt.asOf,
-  })
-  return ok(context, {
-    equal: receipt.resultHash === replay.resultHash,
-    differences: differencesOf(receipt, replay),
-    receipt: receiptField(replay, context.notation),
+  return answerMeant(context, 'replay', asked, async ({ receiptId, question }) => {
+    const { answer } = await askPrepared(asked, service.runner, 'json')
+    const replay = receiptOf(question, answer, {
+      id: receiptId,
+      version: service.answering.version,
+      atMs: service.catalog.env.clock.nowMs(),
+      asOf: receipt.asOf,
+    })
+    const response = await ok(context, {
+      equal: receipt.resultHash === replay.resultHash,
+      differences: differencesOf(receipt, replay),
+      receipt: receiptField(replay, context.notation),
+    })
+    return { response, receipt: replay }
   })
 }
 
 /** What a hash can tell of rows is in `equal`; the rest says where to look for the reason. */
-const COMPARED = ['resultHash', 'rowCount', 'truncated', 'schemaT', 'engine', 'version'] as const
+const COMPARED = [
+  'resultHash',
+  'rowCount',
+  'truncated',
+  'schemaT',
+  'procedures',
+  'engine',
+  'version',
+] as const
 
 function differencesOf(receipt: Receipt, replay: Receipt): Plain {
   return COMPARED.filter((field) => JSON.stringify(receipt[field]) !== JSON.stringify(replay[field])).map(
@@ -77,23 +88,19 @@ function differencesOf(receipt: Receipt, replay: Receipt): Plain {
 }
 
 async function preparedAgain(
-  { service, request }: RouteContext,
+  context: RouteContext,
   question: PinnedQuestion,
   { engine, timeoutMs }: { readonly engine?: string; readonly timeoutMs?: number },
 ): Promise<PreparedQuestion> {
-  const { signal } = request
-  const sourceNamed = pinnedSources(service.catalog, question, {
+  const { signal } = context.request
+  const sourceNamed = pinnedSources(context.service.catalog, question, {
     signal,
     ...(timeoutMs !== undefined && { waitMs: timeoutMs }),
   })
-  const again = await requestOfPinned(question, sourceNamed)
-  return prepareQuestion(
-    {
-      ...again,
-      signal,
-      ...(engine !== undefined && { engine }),
-      ...(timeoutMs !== undefined && { timeoutMs }),
-    },
-    service.limits,
-  )
+  return prepared(context, {
+    ...(await requestOfPinned(question, sourceNamed)),
+    signal,
+    ...(engine !== undefined && { engine }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  })
 }

@@ -20,7 +20,8 @@ import {
   serveWith,
   shop,
 } from '../testing/test-service.ts'
-import { createAnswering, type Meaning } from './answering.ts'
+import { OPEN_ACCESS } from './access-control.ts'
+import { type AnswerEnd, type Answering, createAnswering, type Meaning } from './answering.ts'
 
 freshServiceForEachTest()
 
@@ -271,13 +272,15 @@ describe('whoever must know of answers', () => {
     await shop()
     const told: (Meaning & { readonly runCount: number })[] = []
     const runner = countingRunner()
-    const onAnswer = (meaning: Meaning): Promise<void> => {
+    const ends: AnswerEnd[] = []
+    const onAnswer: Answering['onAnswer'] = (meaning) => {
       told.push({ ...meaning, runCount: runner.count })
-      return Promise.resolve()
+      return Promise.resolve((end) => void ends.push(end))
     }
     serveWith(
       {},
       runner,
+      OPEN_ACCESS,
       createAnswering(env, '1.2.3', { onAnswer, newReceiptId: () => `r-${told.length + 1}` }),
     )
     const body = { query: PRICES, cursors: { shop: 1 } }
@@ -300,8 +303,13 @@ describe('whoever must know of answers', () => {
     ])
     expect(told[0]).toMatchObject({
       question: { query: PRICES, args: [], basis: { shop: 1 }, schemaT: { shop: 0 } },
-      query: { find: { kind: 'relation' } },
+      caller: { name: 'local' },
+      prepared: { job: { query: { find: { kind: 'relation' } } } },
     })
+    await ask({ query: PRICES, timeoutMs: 1_000, engine: 'none' })
+    await ask({ query: '[:find ?q :where [$sh ?i :item/price ?p] [(quot ?p 0) ?q]]' })
+    expect(ends.map(({ kind }) => kind)).toEqual([...told.map(() => 'answered').slice(1), 'failed'])
+    expect(ends[0]).toMatchObject({ isWhole: true, receipt: { id: 'r-1', rowCount: 2 } })
   })
 
   it('may refuse', async () => {
@@ -313,7 +321,12 @@ describe('whoever must know of answers', () => {
       message: 'Not you',
       fix: 'Ask somebody else',
     })
-    serveWith({}, runner, createAnswering(env, '1.2.3', { onAnswer: () => Promise.reject(refused) }))
+    serveWith(
+      {},
+      runner,
+      OPEN_ACCESS,
+      createAnswering(env, '1.2.3', { onAnswer: () => Promise.reject(refused) }),
+    )
     expect(await problem('POST', '/v1/query', { body: { query: PRICES } })).toMatchObject([
       403,
       { message: 'Not you' },

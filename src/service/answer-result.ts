@@ -6,10 +6,11 @@ import type { Warning } from '../base/errors.ts'
 import type { T } from '../fact/attribute.ts'
 import type { Plain } from '../fact/plain-edn.ts'
 import { askPrepared, type PreparedQuestion } from '../query/ask.ts'
-import { isRepeatable, pinnedQuestion } from '../query/pinned.ts'
+import { asksAllFacts, isRepeatable } from '../query/pinned.ts'
 import { type Receipt, receiptOf, writeReceipt } from '../query/receipt.ts'
 import type { Format, Notation, WrittenAnswer } from '../query/written.ts'
 import { answerToSend, headersOf, warningFields, writeFields, Written } from './answer.ts'
+import { answerMeant, type Made, type Meant } from './answer-meant.ts'
 import type { Meaning } from './answering.ts'
 import { Results } from './results.ts'
 import type { RouteContext } from './route.ts'
@@ -29,55 +30,64 @@ export type Asking = {
   readonly warnings?: readonly Warning[]
 }
 
-export async function answerPrepared(
+export function answerPrepared(
   context: RouteContext,
-  prepared: PreparedQuestion,
+  asked: PreparedQuestion,
   asking: Asking,
 ): Promise<HttpResponse> {
+  return answerMeant(context, asking.kind, asked, (meant) => answerResult(context, asked, asking, meant))
+}
+
+async function answerResult(
+  context: RouteContext,
+  asked: PreparedQuestion,
+  asking: Asking,
+  { receiptId, question }: Meant,
+): Promise<Made> {
   const { service, request, format } = context
   const { answering, catalog } = service
-  const { query, engine } = prepared.job
-  const question = pinnedQuestion(prepared)
-  const id = answering.newReceiptId()
-  await answering.onAnswer({ kind: asking.kind, receiptId: id, question, query })
-  const hash = asking.isPinned && isRepeatable(query) ? answering.results.remember(question) : undefined
-  const answer = await resultOf(context, prepared, hash && Results.key(hash, format, engine))
+  const isKept = asking.isPinned && isRepeatable(asked.job.query)
+  const hash = isKept ? answering.results.remember(question) : undefined
+  const answer = await resultOf(context, asked, hash)
+  const receipt = receiptOf(question, answer, {
+    id: receiptId,
+    version: answering.version,
+    atMs: catalog.env.clock.nowMs(),
+    asOf: asking.asOf,
+  })
   const tag = `W/"${answer.resultHash}.${format}"`
   const headers = {
-    'varve-receipt-id': id,
-    link: `</v1/receipts/${id}>; rel="describedby"`,
-    ...(hash && {
+    'varve-receipt-id': receiptId,
+    link: `</v1/receipts/${receiptId}>; rel="describedby"`,
+    ...(hash !== undefined && {
       'content-location': `/v1/results/${hash}`,
       etag: tag,
       'cache-control': 'private, no-cache',
     }),
   }
   if (hash !== undefined && isTagNamed(request.headers.get('if-none-match'), tag))
-    return { status: 304, headers: { ...headersOf(format), ...headers } }
-  const receipt = receiptOf(question, answer, {
-    id,
-    version: answering.version,
-    atMs: catalog.env.clock.nowMs(),
-    asOf: asking.asOf,
-  })
-  const warnings = [...(asking.warnings ?? []), ...prepared.parsed.warnings, ...answer.warnings]
+    return { response: { status: 304, headers: { ...headersOf(format), ...headers } }, receipt }
+  const warnings = [...(asking.warnings ?? []), ...asked.parsed.warnings, ...answer.warnings]
   const toSend = formed({ ...answer, warnings }, receipt, asking.kind, format)
-  return send(
+  const response = await send(
     { ...toSend, headers: { ...toSend.headers, ...headers } },
     { request, waiting: service.waiting },
   )
+  return { response, receipt }
 }
 
-/** From memory where a pinned result is there. */
+/** A pinned result comes from memory where it is there. What only some may see is nowhere kept. */
 async function resultOf(
   { service, format }: RouteContext,
-  prepared: PreparedQuestion,
-  key: string | undefined,
+  asked: PreparedQuestion,
+  hash: string | undefined,
 ): Promise<WrittenAnswer> {
   const { results } = service.answering
+  const isShared = hash !== undefined && asksAllFacts(asked)
+  const key = isShared ? Results.key(hash, format, asked.job.engine) : undefined
   const known = key === undefined ? undefined : results.answer(key)
   if (known !== undefined) return known
-  const { answer } = await askPrepared(prepared, service.runner, format)
+  const { answer } = await askPrepared(asked, service.runner, format)
   if (key !== undefined) results.keep(key, answer)
   return answer
 }

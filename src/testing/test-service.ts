@@ -59,6 +59,7 @@ export function serveWith(
   const service = createService(options, { audit: auditWriter, access, isLoopback: true })
   audit = service.audit
   handle = createHandler(service)
+}
 
 export type Sent = {
   readonly body?: unknown
@@ -95,10 +96,8 @@ export async function send(
     readBody: () => Promise.resolve(bytes),
     signal: signal ?? new AbortController().signal,
   })
-  const text = await textOf(response)
-  response.onEnd?.(true)
-  return { status: response.status, headers: response.headers ?? {}, text }
   const received = await bytesOf(response)
+  response.onEnd?.(true)
   return {
     status: response.status,
     headers: response.headers ?? {},

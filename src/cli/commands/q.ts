@@ -95,7 +95,7 @@ export function addQueryCommand(program: Command, { env, terminal }: Context): v
         reportWarnings([...before, ...told.warnings], terminal)
         const { output } = options
         if (output === 'arrow')
-          throw program.error("error: '--output arrow' is for rows, not for what was done")
+          return program.error("error: '--output arrow' is for rows, not for what was done")
         terminal.out(output === undefined ? told.text : formatResult(told.value, [], output))
         return
       }
