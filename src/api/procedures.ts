@@ -17,7 +17,7 @@ import { resultsOf, rowsText } from '../procedures/sandbox-values.ts'
 import { answerRead } from './procedure-reads.ts'
 
 /** What one call gets in which everybody waits who writes. */
-export const TRANSACTION_CALL_MS_MAX = 2_000
+export const TRANSACTION_CALL_MS_MAX = 1_000
 /** What a predicate of an attribute gets for one value. */
 export const PREDICATE_CALL_MS_MAX = 500
 

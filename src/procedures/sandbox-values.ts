@@ -16,14 +16,11 @@ const RESULT_LIMITS = { textBytesMax: MAIL_BYTES_MAX, depthMax: 200 }
 
 /** The arguments of each row, of the types that the procedure declares. Throws `varve.error/procedure-arguments-wrong`. */
 export function rowsText(procedure: Procedure, rows: readonly (readonly Edn[])[]): string {
-  let text = ''
-  for (const row of rows) {
-    let values = ''
-    for (const value of typedRow(procedure, row))
-      values += `${values === '' ? '' : ','}${argumentText(value)}`
-    text += `${text === '' ? '' : ','}[${values}]`
-  }
-  return `[${text}]`
+  return `[${rows.map((row) => rowText(procedure, row)).join()}]`
+}
+
+export function rowText(procedure: Procedure, row: readonly Edn[]): string {
+  return `[${typedRow(procedure, row).map(argumentText).join()}]`
 }
 
 /** A moment alone goes as a number: to write and to read its text would take longer than most procedures. */

@@ -10,11 +10,12 @@ import {
 import type { Procedure } from '../procedures/procedure.ts'
 import { ProcedureSet } from '../procedures/procedure-set.ts'
 import type { ProcedureRuntime } from '../procedures/runtime.ts'
-import { resultsOf, rowsText } from '../procedures/sandbox-values.ts'
+import { resultsOf, rowText } from '../procedures/sandbox-values.ts'
 import type { CalledProcedures } from './called-procedures.ts'
 
-/** So many rows go over at once: what they take is bounded, and the way there hardly counts any more. */
+/** So many rows go over at once, as so much text: what they take is bounded, and the way there hardly counts any more. */
 const ROW_COUNT_MAX = 4_096
+const TEXT_LENGTH_MAX = 4 << 20
 
 /** What a question calls, run by the runtime. */
 export function storedFunctions(
@@ -35,11 +36,22 @@ export function storedFunctions(
 function runOf(procedure: Procedure, runtime: ProcedureRuntime): StoredFunction {
   return (rows, check) => {
     const results: Edn[] = []
-    for (let first = 0; first < rows.length; first += ROW_COUNT_MAX) {
-      const part = rowsText(procedure, rows.slice(first, first + ROW_COUNT_MAX))
-      for (const result of resultsOf(procedure, runtime.run(procedure, part, { check, timeoutMs: Infinity })))
-        results.push(result)
+    let texts: string[] = []
+    let length = 0
+    const send = (): void => {
+      const given = runtime.run(procedure, `[${texts.join()}]`, { check, timeoutMs: Infinity })
+      for (const result of resultsOf(procedure, given)) results.push(result)
+      texts = []
+      length = 0
     }
+    for (const row of rows) {
+      const text = rowText(procedure, row)
+      if (texts.length === ROW_COUNT_MAX || (texts.length > 0 && length + text.length > TEXT_LENGTH_MAX))
+        send()
+      texts.push(text)
+      length += text.length
+    }
+    if (texts.length > 0) send()
     return results
   }
 }

@@ -32,19 +32,31 @@ function prelude(realm: Realm): RunRows {
   const { isArray } = Array
   const RealDate = Date
   const ask = realm['ask'] as (question: string) => string
-  const TAG = Symbol('tag')
 
   // Names that are no text: keywords, symbols, uuids, uris. The same name is the same object within a call.
-  type Name = { readonly [TAG]: string; readonly text: string }
+  class Name {
+    readonly #tag: string
+    readonly text: string
+    constructor(tag: string, text: string) {
+      this.#tag = tag
+      this.text = text
+      freeze(this)
+    }
+    toString(): string {
+      return this.#tag === '#kw' ? `:${this.text}` : this.text
+    }
+    toJSON(): string {
+      return this.toString()
+    }
+    get tag(): string {
+      return this.#tag
+    }
+  }
   const names = new Map<string, Name>()
   function nameOf(tag: string, text: string): Name {
     const key = `${tag} ${text}`
     let name = names.get(key)
-    if (name === undefined) {
-      const shown = tag === '#kw' ? `:${text}` : text
-      name = freeze({ [TAG]: tag, text, toString: () => shown, toJSON: () => shown })
-      names.set(key, name)
-    }
+    if (name === undefined) names.set(key, (name = new Name(tag, text)))
     return name
   }
   const textOf = (x: unknown): string => {
@@ -348,7 +360,7 @@ function prelude(realm: Realm): RunRows {
     const items = (list: Iterable<unknown>): string => [...list].map((each) => encoded(each, depth)).join(',')
     const pair = ([key, value]: readonly [unknown, unknown]): string => `[${items([key, value])}]`
     if (isArray(x)) return `[${items(x)}]`
-    if (TAG in x) return `{"${(x as Name)[TAG]}":${stringify((x as Name).text)}}`
+    if (x instanceof Name) return `{"${x.tag}":${stringify(x.text)}}`
     if (x instanceof Double) return doubleText(x.value)
     if (x instanceof Decimal) return `{"#bigdec":"${x.toString()}"}`
     if (x instanceof RealDate) return `{"#inst":"${x.toISOString()}"}`
@@ -387,7 +399,17 @@ function prelude(realm: Realm): RunRows {
     }
     defineProperty(object, key, { get: () => value as unknown, set })
   }
-  for (const each of [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError])
+  const errors = [
+    Error,
+    TypeError,
+    RangeError,
+    SyntaxError,
+    ReferenceError,
+    EvalError,
+    URIError,
+    AggregateError,
+  ]
+  for (const each of errors)
     for (const key of ['name', 'message', 'constructor']) keepAssignable(each.prototype, key)
   for (const key of ['toString', 'valueOf', 'constructor']) keepAssignable(Object.prototype, key)
 
@@ -407,28 +429,38 @@ function prelude(realm: Realm): RunRows {
       freeze(x)
     }
   }
+  const iterators = realm['Iterator'] as {
+    from(of: object): { map(change: (x: unknown) => unknown): object }
+    concat(of: object): object
+  }
+  // What only a value of its kind leads to.
   const hidden = [
-    [][Symbol.iterator](),
+    [].values(),
+    iterators.from([]).map((x) => x),
+    iterators.from({ next: () => ({ done: true }) }),
+    iterators.concat([]),
+    (async () => undefined)(),
     ''[Symbol.iterator](),
     new Map()[Symbol.iterator](),
     new Set()[Symbol.iterator](),
     'x'.matchAll(/x/g),
+    new Proxy({}, {}),
     (function* () {})(),
     (async function* () {})(),
   ]
   for (const each of hidden) freezeAll(getPrototypeOf(each))
-  for (const each of [Double, Decimal, database, ...functions]) freezeAll(each)
+  for (const each of [Name, Double, Decimal, database, ...functions]) freezeAll(each)
   freezeAll(realm)
 
   return (make, rows, kind) => {
     names.clear()
+    if (typeof make() !== 'function') throw new TypeError('the source gives no function')
     let text = ''
     for (const row of parse(rows) as readonly Json[]) {
       const args = decoded(row) as unknown[]
       if (kind === 'transaction') args.unshift(database)
-      const procedure = make()
-      if (typeof procedure !== 'function') throw new TypeError('the source gives no function')
-      text += (text === '' ? '' : ',') + encoded(apply(procedure, undefined, args), 0)
+      // The prelude looked at it already: the same text gives a function again.
+      text += (text === '' ? '' : ',') + encoded(apply(make() as () => unknown, undefined, args), 0)
     }
     return `[${text}]`
   }

@@ -267,6 +267,7 @@ describe('what a procedure must not be able to do', () => {
   it('take more memory than it may', () => {
     for (const source of [
       '() => { const a = []; for (;;) a.push("x".repeat(1e5) + a.length) }',
+      '() => { const a = []; try { for (;;) a.push("x".repeat(1e5) + a.length) } catch { a.length = 0; return 1 } }',
       '() => "x".repeat(2 ** 29)',
       '() => new Uint8Array(2 ** 30)',
     ]) {
@@ -301,4 +302,35 @@ describe('what a procedure must not be able to do', () => {
     expect(['varve.error/procedure-failed', 'varve.error/procedure-timeout']).toContain(error.code)
     expect(one('() => 1')).toBe(1)
   })
+})
+
+it('nothing that a procedure can reach beside what it made can change', () => {
+  // Walks from the globals and from a value of each kind, and names what is not frozen.
+  const walk = `() => {
+    const seen = new Set()
+    const open = []
+    const visit = (x, path) => {
+      if ((typeof x !== 'object' && typeof x !== 'function') || x === null || seen.has(x)) return
+      seen.add(x)
+      if (!Object.isFrozen(x)) open.push(path)
+      visit(Object.getPrototypeOf(x), path + '.__proto__')
+      for (const key of Reflect.ownKeys(x)) {
+        const { value, get, set } = Object.getOwnPropertyDescriptor(x, key)
+        for (const each of [value, get, set]) visit(each, path + '.' + String(key))
+      }
+    }
+    const kindOf = (x, path) => visit(Object.getPrototypeOf(x), path)
+    visit(globalThis, 'global')
+    visit(keyword('a'), 'keyword')
+    visit(Object.getOwnPropertyDescriptor((function () { return arguments })(), 'callee').get, 'callee')
+    const generated = (function* () {})()
+    kindOf(Object.getPrototypeOf(generated), 'generator')
+    kindOf(Object.getPrototypeOf((async function* () {})()), 'async generator')
+    const kinds = [() => 1, async () => 1, function* () {}, async function* () {}, (async () => 1)(), new Date(0), 1n, Symbol.iterator]
+    const iterators = [[].values(), [].values().map((x) => x), Iterator.from({ next() {} }), Iterator.concat([]), new Map().keys()]
+    const more = [new Set().keys(), ''[Symbol.iterator](), 'x'.matchAll(/x/g), /x/, new Proxy({}, {}), new Uint8Array(1), decimal(1), double(1)]
+    ;[...kinds, ...iterators, ...more].forEach((x, at) => kindOf(x, 'kind ' + at))
+    return open
+  }`
+  expect(one(walk)).toEqual([])
 })

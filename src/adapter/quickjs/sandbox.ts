@@ -23,7 +23,9 @@ const variant = release as unknown as QuickJSSyncVariant
 
 /** Of the browsers' library, which is not Node's: no more than is used here. */
 declare const WebAssembly: {
-  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => object
+  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => {
+    grow: (pageCount: number) => number
+  }
 }
 
 const PAGE_BYTES = 65_536
@@ -40,29 +42,27 @@ export type SandboxDoors = {
 }
 
 export class Sandbox {
-  readonly #memoryBytesMax: number
+  readonly #memory: BoundMemory
   readonly #context: QuickJSContext
   readonly #run: QuickJSHandle
   readonly #compiled = new Recent<string, QuickJSHandle>(COMPILED_COUNT_MAX)
 
-  private constructor(context: QuickJSContext, run: QuickJSHandle, memoryBytesMax: number) {
+  private constructor(context: QuickJSContext, run: QuickJSHandle, memory: BoundMemory) {
     this.#context = context
     this.#run = run
-    this.#memoryBytesMax = memoryBytesMax
+    this.#memory = memory
   }
 
   static async open(memoryBytesMax: number, { isCancelled, ask }: SandboxDoors): Promise<Sandbox> {
-    const wasmMemory = new WebAssembly.Memory({
-      initial: MEMORY_BYTES_START / PAGE_BYTES,
-      maximum: Math.max(MEMORY_BYTES_START, memoryBytesMax) / PAGE_BYTES,
-    })
+    const memory = new BoundMemory(memoryBytesMax)
+    const { wasmMemory } = memory
     const module = await newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmMemory }))
     const runtime = module.newRuntime({ interruptHandler: isCancelled, maxStackSizeBytes: STACK_BYTES_MAX })
     const context = runtime.newContext()
     using door = context.newFunction('ask', (question) => context.newString(ask(context.getString(question))))
     context.setProp(context.global, 'ask', door)
     const run = context.unwrapResult(context.evalCode(preludeSource(), 'prelude.js'))
-    return new Sandbox(context, run, memoryBytesMax)
+    return new Sandbox(context, run, memory)
   }
 
   /** Reads the source of a procedure, if nobody did before. Throws `varve.error/procedure-source-invalid`. */
@@ -82,6 +82,8 @@ export class Sandbox {
       using given = context.newString(rows)
       using kind = context.newString(procedure.kind)
       using result = context.callFunction(this.#run, context.undefined, make, given, kind)
+      // Also where it caught that: how much there is depends on what ran before, and must not show.
+      if (this.#memory.hasEnded) throw this.#outOfMemory(procedure)
       if (result.error === undefined) return context.getString(result.value)
       throw this.#failure(procedure, result.error)
     })
@@ -110,10 +112,13 @@ export class Sandbox {
 
   #failure(procedure: Procedure, thrown: QuickJSHandle): VarveError | Broken {
     const { name, message, place } = this.#told(procedure, thrown)
-    if (name === 'InternalError' && message === 'out of memory')
-      return new Broken(procedureOutOfMemory(procedure, this.#memoryBytesMax))
+    if (name === 'InternalError' && message === 'out of memory') return this.#outOfMemory(procedure)
     const isPlain = name === '' || name === 'Error'
     return procedureFailed(procedure, isPlain ? message : `${name}: ${message}`, place)
+  }
+
+  #outOfMemory(procedure: Procedure): Broken {
+    return new Broken(procedureOutOfMemory(procedure, this.#memory.bytesMax))
   }
 
   /** What was thrown, read property by property: any of them may be made to throw again. */
@@ -141,6 +146,30 @@ export class Sandbox {
     const type = this.#context.typeof(value)
     if (type === 'string') return this.#context.getString(value).slice(0, MESSAGE_LENGTH_MAX)
     return type === 'undefined' ? '' : String(type === 'number' ? this.#context.getNumber(value) : type)
+  }
+}
+
+/** Memory with an end, which remembers that somebody came to it. */
+class BoundMemory {
+  readonly bytesMax: number
+  readonly wasmMemory: InstanceType<typeof WebAssembly.Memory>
+  hasEnded = false
+
+  constructor(bytesMax: number) {
+    this.bytesMax = Math.max(MEMORY_BYTES_START, bytesMax)
+    const memory = new WebAssembly.Memory({
+      initial: MEMORY_BYTES_START / PAGE_BYTES,
+      maximum: this.bytesMax / PAGE_BYTES,
+    })
+    const grow = memory.grow.bind(memory)
+    // Whoever grows it tries with room to spare first, so that only the last try tells.
+    memory.grow = (pageCount) => {
+      this.hasEnded = true
+      const before = grow(pageCount)
+      this.hasEnded = false
+      return before
+    }
+    this.wasmMemory = memory
   }
 }
 
