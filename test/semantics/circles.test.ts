@@ -131,6 +131,22 @@ it.each(['<', '<=', '>', '>='])('squares whose sides stand in order: %s', async 
   expect(await database.db().q(`[:find (count ?a) . :where ${where}]`)).toBe(corners.size)
 })
 
+it('squares that begin where others end', async () => {
+  const squaresFrom = (a: number): readonly number[] => {
+    const ends: number[] = []
+    for (const b of edges[a]!)
+      for (const d of edges[a]!) if (b < d) for (const c of edges[b]!) if (edges[d]!.has(c)) ends.push(c)
+    return ends
+  }
+  const counts = edges.map((_, a) => squaresFrom(a).length)
+  const expected = edges.flatMap((_, a) => squaresFrom(a)).reduce((sum, c) => sum + counts[c]!, 0)
+  expect(expected).toBeGreaterThan(0)
+  const second = '[?c :node/to ?e] [?e :node/to ?f] [?c :node/to ?g] [?g :node/to ?f] [(< ?e ?g)]'
+  const where = `${whereOf(CIRCLES.squares)} [(< ?b ?d)] ${second}`
+  const found = await database.db().q(`[:find (count ?a) . :with ?b ?c ?d ?e ?f ?g :where ${where}]`)
+  expect(found).toBe(expected)
+})
+
 it('the triangles of one thing, which is sought while no table is there', async () => {
   const { varve: fresh, database: copy } = await openNet(NODE_COUNT)
   await copy.transact(edges.flatMap((to, x) => [...to].map((y) => edgeForm([x, y]))))

@@ -6,14 +6,17 @@ import type { Budget } from '../budget.ts'
 import { type Adjacency, walkCount } from './adjacency.ts'
 import { holds, inOrder, type OrderTest } from './comparison.ts'
 import { type Chunk, type Layout, Operator, RowNumbers, RowOutput, step } from './operator.ts'
+import { counted } from './attribute-table.ts'
 import { Pace } from './pace.ts'
 import { intersect, type Part } from './sorted-lists.ts'
 import type { Reader } from './table-join.ts'
+import { WayEnds } from './way-ends.ts'
 
 const ANY_ORDER = { less: 1, equal: 1, greater: 1 }
-const WAY_COUNT_START = 1 << 10
 /** Ways that wait at a time, unless one row alone leads to more. */
 const WAY_COUNT_MAX = 1 << 15
+/** Ways that meet each other at a time, 12 MiB of them. */
+const OWN_WAY_COUNT_MAX = 1 << 20
 /** What intersecting the lists of one way costs beside the numbers that are looked at. */
 const WAY_COST = 8
 
@@ -43,17 +46,14 @@ export class TwoWaysOperator extends Operator {
   readonly #pace: Pace
   readonly #beginSlots = new RowNumbers()
   readonly #overSlots = new RowNumbers()
-  /** What waits: the row of each way, the slot of the d where it ends, and the way before it that ends there plus one. */
+  /** The ways that wait, and where they end; taken while rows come in. */
   #wayCount = 0
-  #rows = new Int32Array(WAY_COUNT_START)
-  #slots = new Int32Array(WAY_COUNT_START)
-  #before = new Int32Array(WAY_COUNT_START)
-  #isMet = new Uint8Array(WAY_COUNT_START)
-  /** By the slot of a d: the last way that ends there plus one, 0 where none does. */
-  readonly #last: Int32Array
+  #ends!: WayEnds
   /** The d of slot 0. */
   readonly #base: number
   #keys: Float64Array = new Float64Array(0)
+  /** Both ways are one: what rows bring as b are the c of other rows. */
+  readonly #isOneWay: boolean
   readonly #found: Part = { list: new Float64Array(64), first: 0, limit: 0 }
 
   /** Things are near each other: every key of `ends` and `endsBack` has a place. `layout` is that of the rows that go on. */
@@ -66,31 +66,84 @@ export class TwoWaysOperator extends Operator {
     this.layout = layout
     this.#ways = ways
     this.#base = ways.endsBack.lookup.base!
+    this.#isOneWay = ways.over === ways.ends && ways.isFoundWanted
     this.#output = new RowOutput(kept, Number(ways.isEndWanted) + Number(ways.isFoundWanted), budget)
-    const slotCount = ways.endsBack.first.length - 1
-    budget.hold(slotCount * Int32Array.BYTES_PER_ELEMENT)
-    this.#last = new Int32Array(slotCount)
     this.#budget = budget
     this.#pace = new Pace(budget)
   }
 
   push(chunk: Chunk): void {
     const { rowCount, columns } = chunk
-    const { begins, over, readBegin, readOver, order } = this.#ways
+    const { begins, over, ends, endsBack, readBegin, readOver, order } = this.#ways
     step(this.#budget, rowCount)
     const beginSlots = this.#beginSlots.atLeast(rowCount)
     const overSlots = this.#overSlots.atLeast(rowCount)
     begins.lookup.slotsOf(readBegin.read(chunk), rowCount, beginSlots)
     over.lookup.slotsOf(readOver.read(chunk), rowCount, overSlots)
     if (order !== undefined) this.#keys = columns[order.index]!
+    const isOneWay = this.#isOneWay && order !== undefined && readOver.read(chunk) === this.#keys
     this.#output.begin(columns, this.next)
+    const wayEnds = (this.#ends = WayEnds.take(ends, endsBack, this.#budget.checks))
+    counted(wayEnds, this.#budget)
     for (let row = 0; row < rowCount;) {
       const slot = beginSlots[row]!
+      if (slot < 0) {
+        row++
+        continue
+      }
+      const part = { list: begins.targets, first: begins.first[slot]!, limit: begins.first[slot + 1]! }
+      const limit = row + part.limit - part.first
+      const wayCount = isOneWay && limit <= rowCount ? this.#ownWayCount(part, row, order) : Infinity
+      if (wayCount <= OWN_WAY_COUNT_MAX) {
+        wayEnds.reserve(wayCount, this.#budget)
+        if (wayCount > 0) this.#meetEachOther(part, row, overSlots, order!)
+        row = limit
+        continue
+      }
       row = this.#wait(row, rowCount, beginSlots, overSlots)
-      if (slot < 0 || this.#wayCount === 0) continue
-      this.#meet({ list: begins.targets, first: begins.first[slot]!, limit: begins.first[slot + 1]! })
+      if (this.#wayCount > 0) this.#meet(part)
     }
     this.#output.flush()
+    wayEnds.giveBack(ends)
+  }
+
+  /** How many ways may meet each other where the rows from this one on bring as b all that a leads to, in its order; else Infinity. */
+  #ownWayCount(begins: Part, row: number, order: OrderTest): number {
+    const { list, first, limit } = begins
+    for (let i = first, at = row; i < limit; i++, at++) if (this.#keys[at] !== list[i]) return Infinity
+    // One thing leads to nothing twice.
+    if (limit - first === 1 && order.equal === 0) return 0
+    return walkCount(this.#ways.ends, begins, OWN_WAY_COUNT_MAX)
+  }
+
+  /**
+   * Rows that bring all that a leads to as b are what c is, too: c by c, the ways over it meet those that are there, of which the
+   * comparison holds, and are there themselves from then on. So each way is walked once, as it would be by hand.
+   */
+  #meetEachOther({ list, first, limit }: Part, row: number, overSlots: Int32Array, order: OrderTest): void {
+    const { first: begins } = this.#ways.ends
+    const wayEnds = this.#ends
+    const { slots, last, floor, rows, before } = wayEnds
+    const isUpward = order.less === 0
+    let count = 0
+    for (let i = 0; i < limit - first; i++) {
+      const at = isUpward ? i : limit - first - 1 - i
+      const over = overSlots[row + at]!
+      if (over < 0) continue
+      for (let way = begins[over]!, end = begins[over + 1]!; way < end; way++) {
+        const slot = slots[way]!
+        if (slot < 0) continue
+        const met = last[slot]!
+        if (order.equal === 1) this.#add(row + at, slot, list[first + at]!)
+        for (let number = met; number > floor; number = before[number - floor - 1]!)
+          this.#add(rows[number - floor - 1]!, slot, list[first + at]!)
+        rows[count] = row + at
+        before[count++] = met
+        last[slot] = floor + count
+      }
+    }
+    this.#pace.step(count)
+    wayEnds.floor = floor + count
   }
 
   /** Lets the ways of rows wait that share their a with the first, as many as there is room for; the row after them. */
@@ -98,7 +151,7 @@ export class TwoWaysOperator extends Operator {
     const { over } = this.#ways
     const { first: begins, targets } = over
     const base = this.#base
-    const slotCount = this.#last.length
+    const slotCount = this.#ends.last.length
     const begin = beginSlots[first]!
     let count = 0
     let row = first
@@ -108,13 +161,12 @@ export class TwoWaysOperator extends Operator {
       const from = begins[slot]!
       const limit = begins[slot + 1]!
       if (count > 0 && count + limit - from > WAY_COUNT_MAX) break
-      this.#reserve(count + limit - from)
-      const rows = this.#rows
-      const slots = this.#slots
+      this.#ends.reserve(count + limit - from, this.#budget)
+      const { rows, slotOfWay } = this.#ends
       for (let i = from; i < limit; i++) {
         const end = targets[i]! - base
         rows[count] = row
-        slots[count] = end
+        slotOfWay[count] = end
         // A way that ends where no other may end is overwritten by the next one.
         count += +(end >= 0) & +(end < slotCount)
       }
@@ -123,40 +175,22 @@ export class TwoWaysOperator extends Operator {
     return row
   }
 
-  #reserve(count: number): void {
-    const length = this.#rows.length
-    if (count <= length) return
-    const longer = Math.max(count, 2 * length)
-    // Three numbers and a mark each.
-    this.#budget.hold((longer - length) * 13)
-    const grown = (before: Int32Array): Int32Array<ArrayBuffer> => {
-      const after = new Int32Array(longer)
-      after.set(before)
-      return after
-    }
-    this.#rows = grown(this.#rows)
-    this.#slots = grown(this.#slots)
-    this.#before = new Int32Array(longer)
-    this.#isMet = new Uint8Array(longer)
-  }
-
   /** `begins` are all c that a leads to. */
   #meet(begins: Part): void {
     this.#pace.step(this.#wayCount)
     const { isFoundWanted, order } = this.#ways
     if (this.#isFarther(begins)) return this.#meetApart(begins)
-    const last = this.#last
-    const before = this.#before
-    const slots = this.#slots
+    const wayEnds = this.#ends
+    const { last, floor, slotOfWay, before } = wayEnds
     const wayCount = this.#wayCount
     for (let way = 0; way < wayCount; way++) {
-      const slot = slots[way]!
+      const slot = slotOfWay[way]!
       before[way] = last[slot]!
-      last[slot] = way + 1
+      last[slot] = floor + way + 1
     }
     if (isFoundWanted) this.#meetAll(begins, order)
-    else this.#meetOnce(begins, order)
-    for (let way = 0; way < wayCount; way++) last[slots[way]!] = 0
+    else this.#meetOnce(begins)
+    wayEnds.floor = floor + wayCount
   }
 
   /** True where walking from a over every c looks at more than intersecting the lists of each way would. */
@@ -169,7 +203,7 @@ export class TwoWaysOperator extends Operator {
     const length = begins.limit - begins.first
     let apartCount = leastCount
     for (let way = 0; way < this.#wayCount; way++) {
-      const slot = this.#slots[way]!
+      const slot = this.#ends.slotOfWay[way]!
       apartCount += Math.min(length, backs[slot + 1]! - backs[slot]!)
     }
     return walkCount(ends, begins, apartCount) > apartCount
@@ -181,9 +215,7 @@ export class TwoWaysOperator extends Operator {
     const slotCount = begins.length - 1
     const endBase = this.#base
     const base = lookup.base!
-    const last = this.#last
-    const before = this.#before
-    const rows = this.#rows
+    const { last, floor, rows, before } = this.#ends
     const keys = this.#keys
     const output = this.#output
     const pace = this.#pace
@@ -197,8 +229,8 @@ export class TwoWaysOperator extends Operator {
       pace.step(begins[slot + 1]! - begins[slot]!)
       for (let at = begins[slot]!, end = begins[slot + 1]!; at < end; at++) {
         const target = targets[at]!
-        for (let way = last[target - endBase]!; way > 0; way = before[way - 1]!) {
-          const row = rows[way - 1]!
+        for (let way = last[target - endBase]!; way > floor; way = before[way - floor - 1]!) {
+          const row = rows[way - floor - 1]!
           const key = keys[row]!
           // As `holds`, which is called too often here to be a call.
           if (isOrdered && (found < key ? less : found > key ? greater : equal) === 0) continue
@@ -211,21 +243,24 @@ export class TwoWaysOperator extends Operator {
   }
 
   /** c is not wanted: each way goes on once. */
-  #meetOnce({ list, first, limit }: Part, order: OrderTest | undefined): void {
+  #meetOnce({ list, first, limit }: Part): void {
+    const { order } = this.#ways
     const { first: begins, targets, lookup } = this.#ways.ends
+    const { last, floor, rows, before } = this.#ends
     const slotCount = begins.length - 1
     const base = lookup.base!
     const pace = this.#pace
-    const isMet = this.#isMet.fill(0, 0, this.#wayCount)
+    const isMet = this.#ends.isMet.fill(0, 0, this.#wayCount)
     for (let i = first; i < limit; i++) {
       const found = list[i]!
       const slot = found - base
       if (!(slot >= 0 && slot < slotCount)) continue
       pace.step(begins[slot + 1]! - begins[slot]!)
       for (let at = begins[slot]!, end = begins[slot + 1]!; at < end; at++) {
-        for (let way = this.#last[targets[at]! - this.#base]!; way > 0; way = this.#before[way - 1]!) {
-          if (order === undefined || holds(found, this.#keys[this.#rows[way - 1]!]!, order))
-            isMet[way - 1] = 1
+        for (let number = last[targets[at]! - this.#base]!; number > floor;) {
+          const way = number - floor - 1
+          if (order === undefined || holds(found, this.#keys[rows[way]!]!, order)) isMet[way] = 1
+          number = before[way]!
         }
       }
     }
@@ -239,22 +274,27 @@ export class TwoWaysOperator extends Operator {
       found.list = new Float64Array(2 * (begins.limit - begins.first))
     const back: Part = { list: endsBack.targets, first: 0, limit: 0 }
     for (let way = 0; way < this.#wayCount; way++) {
-      const slot = this.#slots[way]!
+      const slot = this.#ends.slotOfWay[way]!
       back.first = endsBack.first[slot]!
       back.limit = endsBack.first[slot + 1]!
       this.#pace.step(Math.min(begins.limit - begins.first, back.limit - back.first))
       let count = intersect(begins, back, found.list, Infinity)
-      if (order !== undefined) count = inOrder(found.list, count, this.#keys[this.#rows[way]!]!, order)
+      if (order !== undefined) count = inOrder(found.list, count, this.#keys[this.#ends.rows[way]!]!, order)
       if (!isFoundWanted) count = Math.min(count, 1)
       for (let i = 0; i < count; i++) this.#emit(way, found.list[i]!)
     }
   }
 
   #emit(way: number, found: number): void {
+    this.#add(this.#ends.rows[way]!, this.#ends.slotOfWay[way]!, found)
+  }
+
+  /** A row with the d of a slot and a c. */
+  #add(row: number, slot: number, found: number): void {
     const { isEndWanted, isFoundWanted } = this.#ways
     const output = this.#output
-    if (isEndWanted) output.fresh[0]![output.count] = this.#slots[way]! + this.#base
+    if (isEndWanted) output.fresh[0]![output.count] = slot + this.#base
     if (isFoundWanted) output.fresh[Number(isEndWanted)]![output.count] = found
-    output.add(this.#rows[way]!)
+    output.add(row)
   }
 }
