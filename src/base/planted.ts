@@ -33,6 +33,7 @@ export type PlantedMistake =
   | 'lookup-misses-the-last'
   | 'mask-shows-short-values'
   | 'match-before-rules-end'
+  | 'name-found-before-it-is-given'
   | 'order-of-codes'
   | 'pattern-loop-unchecked'
   | 'plan-forgets-blanks'
@@ -49,6 +50,7 @@ export type PlantedMistake =
   | 'since-one-too-early'
   | 'split-forgets-the-missing'
   | 'text-order-of-units'
+  | 'twins-need-not-be-equal'
 
 let armed: PlantedMistake | undefined
 

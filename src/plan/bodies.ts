@@ -45,9 +45,14 @@ export function unionOf(
 
 /** True for a rule that calls itself, perhaps through others. */
 export function isRecursive(name: string, rules: RuleSet): boolean {
+  return (rules.get(name) ?? []).some(({ body }) => reachesRule(body, name, rules))
+}
+
+/** True where these clauses call the rule, perhaps through others. */
+export function reachesRule(clauses: readonly Clause[], name: string, rules: RuleSet): boolean {
   const seen = new Set<string>()
-  const visit = (clauses: readonly Clause[]): void => {
-    for (const clause of clauses) {
+  const visit = (inside: readonly Clause[]): void => {
+    for (const clause of inside) {
       if (clause.kind === 'not') visit(clause.clauses)
       else if (clause.kind === 'or') clause.branches.forEach(visit)
       else if (clause.kind === 'rule' && !seen.has(clause.name)) {
@@ -56,6 +61,6 @@ export function isRecursive(name: string, rules: RuleSet): boolean {
       }
     }
   }
-  for (const { body } of rules.get(name) ?? []) visit(body)
+  visit(clauses)
   return seen.has(name)
 }

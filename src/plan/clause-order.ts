@@ -62,6 +62,11 @@ export class ClauseOrder {
     return { ...made, bound: new Set([...made.bound, ...start]) }
   }
 
+  /** True for a goal that can run, and binds all that it names, with what is bound. */
+  isReady(goal: Goal, bound: ReadonlySet<Variable>, scope: Scope): boolean {
+    return this.#cost(goal, bound, scope, { places: new Map(), isFirst: false }) < Infinity
+  }
+
   /** The error for goals that can never run, as exact as can be said. */
   stuckError(ordered: Ordered, scope: Scope): Error {
     const [goal] = ordered.stuck

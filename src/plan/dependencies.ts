@@ -40,7 +40,7 @@ export class Dependencies {
     this.#rules.push({ from: known(e, v), to: known(tx, added) })
   }
 
-  addFunction({ args, binding }: ComputeStep): void {
+  addFunction({ args, binding }: Pick<ComputeStep, 'args' | 'binding'>): void {
     const names = bindingVariables(binding)
     for (const name of names) this.#introduced.add(name)
     const from = args.flatMap((arg) => (arg.kind === 'variable' ? [arg.name] : []))

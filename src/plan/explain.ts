@@ -2,7 +2,7 @@
 // expected and, where it ran, the rows that came and the time it took.
 
 import type { Warning } from '../base/errors.ts'
-import type { Conjunction, FinishStep, PatternStep, Plan, RuleTablePlan, Step } from './plan.ts'
+import type { Conjunction, FinishStep, PatternStep, Plan, ReadStep, RuleTablePlan, Step } from './plan.ts'
 import { rangeClauses } from './ranges.ts'
 import { showClause, showElement, showTerms } from './show-clause.ts'
 
@@ -157,9 +157,14 @@ export function stepText(step: Step): string {
   // A pattern with the comparisons that it does as well.
   if (clause !== undefined) return [clause, ...rangeClauses(step)].map(showClause).join(' ')
   if (step.kind === 'rows') return `input ${showTerms(step.terms)}`
+  if (step.kind === 'read') return readText(step)
   if (step.kind === 'intersect') return `${step.variable} in all of`
   if (step.kind === 'semi-join') return `${step.variable} among what is found by`
   return step.kind === 'product' ? 'what shares nothing with the rest' : step.kind
+}
+
+function readText({ of, reading, source }: ReadStep): string {
+  return `${of} as ${reading === 'entity' ? 'the entity' : 'the name'} that it means in ${source}`
 }
 
 function finishText(step: FinishStep): string {

@@ -7,13 +7,11 @@
 
 import { type Attribute, TX_BASE } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
-import { type Edn, Float, numberType, toDouble } from '../fact/value.ts'
+import type { Edn } from '../fact/value.ts'
 import { functionNamed } from './functions.ts'
-import { EntityReader } from './entity-reader.ts'
 import { isLookupRef } from './entity.ts'
 import { attributeOf, isMixed, PlaceFinder, type PlaceMap } from './places.ts'
 import type { InputMeaning, Reading } from './plan.ts'
-import { Refusal } from './refusal.ts'
 import {
   innerScope,
   type InputGoal,
@@ -23,7 +21,8 @@ import {
   type Scope,
 } from './scope.ts'
 import type { Argument, Clause, SourceName, Term, Variable } from './syntax.ts'
-import { ATTRIBUTE, COMPARISONS, ENTITY, isName, TX, VALUE } from './terms.ts'
+import { meaningName, readerOf } from './readings.ts'
+import { ATTRIBUTE, COMPARISONS, ENTITY, TX, VALUE } from './terms.ts'
 import { hasType } from './value-type.ts'
 
 /** What an input means in some places: the variable that stands there for it. */
@@ -118,9 +117,7 @@ class InputReader {
         return this.#pattern(clause, scope)
       case 'predicate':
       case 'function':
-        return COMPARISONS.has(functionNamed(clause.name)?.name ?? '')
-          ? { ...clause, args: this.#compared(clause.args, scope) }
-          : clause
+        return { ...clause, args: this.#called(clause, scope) }
       case 'not': {
         const clauses = this.clauses(clause.clauses, innerScope(scope, clause.source, clause.join))
         return { ...clause, clauses, join: clause.join && [...clause.join, ...this.#meaningsOf(clause.join)] }
@@ -136,24 +133,9 @@ class InputReader {
         }
       }
       case 'rule':
-        return { ...clause, args: this.#arguments(clause, scope) }
+        // What its body sees of an argument is found out in there.
+        return clause
     }
-  }
-
-  /** A rule takes an argument for an entity where it stands for one in there and nowhere for a name. */
-  #arguments({ name, args, source }: Extract<Clause, { kind: 'rule' }>, scope: Scope): readonly Term[] {
-    const asked = source === undefined ? scope.defaultSource : realName(source, scope)
-    const places = this.#finder.ofParameters(name, asked)
-    return args.map((arg, at) => {
-      const found = places[at]
-      const facts = found?.entityIn === undefined ? undefined : this.#context.sources.get(found.entityIn)
-      if (found?.entityIn === undefined || found.isRaw || facts?.kind !== 'facts') return arg
-      if (arg.kind === 'constant' && isName(arg.value))
-        return { kind: 'constant', value: readerOf('entity', facts.facts)(arg.value) }
-      const isNamed = arg.kind === 'variable' && scope.inputs.get(arg.name)?.some(isName)
-      if (arg.kind !== 'variable' || isNamed !== true) return arg
-      return this.#meaning(arg.name, 'entity', { name: found.entityIn, facts: facts.facts })
-    })
   }
 
   /** The variables that stand for what these mean. */
@@ -171,8 +153,9 @@ class InputReader {
     const terms = written.map((term, place) => {
       const values = term.kind === 'variable' ? scope.inputs.get(term.name) : undefined
       if (term.kind !== 'variable' || values === undefined) return term
-      if (place === VALUE) this.#checkNamed(term.name, attribute, values)
-      const reading = readingAt(place, attribute, values)
+      const reading = this.#meetsNames(term.name, place, attribute, values)
+        ? 'name'
+        : readingAt(place, attribute, values)
       return reading === undefined ? term : this.#meaning(term.name, reading, { name, facts })
     })
     return { ...clause, terms }
@@ -192,11 +175,26 @@ class InputReader {
     return terms.map((each, place) => (place === ATTRIBUTE ? given : each))
   }
 
-  /** An id that is given, stands for an entity and meets keywords, means its name there. */
-  #checkNamed(name: Variable, attribute: Attribute | undefined, values: readonly Edn[]): void {
-    const isMixedHere = attribute?.valueType === 'keyword' && isMixed(this.#places.get(name))
-    if (isMixedHere && values.some((value) => typeof value === 'number'))
-      throw new Refusal(`${name} is both a name and a thing`)
+  /** True where an id that stands for an entity meets keywords, and so means its name. */
+  #meetsNames(
+    name: Variable,
+    place: number,
+    attribute: Attribute | undefined,
+    values: readonly Edn[],
+  ): boolean {
+    const isAmongNames = place === VALUE && attribute?.valueType === 'keyword'
+    return (
+      isAmongNames && isMixed(this.#places.get(name)) && values.some((value) => typeof value === 'number')
+    )
+  }
+
+  /** The arguments of a call, and of calls within it. */
+  #called(
+    { name, args }: { readonly name: string; readonly args: readonly Argument[] },
+    scope: Scope,
+  ): readonly Argument[] {
+    const inside = args.map((arg) => (arg.kind === 'call' ? { ...arg, args: this.#called(arg, scope) } : arg))
+    return COMPARISONS.has(functionNamed(name)?.name ?? '') ? this.#compared(inside, scope) : inside
   }
 
   /** A lookup ref that is compared with an entity stands for the entity that it names. */
@@ -219,8 +217,7 @@ class InputReader {
     reading: Reading,
     { name: sourceName, facts }: { readonly name: SourceName; readonly facts: FactSource },
   ): { readonly kind: 'variable'; readonly name: Variable } {
-    // A space cannot stand in a name that somebody wrote.
-    const name = `${of} as ${reading} of ${sourceName}`
+    const name = meaningName(of, reading, sourceName)
     if (!this.meanings.has(name))
       this.meanings.set(name, { name, of, reading, source: sourceName, read: readerOf(reading, facts) })
     return { kind: 'variable', name }
@@ -243,21 +240,4 @@ function readingAt(
 
 function isId(value: Edn): boolean {
   return Number.isSafeInteger(value)
-}
-
-function readerOf(reading: Reading, facts: FactSource): (value: Edn) => Edn {
-  const entities = new EntityReader(facts)
-  switch (reading) {
-    case 'entity':
-      return (value) => entities.read(value) ?? null
-    case 'transaction':
-      return (value) => {
-        const entity = entities.read(value)
-        return entity === undefined ? null : entity >= TX_BASE ? entity : TX_BASE + entity
-      }
-    case 'float':
-      return (value) => (numberType(value) === undefined ? value : new Float(toDouble(value)))
-    case 'compared':
-      return (value) => (isLookupRef(value) ? (entities.read(value) ?? null) : value)
-  }
 }

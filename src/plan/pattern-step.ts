@@ -6,9 +6,9 @@ import type { FactSource } from '../fact/datom.ts'
 import { numberType, type Edn } from '../fact/value.ts'
 import { attributeOf } from './places.ts'
 import type { PatternStep, PlanTerm, RowsStep, Step, VariableKind } from './plan.ts'
-import type { InputGoal, PatternClause, Scope } from './scope.ts'
-import type { Clause, Variable } from './syntax.ts'
-import { ATTRIBUTE, checkOpenPattern, constantAt, ENTITY, isGiven, planTerms, TX, VALUE } from './terms.ts'
+import type { Goal, InputGoal, PatternClause, Scope } from './scope.ts'
+import type { Clause, Term, Variable } from './syntax.ts'
+import { ATTRIBUTE, constantAt, ENTITY, isGiven, planTerms, TX, VALUE } from './terms.ts'
 
 /** A step before it is known what becomes of rows: which of its variables anybody wants, and how many rows come. */
 export type Draft<S extends Step = Step> = {
@@ -34,7 +34,6 @@ export function patternDraft(
   const attribute = attributeOf(facts, clause.terms[ATTRIBUTE])
   const written = [0, 1, 2, 3, 4].map((place) => clause.terms[place] ?? ({ kind: 'blank' } as const))
   if (attribute !== undefined) written[ATTRIBUTE] = { kind: 'blank' }
-  if (attribute === undefined) checkOpenPattern(written, isBound, scope)
   const terms = planTerms(written, isBound, (value, place) => constantAt(value, place, facts, attribute))
   const [e, a, v, tx, added] = terms as [PlanTerm, PlanTerm, PlanTerm, PlanTerm, PlanTerm]
   const access = isGiven(e) ? 'entity' : isGiven(v) ? 'value' : 'scan'
@@ -47,9 +46,28 @@ export function patternDraft(
       terms: [e, a, v, tx, added],
       access,
       range: undefined,
+      isValueRead: isValueRead(written, terms, scope),
     },
     binds: bindingsOf(terms, (place) => kindOfPlace(place, attribute)),
   }
+}
+
+/** True where the attribute is given row by row, and a value beside it: what it means is known with the attribute. */
+function isValueRead(written: readonly Term[], terms: readonly PlanTerm[], { inputs }: Scope): boolean {
+  const attribute = written[ATTRIBUTE]!
+  return attribute.kind === 'variable' && inputs.has(attribute.name) && isGiven(terms[VALUE]!)
+}
+
+/** True for a clause of which the attributes are inputs that rows do not have yet. */
+export function waitsForAttribute(goal: Goal, scope: Scope, isBound: IsBound): boolean {
+  if (goal.kind === 'or')
+    return goal.branches.some((branch) => branch.some((clause) => waitsForAttribute(clause, scope, isBound)))
+  if (goal.kind !== 'pattern') return false
+  const [, attribute, value] = goal.terms
+  const isAwaited = (term: Term | undefined): boolean =>
+    term?.kind === 'variable' && scope.inputs.has(term.name) && !isBound(term.name)
+  const isInput = attribute?.kind === 'variable' && scope.inputs.has(attribute.name)
+  return isInput && (isAwaited(attribute) || isAwaited(value))
 }
 
 export function rowsDraft(

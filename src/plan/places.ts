@@ -24,6 +24,8 @@ export type Places = {
   entityIn: SourceName | undefined
   isResolved: boolean
   isRaw: boolean
+  /** Where any value may stand, or one that is no entity. */
+  isValue: boolean
 }
 
 export type PlaceMap = ReadonlyMap<Variable, Places>
@@ -90,15 +92,17 @@ export class PlaceFinder {
     const source = this.#context.sources.get(name)
     if (source === undefined) return
     if (source.kind === 'rows') return visitRows(goal.terms, source.rows, places)
-    const [e, a, v, tx] = goal.terms
+    const [e, a, v, tx, added] = goal.terms
     for (const term of [e, a, tx]) {
       if (term?.kind === 'variable') markEntity(placesIn(places, term.name), name)
     }
+    if (added?.kind === 'variable') placesIn(places, added.name).isValue = true
     if (v?.kind !== 'variable') return
     const attribute = attributeOf(source.facts, a)
     const found = placesIn(places, v.name)
-    if (attribute?.valueType === 'ref') markEntity(found, name)
-    else if (attribute?.valueType === 'keyword') found.isRaw = true
+    if (attribute?.valueType === 'ref') return markEntity(found, name)
+    found.isValue = true
+    if (attribute?.valueType === 'keyword') found.isRaw = true
     else if (attribute?.valueType === 'float') found.isResolved = true
   }
 
@@ -135,7 +139,7 @@ export function isMixed(places: Places | undefined): boolean {
 }
 
 function noPlaces(): Places {
-  return { entityIn: undefined, isResolved: false, isRaw: false }
+  return { entityIn: undefined, isResolved: false, isRaw: false, isValue: false }
 }
 
 function placesIn(places: Map<Variable, Places>, name: Variable): Places {
@@ -155,10 +159,11 @@ function markEntity(places: Places, source: SourceName): void {
 function mergeInto(places: Places, more: Places): void {
   places.isResolved ||= more.isResolved
   places.isRaw ||= more.isRaw
+  places.isValue ||= more.isValue
   places.entityIn ??= more.entityIn
 }
 
-/** Columns of plain entity ids need no care; idents, lookup refs and doubles (for floats) do. */
+/** Columns of plain entity ids need no care; idents, lookup refs and doubles (for floats) do. null is nobody. */
 function visitRows(
   terms: readonly Term[],
   rows: readonly (readonly Edn[])[],
@@ -167,6 +172,9 @@ function visitRows(
   terms.forEach((term, index) => {
     if (term.kind !== 'variable') return
     const found = placesIn(places, term.name)
-    found.isRaw ||= rows.some((row) => numberType(row[index] ?? null) !== 'long')
+    found.isRaw ||= rows.some((row) => {
+      const value = row[index] ?? null
+      return value !== null && numberType(value) !== 'long'
+    })
   })
 }

@@ -14,8 +14,8 @@ import type { Attribute, ValueType } from '../fact/attribute.ts'
 import type { Edn } from '../fact/value.ts'
 import type { Argument, Binding, Clause, FindElement, ReturnKeys, SourceName, Variable } from './syntax.ts'
 
-/** How a value is understood in a place. */
-export type Reading = 'entity' | 'transaction' | 'float' | 'compared'
+/** How a value is understood in a place: `name` is the ident of an entity, and what is no number as it is. */
+export type Reading = 'entity' | 'transaction' | 'float' | 'compared' | 'name'
 
 /** A column that follows those of an input: what one of these means, read so in this source. */
 export type InputMeaning = {
@@ -59,6 +59,7 @@ export type VariableKind = ValueType | 'any'
 export type Step =
   | RowsStep
   | PatternStep
+  | ReadStep
   | IntersectStep
   | FilterStep
   | ComputeStep
@@ -114,6 +115,18 @@ export type PatternStep = StepBase & {
   readonly access: 'entity' | 'value' | 'range' | 'scan'
   /** Of a `range`. */
   readonly range: ValueRange | undefined
+  /** Without `attribute`: the value is what was written there, to be understood as the attribute of its row does. */
+  readonly isValueRead: boolean
+}
+
+/** Extends each row by what a value in it means in some places, as one source understands it; rows of which it means nothing go. */
+export type ReadStep = StepBase & {
+  readonly kind: 'read'
+  readonly of: Variable
+  /** The variable that stands for the meaning. */
+  readonly name: Variable
+  readonly reading: Reading
+  readonly source: SourceName
 }
 
 /**

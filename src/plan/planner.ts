@@ -2,20 +2,35 @@
 // the fewest rows, judged by true counts; so the order in which they were written does not matter. What a clause
 // brings that nobody asks for later is dropped.
 //
-// The question was found right before (every clause can run in some order, names exist): what is left to refuse is what
-// steps cannot say, and then the engine answers that evaluates the syntax tree.
+// The question was found right before: every clause can run in some order, names exist.
 
+import { assert } from '../base/assert.ts'
 import type { EntityId } from '../fact/attribute.ts'
 import type { Value } from '../fact/value.ts'
 import { isRecursive, passedVariables, startOf, unionOf } from './bodies.ts'
 import { closureOf } from './closure.ts'
+import {
+  type Course,
+  isOneOf,
+  type Later,
+  type Named,
+  mayBeName,
+  namesAmong,
+  neededBy,
+  NOTHING_GIVEN,
+  type Setting,
+  takeStep,
+  triedCourse,
+} from './course.ts'
+import { plainGoal, shownAs } from './plain-goal.ts'
 import { componentsOf } from './components.ts'
-import { costOf, type Cost, factsCost, type Origin, rowsJoined, shareOf, type Standing } from './cost.ts'
-import type { BoundSide, Counts } from './counts.ts'
-import { needsOf, orInside } from './clause-order.ts'
+import { costOf, type Cost, factsCost, rowsJoined, shareOf, type Standing } from './cost.ts'
+import type { Counts } from './counts.ts'
+import { ClauseOrder, needsOf, orInside } from './clause-order.ts'
 import { isCopy, isLateCopy, kindOfCopy, withEqualities } from './equalities.ts'
 import { findVariables, finishOf } from './finish.ts'
 import { withInlinedRules } from './inlined-rules.ts'
+import { withLiftedOrs } from './lifted-ors.ts'
 import {
   cyclicPatterns,
   inOrder,
@@ -24,21 +39,12 @@ import {
   ledTo,
   type Lead,
 } from './intersection.ts'
-import { type Draft, patternDraft, rowsDraft } from './pattern-step.ts'
+import { type Draft, patternDraft, rowsDraft, waitsForAttribute } from './pattern-step.ts'
 import { withMeanings } from './named-inputs.ts'
-import { attributeOf, isMixed, PlaceFinder } from './places.ts'
-import type {
-  Conjunction,
-  Passed,
-  PatternStep,
-  Plan,
-  PlanTerm,
-  RuleTablePlan,
-  Step,
-  VariableKind,
-} from './plan.ts'
+import { Naming } from './naming.ts'
+import { attributeOf, PlaceFinder } from './places.ts'
+import type { Conjunction, Passed, PatternStep, Plan, PlanTerm, RuleTablePlan, VariableKind } from './plan.ts'
 import { withRange } from './ranges.ts'
-import { Refusal } from './refusal.ts'
 import {
   type Goal,
   innerScope,
@@ -54,51 +60,14 @@ import {
 import { hangingParts, PLAN_LIMITS, type PlanLimits, workOf } from './semi-joins.ts'
 import { showGoal } from './show-clause.ts'
 import type { Clause, Query, SourceName, Variable } from './syntax.ts'
-import { callOf, checkRuleArguments, planTerms } from './terms.ts'
+import { callOf, isGiven, planTerms } from './terms.ts'
 import { bindingVariables, variablesOf } from './variables.ts'
 
 type Of<Kind extends Clause['kind']> = Extract<Clause, { kind: Kind }>
-type Kinds = ReadonlyMap<Variable, VariableKind>
-
-/** With what a conjunction begins, and what is wanted of it. */
-type Setting = {
-  readonly scope: Scope
-  readonly start: Kinds
-  readonly outputs: readonly Variable[]
-  readonly rowCount: number
-}
-
-/** A conjunction while it is planned. */
-type Course = {
-  readonly scope: Scope
-  readonly kinds: Map<Variable, VariableKind>
-  readonly steps: Step[]
-  /** The facts whose values variables hold. */
-  readonly origins: Map<Variable, Origin>
-  /** Where patterns bound variables first. */
-  readonly sides: Map<Variable, BoundSide>
-  /** The patterns that close circles: rows of these are counted exactly. */
-  readonly cyclic: ReadonlySet<Goal>
-  /** What constants name. */
-  readonly named: Map<Variable, Named>
-  /** False where it is only found out what rows would come. */
-  readonly mayReduce: boolean
-  /** Variables of the rows so far. */
-  names: readonly Variable[]
-  /** Rows that are expected. */
-  rowCount: number
-}
-
-/** Entities that have one value: mostly it is one, which is sought where somebody asks for it. */
-type Named = Origin & { readonly value: Value; entity: EntityId | undefined }
-
-/** What comes after a goal. */
-type Later = { readonly waiting: readonly Goal[]; readonly outputs: readonly Variable[] }
-
 /** Rows that one step of a recursion is taken to bring. */
 const RECURSION_ROW_COUNT = 64
 
-/** The plan of a question; `goals` are the inputs that anything asks for. Throws a `Refusal` where steps cannot say it. */
+/** The plan of a question; `goals` are the inputs that anything asks for. */
 export function planOf(
   query: Query,
   goals: readonly InputGoal[],
@@ -112,9 +81,8 @@ export function planOf(
   const meant = withMeanings(goals, query.where, scope, context)
   const body = new Planner(context, counts, limits).conjunction([...meant.goals, ...meant.where], {
     scope: meant.scope,
-    start: new Map(),
+    ...NOTHING_GIVEN,
     outputs: findVariables(query),
-    rowCount: 1,
   })
   const inputs = new Map(meant.goals.map(({ index, rows }) => [index, rows]))
   return { body, inputs, meanings: meant.meanings, finish: finishOf(query), returnKeys: query.returnKeys }
@@ -122,6 +90,7 @@ export function planOf(
 
 class Planner {
   readonly #context: PlanContext
+  readonly #order: ClauseOrder
   readonly #counts: Counts
   readonly #limits: PlanLimits
   readonly #places: PlaceFinder
@@ -131,10 +100,11 @@ class Planner {
   readonly #open = new Set<string>()
 
   constructor(context: PlanContext, counts: Counts, limits: PlanLimits) {
-    this.#context = context
+    this.#context = { ...context, rules: withLiftedOrs(context.rules) }
+    this.#order = new ClauseOrder(this.#context)
     this.#counts = counts
     this.#limits = limits
-    this.#places = new PlaceFinder(context)
+    this.#places = new PlaceFinder(this.#context)
   }
 
   /** A conjunction with tables of its own. */
@@ -148,19 +118,13 @@ class Planner {
   }
 
   /** Steps that share the tables of recursive rules with those around them. */
-  #chain(asked: readonly Goal[], { scope, start, outputs, rowCount }: Setting): Conjunction {
+  #chain(asked: readonly Goal[], { scope, start, namesGiven, outputs, rowCount }: Setting): Conjunction {
     const written = withInlinedRules(asked, scope, this.#context, [...start.keys(), ...outputs])
-    const places = this.#places.placesOf(
-      written.filter((goal) => goal.kind !== 'input'),
-      scope,
-    )
-    for (const [name, found] of places) {
-      if (isMixed(found)) throw new Refusal(`${name} is both a name and a thing`)
-    }
     const sourceOf = (pattern: PatternClause): Source => this.#source(pattern, scope).source
     const goals = withEqualities(written, { start, outputs, sourceOf })
     const course: Course = {
       scope,
+      naming: new Naming(this.#places.placesOf(goals, scope), namesGiven),
       kinds: new Map(start),
       steps: [],
       origins: new Map(),
@@ -176,7 +140,7 @@ class Planner {
     this.#takeAll(inline, course, outputs)
     for (const body of apart) if (body.outputs.length > 0) this.#product(body, course, outputs)
     const missing = outputs.find((name) => !course.names.includes(name))
-    if (missing !== undefined) throw new Refusal(`${missing} is bound by nothing`)
+    assert(missing === undefined, 'a question whose variables nobody binds is an error before it is planned')
     return {
       start: [...start.keys()],
       steps: course.steps,
@@ -202,27 +166,34 @@ class Planner {
       const draft =
         leads.length > 1
           ? this.#intersection(leads, course, {
-              needed: neededBy(outputs, waiting),
+              needed: neededBy({ outputs, waiting }),
               rowCount: Math.max(1, cost.rowCount),
             })
-          : this.#draft(next, course, { waiting, outputs })
+          : shownAs(
+              next,
+              this.#draft(plainGoal(next, course, { waiting, outputs }, this.#context), course, {
+                waiting,
+                outputs,
+              }),
+            )
       const tests = draft.tests ?? []
       for (const test of tests) waiting.splice(waiting.indexOf(test), 1)
       const standing = this.#standing(course)
       const rowCount = cost.rowCount * shareOf(tests, standing)
-      this.#take(draft, course, { needed: neededBy(outputs, waiting), rowCount: Math.max(1, rowCount) })
+      takeStep(draft, course, { needed: neededBy({ outputs, waiting }), rowCount: Math.max(1, rowCount) })
     }
   }
 
   /** Tests the rows by what hangs on them, where that is found with less than going on from them would take. */
   #reduce(waiting: Goal[], course: Course, outputs: readonly Variable[], judged: Set<string>): void {
     for (const { variable, goals } of hangingParts(waiting, course.names, outputs)) {
+      if (course.naming.isDelicate(variable)) continue
       const key = `${variable} ${goals.length} ${leastText(goals)}`
       if (judged.has(key)) continue
       judged.add(key)
       const onward = triedCourse(course)
       this.#takeAll(goals, onward, [])
-      const setting = { scope: course.scope, start: new Map(), outputs: [variable], rowCount: 1 }
+      const setting = { scope: course.scope, ...NOTHING_GIVEN, outputs: [variable] }
       const body = this.conjunction(goals, setting)
       if (workOf(body.steps) >= workOf(onward.steps)) continue
       for (const goal of goals) waiting.splice(waiting.indexOf(goal), 1)
@@ -231,7 +202,7 @@ class Planner {
         step: { kind: 'semi-join', clause: undefined, variable, body },
         binds: new Map(),
       }
-      this.#take(draft, course, { needed: neededBy(outputs, waiting), rowCount })
+      takeStep(draft, course, { needed: neededBy({ outputs, waiting }), rowCount })
       return
     }
   }
@@ -247,8 +218,9 @@ class Planner {
     })
   }
 
-  #leadOf(goal: Goal, { scope, names }: Course): readonly [Lead, Variable] | undefined {
-    if (goal.kind !== 'pattern') return undefined
+  #leadOf(goal: Goal, { scope, names, naming }: Course): readonly [Lead, Variable] | undefined {
+    if (goal.kind !== 'pattern' || [...variablesOf(goal)].some((name) => naming.isDelicate(name)))
+      return undefined
     const { source } = this.#source(goal, scope)
     const attribute = source.kind === 'facts' ? attributeOf(source.facts, goal.terms[1]) : undefined
     if (source.kind !== 'facts' || attribute === undefined) return undefined
@@ -288,7 +260,7 @@ class Planner {
     const bodies = components.flatMap(({ goals: inside, names: named }, at) => {
       if (!isFree[at] || (components.length === 1 && names.length === 0)) return []
       const wanted = outputs.filter((name) => named.has(name))
-      const setting = { scope, start: new Map(), outputs: wanted, rowCount: 1 }
+      const setting = { scope, ...NOTHING_GIVEN, outputs: wanted }
       return [{ goals: inside, body: this.conjunction(inside, setting) }]
     })
     bodies.sort(
@@ -313,13 +285,36 @@ class Planner {
     const binds = new Map(body.outputs.map((name) => [name, body.kinds.get(name) ?? 'any']))
     const rowCount = course.rowCount * (body.outputs.length === 0 ? 1 : body.rowCount)
     const needed = new Set([...course.names, ...outputs])
-    this.#take({ step: { kind: 'product', clause: undefined, body }, binds }, course, { needed, rowCount })
+    takeStep({ step: { kind: 'product', clause: undefined, body }, binds }, course, { needed, rowCount })
   }
 
+  /** The clause to be taken next: one that others should come before only where there is no other. */
   #cheapest(waiting: readonly Goal[], course: Course): readonly [Goal, Cost] {
+    const ready = waiting.filter((goal) => !this.#mustWait(goal, course))
+    const found = this.#cheapestOf(ready, waiting, course) ?? this.#cheapestOf(waiting, waiting, course)
+    assert(found !== undefined, 'clauses that can never run are an error before they are planned')
+    return found
+  }
+
+  #mustWait(goal: Goal, { scope, naming, names }: Course): boolean {
+    const isBound = isOneOf(names)
+    return (
+      waitsForAttribute(goal, scope, isBound) ||
+      naming.mustWait(goal, isBound, {
+        placesIn: (clause) => this.#places.placesOf([clause], scope),
+        source: (pattern) => this.#source(pattern, scope).source,
+      })
+    )
+  }
+
+  #cheapestOf(
+    goals: readonly Goal[],
+    waiting: readonly Goal[],
+    course: Course,
+  ): readonly [Goal, Cost] | undefined {
     let best: Goal | undefined
     let bestCost: Cost = { rank: Infinity, rowCount: Infinity }
-    for (const goal of waiting) {
+    for (const goal of goals) {
       const cost = this.#cost(goal, course, waiting)
       if (cost === undefined) continue
       const isBetter =
@@ -329,14 +324,15 @@ class Planner {
       best = goal
       bestCost = cost
     }
-    if (best === undefined) throw new Refusal('clauses that wait for each other')
-    return [best, bestCost]
+    return best && [best, bestCost]
   }
 
   /** What a clause would leave; undefined where it cannot run yet. */
   #cost(goal: Goal, course: Course, waiting: readonly Goal[]): Cost | undefined {
     const standing = this.#standing(course, goal)
     for (const name of needsOf(goal)) if (!standing.isBound(name)) return undefined
+    const isInside = goal.kind === 'or' || goal.kind === 'rule'
+    if (isInside && !this.#order.isReady(goal, new Set(course.names), course.scope)) return undefined
     if (isLateCopy(goal, waiting, standing.isBound))
       return { rank: Number.MAX_VALUE, rowCount: course.rowCount }
     return costOf(goal, standing, (pattern) => {
@@ -371,22 +367,6 @@ class Planner {
     return (named.entity ??= this.#counts.onlyEntityOf(facts, attribute, value))
   }
 
-  /** Adds a step to the course. */
-  #take(
-    { step, binds }: Draft,
-    course: Course,
-    { needed, rowCount }: { readonly needed: ReadonlySet<Variable>; readonly rowCount: number },
-  ): void {
-    const kept = course.names.filter((name) => needed.has(name))
-    const fresh = [...binds.keys()].filter((name) => needed.has(name))
-    for (const [name, kind] of binds) course.kinds.set(name, kind)
-    // A join that brings nothing new only keeps rows.
-    const isTest = fresh.length === 0 && (step.kind === 'pattern' || step.kind === 'rows')
-    course.rowCount = isTest ? Math.min(rowCount, course.rowCount) : rowCount
-    course.steps.push({ ...step, kept, fresh, rowCount: course.rowCount })
-    course.names = [...kept, ...fresh]
-  }
-
   #draft(goal: Goal, course: Course, later: Later): Draft {
     switch (goal.kind) {
       case 'input':
@@ -400,9 +380,9 @@ class Planner {
       case 'not':
         return this.#not(goal, course)
       case 'or':
-        return this.#or(goal, course, neededBy(later.outputs, later.waiting))
+        return this.#or(goal, course, neededBy(later))
       case 'rule':
-        return this.#rule(goal, course, neededBy(later.outputs, later.waiting))
+        return this.#rule(goal, course, neededBy(later))
     }
   }
 
@@ -453,11 +433,13 @@ class Planner {
     }
   }
 
-  #not(clause: Of<'not'>, { scope, names, kinds, rowCount }: Course): Draft {
+  #not(clause: Of<'not'>, course: Course): Draft {
+    const { scope, names, kinds, rowCount } = course
     const passed = passedVariables([...variablesOf(clause)], names)
     const body = this.conjunction(clause.clauses, {
       scope: innerScope(scope, clause.source, clause.join),
       start: startOf(passed, kinds),
+      namesGiven: namesAmong(passed, course),
       outputs: [],
       rowCount,
     })
@@ -470,8 +452,9 @@ class Planner {
     const fresh = variables.filter((name) => !names.includes(name) && needed.has(name))
     const passed = passedVariables(variables, names)
     const start = startOf(passed, kinds)
+    const namesGiven = namesAmong(passed, course)
     const branches = clause.branches.map((branch) => {
-      const body = this.conjunction(branch, { scope: inner, start, outputs: fresh, rowCount })
+      const body = this.conjunction(branch, { scope: inner, start, namesGiven, outputs: fresh, rowCount })
       return { passed, body, fresh }
     })
     return unionOf(clause, branches, fresh)
@@ -480,12 +463,9 @@ class Planner {
   #rule(clause: Of<'rule'>, course: Course, needed: ReadonlySet<Variable>): Draft {
     const { scope, names } = course
     const source = clause.source === undefined ? scope.defaultSource : realName(clause.source, scope)
-    checkRuleArguments(clause, scope, this.#places.ofParameters(clause.name, source))
     const terms = planTerms(clause.args, isOneOf(names), (value) => value)
-    if (terms.some(({ kind }) => kind === 'same'))
-      throw new Refusal('an unbound variable that stands twice in a rule call')
     return isRecursive(clause.name, this.#context.rules)
-      ? this.#recursiveCall(clause, source, terms)
+      ? this.#recursiveCall(clause, { source, args: terms, course })
       : this.#unionOfBodies(clause, { source, terms, course, needed })
   }
 
@@ -494,7 +474,7 @@ class Planner {
     {
       source,
       terms,
-      course: { kinds, rowCount },
+      course,
       needed,
     }: {
       readonly source: SourceName
@@ -503,6 +483,7 @@ class Planner {
       readonly needed: ReadonlySet<Variable>
     },
   ): Draft {
+    const { kinds, rowCount } = course
     const freshPlaces = terms.flatMap((term, place) =>
       term.kind === 'fresh' && needed.has(term.name) ? [place] : [],
     )
@@ -513,28 +494,48 @@ class Planner {
       )
       const inside = freshPlaces.map((place) => parameters[place]!)
       const start = startOf(passed, kinds)
-      const planned = this.conjunction(body, { scope: ruleScope(source), start, outputs: inside, rowCount })
+      const planned = this.conjunction(body, {
+        scope: ruleScope(source),
+        start,
+        namesGiven: namesAmong(passed, course),
+        outputs: inside,
+        rowCount,
+      })
       return { passed, body: planned, fresh: inside }
     })
     return unionOf(clause, branches, fresh)
   }
 
-  #recursiveCall(clause: Of<'rule'>, source: SourceName, args: readonly PlanTerm[]): Draft {
-    const boundPlaces = args.flatMap(({ kind }, place) =>
-      kind === 'bound' || kind === 'constant' ? [place] : [],
+  #recursiveCall(
+    clause: Of<'rule'>,
+    {
+      source,
+      args,
+      course,
+    }: { readonly source: SourceName; readonly args: readonly PlanTerm[]; readonly course: Course },
+  ): Draft {
+    const boundPlaces = args.flatMap((arg, place) => (isGiven(arg) ? [place] : []))
+    // What may be given a name has a table of its own: there it is read, and is shown as it was given.
+    const namePlaces = boundPlaces.filter((place) => mayBeName(args[place]!, course))
+    const key = `${clause.name} ${source} ${boundPlaces.join(' ')} names ${namePlaces.join(' ')}`
+    const kinds = this.#parameterKinds(clause.name, source).map((kind, place) =>
+      namePlaces.includes(place) ? 'any' : kind,
     )
-    const key = `${clause.name} ${source} ${boundPlaces.join(' ')}`
-    const kinds = this.#parameterKinds(clause.name, source)
-    if (!this.#tables.has(key)) this.#addTable({ key, name: clause.name, boundPlaces, kinds }, source)
+    if (!this.#tables.has(key))
+      this.#addTable({ key, name: clause.name, boundPlaces, kinds }, namePlaces, source)
     const binds = args.flatMap((arg, place) =>
       arg.kind === 'fresh' ? [[arg.name, kinds[place]!] as const] : [],
     )
     return { step: { kind: 'call', clause, table: key, args }, binds: new Map(binds) }
   }
 
-  #addTable(asked: Pick<RuleTablePlan, 'key' | 'name' | 'boundPlaces' | 'kinds'>, source: SourceName): void {
+  #addTable(
+    asked: Pick<RuleTablePlan, 'key' | 'name' | 'boundPlaces' | 'kinds'>,
+    namePlaces: readonly number[],
+    source: SourceName,
+  ): void {
     const { key, name, boundPlaces, kinds } = asked
-    if (this.#open.has(key)) throw new Refusal('recursion through an or or a not')
+    assert(!this.#open.has(key), 'an or that leads back to its rule was lifted, a not is an error')
     const rules = this.#context.rules.get(name)!
     this.#tables.set(key, undefined)
     this.#open.add(key)
@@ -543,44 +544,25 @@ class Planner {
       body: this.#chain(body, {
         scope: ruleScope(source),
         start: new Map(boundPlaces.map((place) => [parameters[place]!, kinds[place]!])),
+        namesGiven: new Set(namePlaces.map((place) => parameters[place]!)),
         outputs: parameters,
         rowCount: RECURSION_ROW_COUNT,
       }),
     }))
     this.#open.delete(key)
     const found = this.#context.sources.get(source)
-    const edges = found?.kind === 'facts' ? closureOf(rules, found.facts) : undefined
+    const isOfIds = namePlaces.length === 0
+    const edges = isOfIds && found?.kind === 'facts' ? closureOf(rules, found.facts) : undefined
     const closure = edges && { source, edges }
     this.#tables.set(key, { ...asked, parameters: rules[0]!.parameters, bodies, closure })
   }
 
   /** What the parameters of a recursive rule stand for: entities, or nobody knows. */
   #parameterKinds(name: string, source: SourceName): readonly VariableKind[] {
-    const { parameters } = this.#context.rules.get(name)![0]!
-    return this.#places.ofParameters(name, source).map((found, place) => {
-      if (isMixed(found)) throw new Refusal(`${parameters[place]!} is both a name and a thing`)
-      return found.entityIn === undefined ? 'any' : 'ref'
-    })
+    return this.#places
+      .ofParameters(name, source)
+      .map(({ entityIn, isRaw, isValue }) => (entityIn === undefined || isRaw || isValue ? 'any' : 'ref'))
   }
-}
-
-/** A course that goes on from here without leaving a trace. */
-function triedCourse(course: Course): Course {
-  const { kinds, origins, sides, named } = course
-  return {
-    ...course,
-    kinds: new Map(kinds),
-    origins: new Map(origins),
-    sides: new Map(sides),
-    named: new Map(named),
-    steps: [],
-    mayReduce: false,
-  }
-}
-
-/** Variables that somebody asks for later. */
-function neededBy(outputs: readonly Variable[], waiting: readonly Goal[]): ReadonlySet<Variable> {
-  return new Set([...outputs, ...waiting.flatMap((goal) => [...variablesOf(goal)])])
 }
 
 /** Tells goals from others whatever their order. */
@@ -591,8 +573,4 @@ function leastText(goals: readonly Goal[]): string {
 /** An input alone is joined where it stands. */
 function isClause({ kind }: Goal): boolean {
   return kind !== 'input'
-}
-
-function isOneOf(names: readonly Variable[]): (name: Variable) => boolean {
-  return (name) => names.includes(name)
 }

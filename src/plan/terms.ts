@@ -1,18 +1,13 @@
-// What the terms of clauses are to a step: constants with their meaning, variables that rows have, or new ones. What
-// would have to be understood anew for every row (names and lookup refs that came as inputs) is refused.
+// What the terms of clauses are to a step: constants with their meaning, variables that rows have, or new ones.
 
 import { type Attribute, TX_BASE } from '../fact/attribute.ts'
 import type { FactSource } from '../fact/datom.ts'
-import { type Edn, Keyword } from '../fact/value.ts'
+import type { Edn } from '../fact/value.ts'
 import { constantFor, resolveEntity } from './entity.ts'
 import { functionNamed } from './functions.ts'
-import type { Places } from './places.ts'
 import type { FilterStep, PlanTerm } from './plan.ts'
-import { Refusal } from './refusal.ts'
 import { realName, type Scope } from './scope.ts'
 import type { Argument, Clause, Term, Variable } from './syntax.ts'
-
-type RuleCall = Extract<Clause, { kind: 'rule' }>
 
 /** The places of a pattern. */
 export const ENTITY = 0
@@ -66,17 +61,6 @@ export function isGiven({ kind }: PlanTerm): boolean {
   return kind === 'constant' || kind === 'bound'
 }
 
-/** With the attribute an input, what a value beside it means is known by row alone: left to another engine. */
-export function checkOpenPattern(
-  [_e, a, v]: readonly Term[],
-  isBound: (name: Variable) => boolean,
-  scope: Scope,
-): void {
-  if (a?.kind !== 'variable' || !scope.inputs.has(a.name)) return
-  if (v?.kind === 'constant' || (v?.kind === 'variable' && (isBound(v.name) || scope.inputs.has(v.name))))
-    throw new Refusal('a value beside an attribute that is an input')
-}
-
 /** Functions that compare entities by what names them. */
 export const COMPARISONS: ReadonlySet<string> = new Set(['=', '==', '!=', 'not='])
 
@@ -89,39 +73,17 @@ export function callOf(
   const name = known?.name ?? written
   const [first, ...rest] = args
   if (known?.takesSource === true && first?.kind === 'source')
-    return { name, source: realName(first.name, scope), args: rest }
-  checkCompared(args, scope)
-  return { name, source: undefined, args }
+    return {
+      name,
+      source: realName(first.name, scope),
+      args: rest.map((arg) => withRealSources(arg, scope)),
+    }
+  return { name, source: undefined, args: args.map((arg) => withRealSources(arg, scope)) }
 }
 
-/** Calls within calls see their arguments as they were given (named-inputs.ts): left to another engine. */
-export function checkCompared(args: readonly Argument[], scope: Scope): void {
-  const holdsLookupRef = (name: Variable): boolean =>
-    (scope.inputs.get(name) ?? []).some((value) => Array.isArray(value))
-  for (const arg of args) {
-    if (arg.kind !== 'call') continue
-    const isCompared = COMPARISONS.has(arg.name)
-    if (isCompared && arg.args.some((inner) => inner.kind === 'variable' && holdsLookupRef(inner.name)))
-      throw new Refusal('a lookup ref that is compared')
-    checkCompared(arg.args, scope)
-  }
-}
-
-/** Whether a value may be the name of an entity rather than its id. */
-export function isName(value: Edn): boolean {
-  return Array.isArray(value) || value instanceof Keyword
-}
-
-/** Names whose rule takes them for entities in some places (named-inputs.ts replaces those that it knows). */
-export function checkRuleArguments(
-  { args }: RuleCall,
-  scope: Scope,
-  parameters: readonly (Places | undefined)[],
-): void {
-  args.forEach((arg, at) => {
-    if (parameters[at]?.isResolved !== true) return
-    if (arg.kind === 'constant' && isName(arg.value)) throw new Refusal('a name as argument of a rule')
-    if (arg.kind === 'variable' && scope.inputs.get(arg.name)?.some(isName))
-      throw new Refusal('an input that may name an entity, as argument of a rule')
-  })
+/** Calls within calls name their sources as the question as a whole knows them. */
+function withRealSources(arg: Argument, scope: Scope): Argument {
+  if (arg.kind === 'source') return { kind: 'source', name: realName(arg.name, scope) }
+  if (arg.kind !== 'call') return arg
+  return { ...arg, args: arg.args.map((inner) => withRealSources(inner, scope)) }
 }

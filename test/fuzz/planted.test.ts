@@ -55,6 +55,7 @@ describe('random questions', () => {
     ['range-takes-its-ends', 1],
     ['semi-join-by-one-of-two', 1],
     ['equality-forgotten-where-it-stays', 1],
+    ['twins-need-not-be-equal', 1],
   ] as const)('find the planted bug %s', { timeout: 300_000 }, async (bug, seed) => {
     const run = withPlantedBug(bug, () => compareQuestions({ seed, questionCount: 3_000, isShrunk: false }))
     await expect(run).rejects.toBeInstanceOf(WrongAnswer)
@@ -84,6 +85,7 @@ describe('cases', () => {
     ['pull-without-defaults', /pull/],
     ['get-else-takes-false-for-nothing', /get/],
     ['text-order-of-units', /value|compare|numbers|results|find/],
+    ['name-found-before-it-is-given', /names/],
   ] as const)('find the planted bug %s', async (bug, names) => {
     expect(await failingCase(bug, names)).toBeDefined()
   })

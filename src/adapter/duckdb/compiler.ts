@@ -18,6 +18,7 @@ import type {
   PatternStep,
   PlanTerm,
   ProductStep,
+  ReadStep,
   RowsStep,
   SemiJoinStep,
   Step,
@@ -25,6 +26,7 @@ import type {
 } from '../../plan/plan.ts'
 import type { Uniqueness } from '../../plan/dependencies.ts'
 import { withoutRange } from '../../plan/ranges.ts'
+import { Refusal } from '../../plan/refusal.ts'
 import type { Source } from '../../plan/scope.ts'
 import type { Binding, SourceName, Variable } from '../../plan/syntax.ts'
 import { bindingVariables } from '../../plan/variables.ts'
@@ -101,6 +103,8 @@ export class Compiler {
       case 'intersect':
         // DuckDB joins two tables at a time, and finds the order for itself.
         return step.patterns.reduce((joined, pattern) => this.#pattern(pattern, joined), relation)
+      case 'read':
+        return this.#read(step, relation)
       case 'filter':
         return this.#filter(step, relation)
       case 'compute':
@@ -123,6 +127,7 @@ export class Compiler {
   #pattern(step: PatternStep, relation: Relation): Relation {
     const facts = this.#facts(step.source)
     const { attribute, terms } = step
+    if (step.isValueRead) throw new Refusal('a value beside an attribute that is an input')
     // A test multiplies nothing.
     if (step.fresh.length > 0) relation.dependencies.addPattern(step, uniquenessOf(facts, attribute))
     const view =
@@ -135,6 +140,15 @@ export class Compiler {
       { kind: 'boolean', sql: 'f.added' },
     ]
     return this.#joined({ step, terms, places, from: `${view.name} f` }, relation)
+  }
+
+  /** A number means itself as an entity. */
+  #read(step: ReadStep, relation: Relation): Relation {
+    const cell = relation.columns.get(step.of)!
+    if (step.reading !== 'entity' || cell.kind !== 'long')
+      throw new Refusal('names of entities that rows bring')
+    const added = new Map(step.fresh.includes(step.name) ? [[step.name, cell] as const] : [])
+    return this.selected(relation, step, added, '')
   }
 
   #rows(step: RowsStep, relation: Relation): Relation {

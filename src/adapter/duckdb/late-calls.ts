@@ -3,7 +3,7 @@
 // rows that everything else accepts: what fails then is an error of the question. That holds for one call, and for a
 // chain of which each needs the one before; of independent calls each may reject what another fails on.
 
-import type { ComputeStep, Conjunction, FilterStep, Plan, Step } from '../../plan/plan.ts'
+import type { ComputeStep, Conjunction, FilterStep, Plan, PlanTerm, Step } from '../../plan/plan.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import { argumentVariables, bindingVariables } from '../../plan/variables.ts'
 
@@ -30,7 +30,11 @@ export function bodiesOf(step: Step): readonly Conjunction[] {
 
 /** The plan with its calls last; undefined where what fails then may still be no error. */
 export function withLateCalls(plan: Plan): Plan | undefined {
-  const { steps, tables, outputs } = plan.body
+  const { tables, outputs } = plan.body
+  // An intersection is its patterns one after another: each of them has to hand on what calls need.
+  const steps = plan.body.steps.flatMap((step): readonly Step[] =>
+    step.kind === 'intersect' ? step.patterns : [step],
+  )
   const calls = steps.filter(isCalled)
   const others = steps.filter((step) => !isCalled(step))
   const made = new Set(calls.flatMap(({ fresh }) => fresh))
@@ -59,16 +63,23 @@ function hasCall({ steps, tables }: Conjunction): boolean {
   return tables.length > 0 || steps.some((step) => isCalled(step) || bodiesOf(step).some(hasCall))
 }
 
+function boundName(term: PlanTerm | undefined): readonly Variable[] {
+  return term?.kind === 'bound' ? [term.name] : []
+}
+
 /** The variables that a step needs of the rows that come in, whatever it keeps of them. */
 function usedBy(step: Step): readonly Variable[] {
   switch (step.kind) {
     case 'rows':
+      return step.terms.flatMap(boundName)
     case 'pattern':
-      return step.terms.flatMap((term) => (term.kind === 'bound' ? [term.name] : []))
+      return [...step.terms, step.range?.low?.term, step.range?.high?.term].flatMap(boundName)
     case 'intersect':
       return step.patterns.flatMap(usedBy).filter((name) => name !== step.variable)
     case 'call':
       return step.args.flatMap((arg) => (arg.kind === 'bound' ? [arg.name] : []))
+    case 'read':
+      return [step.of]
     case 'filter':
       return [...argumentVariables(step.args)]
     case 'compute':

@@ -5,6 +5,7 @@ import { TX_BASE } from '../../fact/attribute.ts'
 import type { Datom, FactSource } from '../../fact/datom.ts'
 import { type Edn, equalValues, type Value } from '../../fact/value.ts'
 import type { Variable } from '../../plan/syntax.ts'
+import { valueReader } from '../../plan/readings.ts'
 import { placeOf } from '../pattern.ts'
 import type { Budget } from '../budget.ts'
 import { ADDED_DOMAIN, CollectedDomain, type Domain, ENTITY_DOMAIN } from './domain.ts'
@@ -20,6 +21,8 @@ export type AnyAttributeShape = {
   readonly fresh: readonly { readonly place: number; readonly name: Variable }[]
   /** Pairs of places that one new variable fills. */
   readonly equalities: readonly (readonly [number, number])[]
+  /** A value is understood as the attribute of its row does. */
+  readonly isValueRead: boolean
 }
 
 export class AnyAttributeOperator extends Operator {
@@ -28,10 +31,12 @@ export class AnyAttributeOperator extends Operator {
   readonly #values: CollectedDomain
   readonly #output: RowOutput
   readonly #budget: Budget
+  readonly #read: ReturnType<typeof valueReader>
 
   constructor(shape: AnyAttributeShape, incoming: Layout, budget: Budget) {
     super()
     this.#shape = shape
+    this.#read = valueReader(shape.facts)
     this.#budget = budget
     this.#values = new CollectedDomain(budget)
     const kept = pickLayout(incoming, shape.kept)
@@ -59,8 +64,9 @@ export class AnyAttributeOperator extends Operator {
       const wanted = places.map((place, at) =>
         at === 2 || at === 4 ? decodedPlace(place, chunk, row) : decodedId(place, chunk, row),
       )
-      // What is no id is nobody's.
-      if (places.some(({ kind }, at) => kind !== 'free' && wanted[at] === undefined)) continue
+      if (this.#shape.isValueRead) wanted[2] = this.#valueFor(wanted[1], wanted[2]!)
+      // What is no id is nobody's, and null is no value.
+      if (places.some(({ kind }, at) => kind !== 'free' && (wanted[at] ?? null) === null)) continue
       const [e, a, v] = wanted as [number | undefined, number | undefined, Value | undefined]
       for (const datom of facts.match(e, a, v, this.#budget.checks)) {
         this.#budget.step()
@@ -73,6 +79,12 @@ export class AnyAttributeOperator extends Operator {
       }
     }
     output.flush()
+  }
+
+  /** What a value means beside an attribute; null beside what is none. */
+  #valueFor(id: Edn | undefined, value: Edn): Edn {
+    const attribute = typeof id === 'number' ? this.#shape.facts.schema.attribute(id) : undefined
+    return attribute === undefined ? null : this.#read(attribute, value)
   }
 
   #fits(datom: Datom, wanted: readonly (Edn | undefined)[]): boolean {

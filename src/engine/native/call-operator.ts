@@ -30,6 +30,8 @@ export type Call = (args: readonly Edn[]) => Edn
 export type CallArgument =
   | { readonly kind: 'constant'; readonly value: Edn }
   | { readonly kind: 'column'; readonly index: number; readonly domain: Domain }
+  /** A call within a call. */
+  | { readonly kind: 'call'; readonly call: Call; readonly args: readonly CallArgument[] }
 
 /** Answers for one row. Rows of a chunk are asked in their order, from the first. */
 export type RowCall = (chunk: Chunk, row: number) => Edn
@@ -37,8 +39,7 @@ export type RowCall = (chunk: Chunk, row: number) => Edn
 export function rowCall(call: Call, args: readonly CallArgument[]): RowCall {
   return (chunk, row) => {
     // A list of its own for each row: some functions, `vector` among them, give it back as their result.
-    const values = rowArguments(args, chunk, row)
-    return unlessFailed(() => call(values))
+    return unlessFailed(() => call(rowArguments(args, chunk, row)))
   }
 }
 
@@ -47,9 +48,11 @@ export function storedCall(call: StoredFunction, args: readonly CallArgument[], 
   let results: readonly Edn[] = []
   return (chunk, row) => {
     if (row === 0) {
-      const rows: (readonly Edn[])[] = []
-      for (let each = 0; each < chunk.rowCount; each++) rows.push(rowArguments(args, chunk, each))
-      results = unlessFailed(() => call(rows, check))
+      results = unlessFailed(() => {
+        const rows: (readonly Edn[])[] = []
+        for (let each = 0; each < chunk.rowCount; each++) rows.push(rowArguments(args, chunk, each))
+        return call(rows, check)
+      })
     }
     return results[row]!
   }
@@ -58,7 +61,16 @@ export function storedCall(call: StoredFunction, args: readonly CallArgument[], 
 function rowArguments(args: readonly CallArgument[], chunk: Chunk, row: number): readonly Edn[] {
   const values: Edn[] = []
   for (const arg of args) {
-    values.push(arg.kind === 'constant' ? arg.value : arg.domain.decode(chunk.columns[arg.index]![row]!))
+    switch (arg.kind) {
+      case 'constant':
+        values.push(arg.value)
+        break
+      case 'column':
+        values.push(arg.domain.decode(chunk.columns[arg.index]![row]!))
+        break
+      case 'call':
+        values.push(arg.call(rowArguments(arg.args, chunk, row)))
+    }
   }
   return values
 }

@@ -78,9 +78,8 @@ export function inOrder(numbers: Float64Array, count: number, key: number, order
 }
 
 function isAlike(arg: CallArgument, domain: NumberDomain): boolean {
-  return arg.kind === 'column'
-    ? arg.domain instanceof NumberDomain && arg.domain.class === domain.class
-    : !Number.isNaN(domain.encode(arg.value))
+  if (arg.kind === 'column') return arg.domain instanceof NumberDomain && arg.domain.class === domain.class
+  return arg.kind === 'constant' && !Number.isNaN(domain.encode(arg.value))
 }
 
 /** A column against a constant. */

@@ -1,6 +1,7 @@
 // From a plan to operators: each step becomes one, told which columns of its rows are which. Whether facts are sought or
 // read as a table is decided here and while running, since only then it is known how many rows come in.
 
+import { assert } from '../../base/assert.ts'
 import { isPlanted } from '../../base/planted.ts'
 import type { Attribute } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
@@ -16,6 +17,7 @@ import type {
   PatternStep,
   PlanTerm,
   ProductStep,
+  ReadStep,
   RowsStep,
   RuleTablePlan,
   SemiJoinStep,
@@ -26,7 +28,8 @@ import type {
 import { stepText } from '../../plan/explain.ts'
 import { Dependencies } from '../../plan/dependencies.ts'
 import { Refusal } from '../../plan/refusal.ts'
-import type { SourceName, Variable } from '../../plan/syntax.ts'
+import { functionNamed } from '../../plan/functions.ts'
+import type { Argument, SourceName, Variable } from '../../plan/syntax.ts'
 import type { Budget } from '../budget.ts'
 import { functionFor } from '../call.ts'
 import type { QueryContext } from '../context.ts'
@@ -45,6 +48,7 @@ import {
   ROW,
 } from './branch-operator.ts'
 import {
+  type Call,
   type CallArgument,
   FilterOperator,
   FunctionOperator,
@@ -59,11 +63,13 @@ import { Closure } from './closure.ts'
 import { ClosureOperator } from './closure-operator.ts'
 import { CopyOperator } from './copy-operator.ts'
 import { type Course, extended, keptBy, placeBinding } from './course.ts'
-import { ADDED_DOMAIN, CollectedDomain, ENTITY_DOMAIN, NumberDomain } from './domain.ts'
+import { ADDED_DOMAIN, CollectedDomain, ENTITY_DOMAIN } from './domain.ts'
 import { columnOf, type Consumer, EMPTY_LAYOUT, type Layout, type Operator } from './operator.ts'
 import { PatternOperator } from './pattern-operator.ts'
 import type { BoundBinding, RangeBinding } from './pattern-shape.ts'
 import type { Profile } from './profile.ts'
+import { ReadOperator } from './read-operator.ts'
+import { readerOf } from '../../plan/readings.ts'
 import { ProductOperator } from './product-operator.ts'
 import { type CallTerm, Fixpoint, RuleCallOperator, RuleTable } from './recursion.ts'
 import { RowsOperator } from './rows-operator.ts'
@@ -179,6 +185,8 @@ export class Compiler {
         return step.attribute === undefined
           ? this.#openPattern(step, course)
           : this.#pattern(step, step.attribute, course)
+      case 'read':
+        return this.#read(step, course)
       case 'filter':
         return this.#filter(step, course)
       case 'compute':
@@ -213,9 +221,11 @@ export class Compiler {
     const terms = [step.terms[0], step.terms[2], step.terms[3], step.terms[4]]
     const places = terms.map((term) => placeBinding(term, layout))
     const isLoop = terms[1]!.kind === 'same' && attribute.valueType === 'ref'
-    if (terms.filter(({ kind }) => kind === 'same').length > Number(isLoop)) {
-      throw new Refusal('a variable that stands twice in a pattern')
-    }
+    const sameCount = terms.filter(({ kind }) => kind === 'same').length
+    assert(
+      sameCount === Number(isLoop),
+      'only references of things to themselves stand so: see plan/twins.ts',
+    )
     const isScan = step.access === 'scan' || step.access === 'range'
     const isSlowSeek = places[0]!.kind === 'free' && !canSeekValue(facts, attribute)
     const budget = this.#budgetOf(step)
@@ -257,8 +267,6 @@ export class Compiler {
   /** A pattern without an attribute, or with one that rows bring. */
   #openPattern(step: PatternStep, { layout, dependencies }: Course): Operator {
     const { terms } = step
-    if (terms.some((term) => term.kind === 'constant' && term.value === null))
-      throw new Refusal('a constant that nothing has')
     const equalities = terms.flatMap((term, place): readonly (readonly [number, number])[] =>
       term.kind === 'same' ? [[term.place, place]] : [],
     )
@@ -270,8 +278,25 @@ export class Compiler {
     this.#restsOnFacts = true
     const places = terms.map((term) => placeBinding(term, layout))
     const facts = this.#facts(step.source)
-    const shape = { facts, places, kept: keptBy(step, layout), fresh, equalities }
+    const { isValueRead } = step
+    const shape = { facts, places, kept: keptBy(step, layout), fresh, equalities, isValueRead }
     return new AnyAttributeOperator(shape, layout, this.#budgetOf(step))
+  }
+
+  #read(step: ReadStep, { layout, dependencies }: Course): Operator {
+    this.#restsOnFacts = true
+    dependencies.addFunction({
+      args: [{ kind: 'variable', name: step.of }],
+      binding: { kind: 'variable', name: step.name },
+    })
+    const shape = {
+      of: columnOf(layout, step.of),
+      name: step.name,
+      kept: keptBy(step, layout),
+      isEntity: step.reading === 'entity',
+      read: readerOf(step.reading, this.#facts(step.source)),
+    }
+    return new ReadOperator(shape, layout, this.#budgetOf(step))
   }
 
   #filter(step: FilterStep, { layout }: Course): Operator {
@@ -287,7 +312,7 @@ export class Compiler {
     const [arg] = args
     const isCopy = name === 'identity' || name === 'ground'
     if (isCopy && binding.kind === 'variable' && fresh.length === 1 && CopyOperator.canCopy(arg!))
-      return new CopyOperator(arg!, binding.name, layout, keptBy(step, layout))
+      return new CopyOperator(arg, binding.name, layout, keptBy(step, layout))
     const shape = { call, binding, kept: keptBy(step, layout), fresh }
     return new FunctionOperator(shape, layout, this.#budgetOf(step))
   }
@@ -296,16 +321,25 @@ export class Compiler {
     { name, source, args, clause }: FilterStep | ComputeStep,
     layout: Layout,
   ): { readonly call: RowCall; readonly args: readonly CallArgument[] } {
-    const given = args.map((arg) => callArgument(arg, layout))
+    const inside = (inner: string, given: readonly Argument[]): readonly [Call, readonly Argument[]] => {
+      const [first, ...rest] = given
+      const canonical = functionNamed(inner)?.name ?? inner
+      return first?.kind === 'source' && SOURCE_FUNCTIONS.has(canonical)
+        ? [this.#sourceCall(canonical, first.name), rest]
+        : [functionFor(inner, this.#context, clause?.place), given]
+    }
+    const given = args.map((arg) => callArgument(arg, layout, inside))
     const stored = this.#context.stored.functions.get(name)
     if (stored !== undefined)
       return { call: storedCall(stored, given, this.#context.budget.checks), args: given }
-    if (source !== undefined) this.#restsOnFacts = true
     const call =
-      source === undefined
-        ? functionFor(name, this.#context, clause?.place)
-        : SOURCE_FUNCTIONS.get(name)!(this.#facts(source))
+      source === undefined ? functionFor(name, this.#context, clause?.place) : this.#sourceCall(name, source)
     return { call: rowCall(call, given), args: given }
+  }
+
+  #sourceCall(name: string, source: SourceName): Call {
+    this.#restsOnFacts = true
+    return SOURCE_FUNCTIONS.get(name)!(this.#facts(source))
   }
 
   #antiJoin(step: AntiJoinStep, { layout }: Course): Operator {
@@ -377,10 +411,7 @@ export class Compiler {
     this.#restsOnFacts = true
     const budget = this.#budgetOf(step)
     const [from, to] = step.args.map((arg) => {
-      const place = placeBinding(arg, layout)
-      if (place.kind === 'constant' && Number.isNaN(ENTITY_DOMAIN.encode(place.value)))
-        throw new Refusal('an argument of a rule that can be no entity')
-      return place
+      return placeBinding(arg, layout)
     })
     // Each row meets each answer once; without a seed, answers of different seeds may be the same.
     dependencies.addBranches(boundPlaces.length > 0 ? step.fresh : [...boundBy(step.args), '!ways'])
@@ -455,9 +486,6 @@ function rangeBinding({ low, high }: ValueRange, layout: Layout): RangeBinding {
 function outputNumberings(layout: Layout, { names, domains }: Layout, budget: Budget): readonly Numbering[] {
   return names.map((name, at) => {
     const domain = layout.domains[columnOf(layout, name)]!
-    const isEntity = domain instanceof NumberDomain && (domain.type === 'ref' || domain.type === 'long')
-    if (domains[at] === ENTITY_DOMAIN && !isEntity)
-      throw new Refusal('a parameter that is an entity in one rule only')
     return numbering(domain, domains[at]!, budget)
   })
 }

@@ -7,6 +7,8 @@ import type { CallArgument } from './call-operator.ts'
 import { CollectedDomain, type Domain, NumberDomain } from './domain.ts'
 import { type Chunk, Constant, type Layout, Operator, pickLayout } from './operator.ts'
 
+type Copied = Exclude<CallArgument, { kind: 'call' }>
+
 export class CopyOperator extends Operator {
   readonly layout: Layout
   readonly #kept: readonly number[]
@@ -15,7 +17,7 @@ export class CopyOperator extends Operator {
   readonly #constant: Constant | undefined
 
   /** `kept` are the incoming columns that go on, before the new one. */
-  constructor(arg: CallArgument, name: Variable, incoming: Layout, kept: readonly number[]) {
+  constructor(arg: Copied, name: Variable, incoming: Layout, kept: readonly number[]) {
     super()
     this.#kept = kept
     this.#from = arg.kind === 'column' ? arg.index : undefined
@@ -26,8 +28,9 @@ export class CopyOperator extends Operator {
   }
 
   /** A column that may hold nil is no matter of names: nil drops its row. */
-  static canCopy(arg: CallArgument): boolean {
-    return arg.kind === 'column' ? !(arg.domain instanceof CollectedDomain) : arg.value !== null
+  static canCopy(arg: CallArgument): arg is Copied {
+    if (arg.kind === 'column') return !(arg.domain instanceof CollectedDomain)
+    return arg.kind === 'constant' && arg.value !== null
   }
 
   push({ rowCount, columns }: Chunk): void {

@@ -3,6 +3,7 @@
 // there; whatever is found later is joined with the rows that wait. So every row meets every answer once, only what
 // is asked for is computed, and it ends when nothing new is found (tabling, semi-naive).
 
+import { assert } from '../../base/assert.ts'
 import { isPlanted } from '../../base/planted.ts'
 import type { RuleTablePlan } from '../../plan/plan.ts'
 import type { Variable } from '../../plan/syntax.ts'
@@ -24,7 +25,6 @@ import {
 } from './operator.ts'
 import { NumberList } from './number-list.ts'
 import type { Profile } from './profile.ts'
-import { Refusal } from '../../plan/refusal.ts'
 import { RowSet } from './row-set.ts'
 
 /** The tables of one plan, worked on until none has anything new. */
@@ -418,6 +418,6 @@ class RowList {
 
 function numberIn(domain: Domain, value: Edn): number {
   const number = domain instanceof CollectedDomain ? domain.collect(value) : domain.encode(value)
-  if (Number.isNaN(number)) throw new Refusal('an argument of a rule that can be no entity')
+  assert(!Number.isNaN(number), 'what is no id is asked of a table that takes any value')
   return number
 }

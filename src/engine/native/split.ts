@@ -2,7 +2,7 @@
 // as it is: rows of different ranges differ in the entity they begin with, so the parts together are the whole.
 
 import type { Conjunction, PatternStep, Plan, Step, UnionStep } from '../../plan/plan.ts'
-import type { Variable } from '../../plan/syntax.ts'
+import type { Argument, Variable } from '../../plan/syntax.ts'
 
 /** Rows of inputs with which a plan may begin: each part meets them again. */
 const INPUT_ROW_COUNT_MAX = 64
@@ -54,15 +54,22 @@ function canBeShared({ steps, tables }: Conjunction): boolean {
   return tables.length === 0 && steps.every(canStepBeShared)
 }
 
+/** True for a call, within a call, that asks facts. */
+function asksSource(arg: Argument): boolean {
+  return arg.kind === 'source' || (arg.kind === 'call' && arg.args.some(asksSource))
+}
+
 function canStepBeShared(step: Step): boolean {
   switch (step.kind) {
     case 'rows':
       return step.from.kind === 'input'
     case 'pattern':
       return step.attribute !== undefined
+    case 'read':
+      return false
     case 'filter':
     case 'compute':
-      return step.source === undefined
+      return step.source === undefined && !step.args.some(asksSource)
     case 'anti-join':
       return canBeShared(step.body)
     case 'union':

@@ -2,14 +2,19 @@
 
 import { assert } from '../../base/assert.ts'
 import type { Passed as PassedTerm } from '../../plan/plan.ts'
-import { Refusal } from '../../plan/refusal.ts'
 import type { Argument } from '../../plan/syntax.ts'
+import { functionUnsupported } from '../errors.ts'
 import type { Passed } from './branch-operator.ts'
-import type { CallArgument } from './call-operator.ts'
+import type { Call, CallArgument } from './call-operator.ts'
 import { CollectedDomain, NumberDomain } from './domain.ts'
 import { columnOf, type Layout } from './operator.ts'
 
-export function callArgument(arg: Argument, layout: Layout): CallArgument {
+/** `callOf` makes the function of a call within a call, and tells which of its arguments are values. */
+export function callArgument(
+  arg: Argument,
+  layout: Layout,
+  callOf: (name: string, args: readonly Argument[]) => readonly [Call, readonly Argument[]],
+): CallArgument {
   switch (arg.kind) {
     case 'constant':
       return arg
@@ -18,8 +23,12 @@ export function callArgument(arg: Argument, layout: Layout): CallArgument {
       assert(index >= 0, 'a call waits for its arguments')
       return { kind: 'column', index, domain: layout.domains[index]! }
     }
-    default:
-      throw new Refusal('calls within calls')
+    case 'call': {
+      const [call, args] = callOf(arg.name, arg.args)
+      return { kind: 'call', call, args: args.map((inner) => callArgument(inner, layout, callOf)) }
+    }
+    case 'source':
+      throw functionUnsupported(`a function of ${arg.name}`, undefined)
   }
 }
 

@@ -20,7 +20,7 @@ const AREAS: readonly (readonly [title: string, names: readonly string[]])[] = [
   ['Types and values', ['type', 'value', 'compare', 'numbers']],
   ['Tuples', ['tuple', 'tuples']],
   ['The past', ['time', 'moments']],
-  ['Patterns and names', ['pattern', 'patterns', 'circles', 'unify', 'underscore']],
+  ['Patterns and names', ['pattern', 'patterns', 'names', 'circles', 'unify', 'underscore']],
   ['Inputs and sources', ['input', 'inputs', 'source']],
   [
     'Functions and predicates',
