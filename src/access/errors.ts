@@ -58,3 +58,35 @@ export function scopeMissing(scope: string, has: readonly string[]): VarveError 
     data: { scope, has },
   })
 }
+
+export function grantMalformed(part: string, given: string, fix: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/grant-malformed',
+    kind: 'incorrect',
+    message: `A grant cannot have the ${part} ${given}`,
+    fix,
+    data: { part, given },
+  })
+}
+
+export function rowRuleMalformed(message: string, fix: string, rule: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/row-rule-malformed',
+    kind: 'incorrect',
+    message,
+    fix,
+    data: { rule },
+  })
+}
+
+/** What went wrong may name what the caller does not see, so it is the cause, for the log, and nothing more. */
+export function rowRuleFailed(database: string, cause: unknown): VarveError {
+  return new VarveError({
+    code: 'varve.error/row-rule-failed',
+    kind: 'fault',
+    message: `What you may see of database ${database} cannot be found out: a rule of a grant fails`,
+    fix: 'Tell whoever manages the grants of this database; the log of the service says why',
+    data: { database },
+    cause,
+  })
+}

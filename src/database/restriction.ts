@@ -60,14 +60,29 @@ function rankOf(mask: MaskName | undefined): number {
 
 /** All entities of several sets; undefined where one of them is of all. */
 export function unionOf(sets: readonly (Float64Array | undefined)[]): Float64Array | undefined {
-  const given: Float64Array[] = []
+  const given = new Set<Float64Array>()
   for (const set of sets) {
     if (set === undefined) return undefined
-    given.push(set)
+    given.add(inOrder(set))
   }
-  const [first] = given
-  if (first !== undefined && given.length === 1 && isEntitySet(first)) return first
-  return entitySet(given.flatMap((set) => [...set]))
+  const [first, ...others] = given
+  return first === undefined ? entitySet([]) : others.reduce(unionOfTwo, first)
+}
+
+/** Of sets that rules gave, which stay the same objects while they are kept. */
+const unions = new WeakMap<Float64Array, WeakMap<Float64Array, Float64Array>>()
+
+function unionOfTwo(x: Float64Array, y: Float64Array): Float64Array {
+  let known = unions.get(x)
+  if (known === undefined) unions.set(x, (known = new WeakMap()))
+  let union = known.get(y)
+  if (union === undefined) {
+    const both = new Float64Array(x.length + y.length)
+    both.set(x)
+    both.set(y, x.length)
+    known.set(y, (union = entitySet(both)))
+  }
+  return union
 }
 
 /** What is in both; undefined is all. */
@@ -78,8 +93,11 @@ export function intersectionOf(
   if (x === undefined || x === y) return y
   if (y === undefined) return x
   const [few, many] = x.length <= y.length ? [x, y] : [y, x]
-  return entitySet([...few].filter((e) => hasEntity(many, e)))
+  return entitySet(few.filter((e) => hasEntity(many, e)))
 }
+
+/** Known to be sorted, each entity once, in shared memory. */
+const ordered = new WeakSet<Float64Array>()
 
 /** Entities as a window has them. */
 export function entitySet(entities: Iterable<EntityId>): Float64Array {
@@ -87,7 +105,12 @@ export function entitySet(entities: Iterable<EntityId>): Float64Array {
   const once = sorted.filter((e, at) => at === 0 || e !== sorted[at - 1])
   const set = new Float64Array(new SharedArrayBuffer(once.byteLength))
   set.set(once)
+  ordered.add(set)
   return set
+}
+
+function inOrder(entities: Float64Array): Float64Array {
+  return ordered.has(entities) ? entities : entitySet(entities)
 }
 
 export function hasEntity(set: Float64Array, e: EntityId): boolean {
@@ -99,12 +122,6 @@ export function hasEntity(set: Float64Array, e: EntityId): boolean {
     else high = middle
   }
   return set[low] === e
-}
-
-function isEntitySet(entities: Float64Array): boolean {
-  if (!(entities.buffer instanceof SharedArrayBuffer)) return false
-  for (let at = 1; at < entities.length; at++) if (!(entities[at - 1]! < entities[at]!)) return false
-  return true
 }
 
 /** By the set, which stays the same object for all attributes that a rule is for. */
