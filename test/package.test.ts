@@ -47,6 +47,21 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+const PROCEDURES_PROGRAM = `
+import process from 'node:process'
+import { connect, defineProcedure, starterProcedures } from 'varve'
+const shown = defineProcedure({ name: 't/shown', source: '(cents: number): string => String(decimal(cents).dividedBy(100, 2))',
+  parameters: { cents: 'long' } })
+const query = '[:find ?n ?text :in $ ?day ?other :where [_ :db/ident :db/doc] [(finance/days-late ?day ?other) ?n] [(t/shown 1250) ?text]]'
+for (const url of ['memory:', 'file:' + process.argv[2]]) {
+  const varve = await connect(url, { procedures: [...starterProcedures, shown] })
+  const db = (await varve.open('t', { schema: '[]' })).db()
+  const rows = await db.q(query, new Date('2024-03-01'), new Date('2024-03-04'))
+  console.log(JSON.stringify(rows.toArray()))
+  await varve.close()
+}
+`
+
 describe('the packed package', () => {
   it('states its size and stays small', () => {
     const files = packed.paths.length
@@ -135,6 +150,14 @@ describe.each(NODE_VERSIONS)('on Node %s', (version) => {
     })
     expect(finished).toMatchObject({ code: 0, stderr: '' })
     expect(finished.stdout).toBe(readmeProgram().output)
+  })
+
+  it('runs procedures in TypeScript, here and in a worker', async ({ skip }) => {
+    const node = await nodeOfVersion(version)
+    if (node === undefined) return skip(`Node ${version} cannot be had here`)
+    writeFileSync(join(app, 'procedures.mjs'), PROCEDURES_PROGRAM)
+    const finished = await runProgram(node, ['procedures.mjs', `procedures-${version}`], { cwd: app, node })
+    expect(finished).toMatchObject({ code: 0, stderr: '', stdout: '[[3,"12.50"]]\n[[3,"12.50"]]\n' })
   })
 
   it('runs the varve command', async ({ skip }) => {
