@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { VarveError } from '../base/errors.ts'
 import { errorOf } from '../testing/error-of.ts'
 import { defineProcedure } from '../procedures/define-procedure.ts'
 import { ProcedureSet } from '../procedures/procedure-set.ts'
@@ -238,8 +239,34 @@ describe('procedures of transactions', () => {
   })
 })
 
-it('DuckDB refuses a question that calls a procedure, with the reason', async () => {
+it('a procedure that is to be stored is read before', async () => {
   const { varve } = await opened('memory:')
+  const check = async (source: string): Promise<void> =>
+    varve.procedures.check(defineProcedure({ name: 't/new', source }))
+  await check('() => 1')
+  expect(await errorOf(check('() => {'))).toMatchObject({ code: 'varve.error/procedure-source-invalid' })
+  expect(await errorOf(check('1'))).toMatchObject({ code: 'varve.error/procedure-failed' })
+  await varve.close()
+})
+
+it('a question whose procedure runs in a worker can be given up', async () => {
+  const { varve } = await opened(`file:${folder}/cancelled`)
+  const given = new AbortController()
+  const query = '[:find ?x :where [(t/ever) ?x]]'
+  const question = errorOf(varve.query({ query, database: 'bills', signal: given.signal }))
+  await varve.query({ query: '[:find (count ?b) . :where [?b :bill/id]]', database: 'bills' })
+  given.abort(
+    new VarveError({ code: 'varve.error/query-cancelled', kind: 'interrupted', message: 'gone', fix: '' }),
+  )
+  expect(await question).toMatchObject({ message: 'gone' })
+  expect(await varve.query({ query: DAYS, database: 'bills' })).toHaveLength(2)
+  await varve.close()
+})
+
+it('DuckDB refuses a question whose clauses call a procedure, with the reason, and aggregates by one', async () => {
+  const { varve } = await opened('memory:')
+  const spread = '[:find (t/spread 2 ?c) . :where [_ :bill/cents ?c]]'
+  expect(await varve.query({ query: spread, database: 'bills', engine: 'duckdb' })).toBe(100)
   const question = varve.query({ query: DAYS, database: 'bills', engine: 'duckdb' })
   expect(await errorOf(question)).toMatchObject({
     kind: 'unsupported',

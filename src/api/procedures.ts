@@ -51,6 +51,14 @@ export class HeldProcedures implements AsyncDisposable {
     }
   }
 
+  /**
+   * Reads the source of a procedure that is to be stored. Throws `varve.error/procedure-source-invalid`, or
+   * `varve.error/procedure-failed` where it gives no function.
+   */
+  check(procedure: Procedure): void {
+    this.runtime.run(procedure, '[]', { check: NEVER_ENDS, timeoutMs: PREDICATE_CALL_MS_MAX })
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.runtime[Symbol.asyncDispose]()
   }

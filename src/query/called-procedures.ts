@@ -19,9 +19,29 @@ export const NOTHING_CALLED: CalledProcedures = new Map()
 
 type Call = { readonly name: string; readonly argumentCount: number; readonly place: Place | undefined }
 
+type Known = {
+  readonly find: Query['find']
+  readonly rules: RuleSet
+  readonly procedures: ProcedureSet
+  readonly called: CalledProcedures
+}
+
+/** Of queries that are asked again: the same clauses and rules call the same of the same set. */
+const known = new WeakMap<Query['where'], Known>()
+
 /** Throws what is wrong with the calls. */
 export function calledProcedures(query: Query, rules: RuleSet, procedures: ProcedureSet): CalledProcedures {
   if (procedures.all.length === 0) return NOTHING_CALLED
+  const { find, where } = query
+  const before = known.get(where)
+  if (before?.find === find && before.rules === rules && before.procedures === procedures)
+    return before.called
+  const called = foundProcedures(query, rules, procedures)
+  known.set(where, { find, rules, procedures, called })
+  return called
+}
+
+function foundProcedures(query: Query, rules: RuleSet, procedures: ProcedureSet): CalledProcedures {
   const called = new Map<string, Procedure>()
   const bodies = [...rules.values()].flat().flatMap(({ body }) => body)
   for (const call of callsIn([...query.where, ...bodies])) {
