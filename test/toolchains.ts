@@ -48,8 +48,7 @@ export async function nodeOfVersion(version: string): Promise<string | undefined
   const platforms: Readonly<Record<string, { readonly name: string; readonly binary: string }>> =
     PLATFORM_PACKAGES
   const platform = platforms[`${process.platform}-${process.arch}`]
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
-  const folder = join(cache, 'varve-test', `node-${version}`)
+  const folder = join(cacheFolder(), `node-${version}`)
   try {
     if (platform === undefined) throw new Error(`no package with Node is known for this platform`)
     const path = join(folder, 'node_modules', platform.name, platform.binary)
@@ -62,4 +61,35 @@ export async function nodeOfVersion(version: string): Promise<string | undefined
     if (process.env['CI'] !== undefined) throw error
     return undefined
   }
+}
+
+/** What `import` finds of a Python package of this very version; undefined where it cannot be had (an error with CI set). */
+export async function pythonPackage(name: string, version: string): Promise<string | undefined> {
+  const folder = join(cacheFolder(), `${name}-${version}`)
+  try {
+    if (existsSync(join(folder, name))) return folder
+    mkdirSync(folder, { recursive: true })
+    const words = [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--no-deps',
+      '--only-binary',
+      ':all:',
+      '--target',
+      folder,
+    ]
+    const { code, stderr } = await runProgram('python3', [...words, `${name}==${version}`], { cwd: folder })
+    if (code !== 0) throw new Error(`pip ended with ${code}:\n${stderr}`)
+    return folder
+  } catch (error) {
+    if (process.env['CI'] !== undefined) throw error
+    return undefined
+  }
+}
+
+/** Where what was fetched for tests is kept. */
+function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'varve-test')
 }

@@ -126,7 +126,7 @@ function readBody(incoming: IncomingMessage, byteCountMax: number): Promise<Uint
 }
 
 async function send(outgoing: ServerResponse, response: HttpResponse): Promise<void> {
-  const { status, headers = {}, body, trailers } = response
+  const { status, headers = {}, body, trailers } = knowsTrailers(outgoing) ? response : untrailed(response)
   outgoing.setTimeout(SILENCE_MS_MAX, () => outgoing.destroy())
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
@@ -148,6 +148,16 @@ async function send(outgoing: ServerResponse, response: HttpResponse): Promise<v
   }
   if (trailers !== undefined) outgoing.addTrailers(trailers)
   outgoing.end()
+}
+
+/** HTTP/1.0 has no chunks, and trailers stand behind the last of them. */
+function knowsTrailers({ req }: ServerResponse): boolean {
+  return req.httpVersion !== '1.0'
+}
+
+function untrailed({ trailers: _trailers, headers = {}, ...response }: HttpResponse): HttpResponse {
+  const { trailer: _names, ...rest } = headers
+  return { ...response, headers: rest }
 }
 
 function drained(outgoing: ServerResponse): Promise<void> {

@@ -25,6 +25,7 @@ import { atMoment, momentSources } from './moment.ts'
 import { pullEntity, pullRequest } from './pull.ts'
 import { InThreadRunner } from './run-here.ts'
 import { type PoolLimits, WorkerRunner } from './run-in-workers.ts'
+import { FORMATS } from './written.ts'
 
 const env = nodeEnv()
 const folder = env.files.makeTemporaryFolder('varve-workers')
@@ -158,6 +159,15 @@ describe('a pool of workers', () => {
       const written = await askWritten(request, here, format)
       expect(text).toBe(Buffer.concat(written.answer.pieces).toString())
       expect(text).toBe(`[${numbers.replaceAll(' ', format === 'json' ? ',' : ' ')}]`)
+    }
+    for (const format of FORMATS) {
+      const [there, written] = [
+        await askWritten({ ...request, query: ALL }, workers, format),
+        await askWritten({ ...request, query: ALL }, here, format),
+      ]
+      expect(Buffer.concat(there.answer.pieces).equals(Buffer.concat(written.answer.pieces))).toBe(true)
+      expect(there.answer.resultHash).toBe(written.answer.resultHash)
+      expect(there.answer).toMatchObject({ rowCount: 20, engine: 'native', isTruncated: false })
     }
     const large = { ...request, query: '[:find ?x :in ?x]', args: [value('😀é'.repeat(100_000))] }
     const { pieces } = (await askWritten(large, workers, 'json')).answer
