@@ -1,12 +1,15 @@
-// The type that each column of an answer is said to have: that of the attribute by which a variable is bound,
-// else that of the values, `any` where they differ.
+// The type that each column of an answer is said to have: that of the attribute by which a variable is bound, or of what
+// an aggregate makes of it, else that of the values, `any` where they differ. So answers of one query mostly have the
+// same types, whatever rows they hold.
 
 import type { ValueType } from '../fact/attribute.ts'
 import { EdnSymbol, Float, Keyword, numberType, Uri, Uuid, type Edn } from '../fact/value.ts'
 import type { AnswerRows } from '../plan/answer-rows.ts'
 import type { Column } from '../plan/engine.ts'
 import type { Schema } from '../fact/schema.ts'
-import type { Clause, Query, Variable } from '../plan/syntax.ts'
+import type { Clause, FindElement, Query, Variable } from '../plan/syntax.ts'
+import { elementVariable } from '../plan/finish.ts'
+import { aggregateNamed } from '../plan/functions.ts'
 import { attributeOf } from '../plan/places.ts'
 import type { Budget } from './budget.ts'
 import type { QueryContext } from './context.ts'
@@ -37,14 +40,38 @@ function declaredTypes(query: Query, { context, scope }: Setting): Declared['typ
   const { find, where } = query
   const known = declared.get(where)
   if (known?.find === find && haveSchemas(context, known.schemas)) return known.types
-  const types = find.elements.map((element) => {
+  const types = find.elements.map((element): ColumnType | undefined => {
     if (element.kind === 'pull') return 'map'
-    const isBoundByPatterns = element.kind === 'variable' && !scope.inputs.has(element.name)
-    return isBoundByPatterns ? typeByPatterns(query, element.name, context) : undefined
+    const variable = elementVariable(element)
+    const type = scope.inputs.has(variable) ? undefined : typeByPatterns(query, variable, context)
+    return element.kind === 'aggregate' ? typeOfAggregate(element, type) : type
   })
   const schemas = Array.from(context.sources.values(), schemaOf)
   declared.set(where, { find, schemas, types })
   return types
+}
+
+/** What an aggregate makes of values of a type, where that does not depend on the values. */
+function typeOfAggregate(
+  { name, args }: Extract<FindElement, { readonly kind: 'aggregate' }>,
+  type: ColumnType | undefined,
+): ColumnType | undefined {
+  switch (aggregateNamed(name)?.name) {
+    case 'count':
+    case 'count-distinct':
+      return 'long'
+    case 'avg':
+    case 'variance':
+    case 'stddev':
+      return 'double'
+    case 'sum':
+      return type === 'float' ? 'double' : type
+    case 'min':
+    case 'max':
+      return args.length === 0 ? type : undefined
+    default:
+      return undefined
+  }
 }
 
 function haveSchemas({ sources }: QueryContext, schemas: Declared['schemas']): boolean {
