@@ -2,7 +2,7 @@
 // process that writes; transactions take the writer's place for their time.
 
 import type { Env } from '../base/env.ts'
-import { randomUuid } from '../base/random-uuid.ts'
+import { uuidSource } from '../base/random-uuid.ts'
 import { connectLocal } from '../api/connect.ts'
 import type { LocalVarve } from '../api/varve.ts'
 import { readEdn } from '../fact/edn-reader.ts'
@@ -80,7 +80,7 @@ export class LocalSession implements Session {
     const { columns, isTruncated } = answer
     const result = readEdn(Buffer.concat(answer.pieces).toString(), WRITTEN_BY_VARVE).value
     const setting = {
-      id: randomUuid(env.random),
+      id: uuidSource(env.random)(),
       version: packageVersion(env),
       atMs: env.clock.nowMs(),
       asOf,

@@ -2,6 +2,7 @@
 // was asked and the t of its schema. Asked again, it has the same answer for ever (I2).
 
 import { sha256Hex } from '../base/checksum.ts'
+import { Recent } from '../base/recent.ts'
 import type { T } from '../fact/attribute.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { compareText, type Edn } from '../fact/value.ts'
@@ -95,8 +96,18 @@ export function pinnedHash({ query, args, database, limit, ...named }: PinnedQue
   return { hash: sha256Hex(text), length: text.length }
 }
 
+const QUERY_COUNT_MAX = 512
+/** Of longer ones the hash is made each time: they are data in disguise. */
+const QUERY_LENGTH_MAX = 20_000
+const queryHashes = new Recent<string, string>(QUERY_COUNT_MAX)
+
+/** `sha256:…` of the text. */
 export function queryHashOf(query: string): string {
-  return `sha256:${sha256Hex(query)}`
+  const known = queryHashes.get(query)
+  if (known !== undefined) return known
+  const hash = `sha256:${sha256Hex(query)}`
+  if (query.length <= QUERY_LENGTH_MAX) queryHashes.set(query, hash)
+  return hash
 }
 
 /** False where chance has a part in the answer: of such a question there is no one answer. */

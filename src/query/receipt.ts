@@ -61,23 +61,26 @@ export function receiptOf(
 
 /** An object with camelCase names in JSON, a map of kebab-case keywords in EDN. Lists stay lists in both. */
 export function writeReceipt(receipt: Partial<Receipt>, notation: Notation): string {
-  const entries = Object.entries(receipt)
-  if (notation === 'json') {
-    const members = entries.map(([name, value]) => {
-      const text = isNamed(value) ? JSON.stringify(value) : writeJson(value, { exact: true })
-      return `${JSON.stringify(name)}:${text}`
-    })
-    return `{${members.join(',')}}`
+  return notation === 'json' ? jsonText(receipt) : writeEdn(formOf(receipt))
+}
+
+function jsonText(receipt: Partial<Receipt>): string {
+  let text = ''
+  for (const [name, value] of Object.entries(receipt)) {
+    const isPlain = typeof value !== 'object' || isNamed(value)
+    text += `${text === '' ? '{' : ','}"${name}":${isPlain ? JSON.stringify(value) : writeJson(value, { exact: true })}`
   }
-  return writeEdn(
-    new EdnMap(
-      entries.map(([name, value]) => [
-        keyword(kebabCase(name)),
-        isNamed(value)
-          ? new EdnMap(Object.entries<Edn>(value).map(([key, held]) => [keyword(key), held]))
-          : value,
-      ]),
-    ),
+  return `${text}}`
+}
+
+function formOf(receipt: Partial<Receipt>): Edn {
+  const named = (map: Readonly<Record<string, Edn>>): Edn =>
+    new EdnMap(Object.entries(map).map(([name, value]) => [keyword(name), value]))
+  return new EdnMap(
+    Object.entries(receipt).map(([name, value]) => [
+      keyword(kebabCase(name)),
+      isNamed(value) ? named(value) : value,
+    ]),
   )
 }
 

@@ -31,14 +31,20 @@ export function resultHash(
     rows.length,
     isTruncated,
   ])
-  const head = new Uint8Array(writer.take())
-  const digests = find.elements.map((_, place) => columnDigest(rows.columns[place], rows.length, check))
-  return `sha256:${sha256Hex(Buffer.concat([head, ...digests]))}`
+  const parts: Uint8Array[] = [writer.take().slice()]
+  for (let place = 0; place < find.elements.length; place++)
+    parts.push(columnDigest(rows.columns[place], rows.length, writer, check))
+  for (const part of parts) writer.addWritten(part)
+  return `sha256:${sha256Hex(writer.take())}`
 }
 
 /** SHA-256 over the values of one column, one behind the other. */
-function columnDigest(column: AnswerColumn | undefined, rowCount: number, check: Check): Uint8Array {
-  const writer = new CanonicalWriter()
+function columnDigest(
+  column: AnswerColumn | undefined,
+  rowCount: number,
+  writer: CanonicalWriter,
+  check: Check,
+): Uint8Array {
   if (column === undefined || rowCount === 0) return sha256(writer.take())
   const addRows = rowAdder(column, writer)
   let sum: Hash | undefined

@@ -38,6 +38,7 @@ export const HEALTH_ROUTES: readonly Route[] = [
 async function gauges({
   catalog,
   waiting,
+  answering,
 }: Service): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
   const { residentBytes, heapBytes } = catalog.env.processes.memory()
   const basisTs = new Map<string, number>()
@@ -48,6 +49,7 @@ async function gauges({
     ['varve_process_resident_bytes', new Map([['', residentBytes]])],
     ['varve_process_heap_bytes', new Map([['', heapBytes]])],
     ['varve_http_waiting_answer_bytes', new Map([['', waiting.byteCount]])],
+    ['varve_http_kept_answer_bytes', new Map([['', answering.results.answerBytes]])],
     ['varve_database_basis_t', basisTs],
   ])
 }

@@ -129,7 +129,7 @@ function fieldsOf(
 }
 
 export function receiptField(receipt: Receipt, notation: Notation): Written {
-  return new Written([Buffer.from(writeReceipt(receipt, notation))])
+  return new Written(writeReceipt(receipt, notation))
 }
 
 /** What the rows are on the first line, the rows, what became of them on the last. */

@@ -19,11 +19,11 @@ export class Valued {
   }
 }
 
-/** Text in the notation of the answer, in UTF-8, in pieces. */
+/** Text in the notation of the answer, whole or as pieces of UTF-8. */
 export class Written {
-  readonly pieces: readonly Uint8Array[]
-  constructor(pieces: readonly Uint8Array[]) {
-    this.pieces = pieces
+  readonly text: string | readonly Uint8Array[]
+  constructor(text: string | readonly Uint8Array[]) {
+    this.text = text
   }
 }
 
@@ -72,8 +72,11 @@ export function writeFields(fields: Readonly<Record<string, Field>>, notation: N
     const key = notation === 'json' ? `${JSON.stringify(name)}:` : `${keyword(kebabCase(name)).toString()} `
     text += `${text === '{' && chunks.length === 0 ? '' : notation === 'json' ? ',' : ', '}${key}`
     if (field instanceof Written) {
-      chunks.push(Buffer.from(text), ...field.pieces)
-      text = ''
+      if (typeof field.text === 'string') text += field.text
+      else {
+        chunks.push(Buffer.from(text), ...field.text)
+        text = ''
+      }
     } else text += notation === 'json' ? jsonText(field) : ednText(field)
   }
   chunks.push(Buffer.from(`${text}}`))

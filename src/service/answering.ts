@@ -3,7 +3,7 @@
 
 import type { Caller } from '../access/caller.ts'
 import type { Env } from '../base/env.ts'
-import { randomUuid } from '../base/random-uuid.ts'
+import { uuidSource } from '../base/random-uuid.ts'
 import type { PreparedQuestion } from '../query/ask.ts'
 import type { PinnedQuestion } from '../query/pinned.ts'
 import type { Receipt } from '../query/receipt.ts'
@@ -43,7 +43,7 @@ export function createAnswering(
 ): Answering {
   return {
     version,
-    newReceiptId: () => randomUuid(env.random),
+    newReceiptId: uuidSource(env.random),
     onAnswer: () => Promise.resolve(() => undefined),
     results: new Results(),
     ...own,
