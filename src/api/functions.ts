@@ -116,7 +116,13 @@ function registeredFunction(
 function functionDb(facts: FactSource, engine: NaiveEngineOptions): FunctionDb {
   return {
     basisT: facts.basisT,
-    q: (query, ...args) => toPlain(answerFrom(facts, formOf(query, 'query'), args.map(argumentForm), engine)),
+    q: (query, ...args) =>
+      toPlain(
+        answerFrom(facts, formOf(query, 'query'), args.map(argumentForm), {
+          engine,
+          timeoutMs: ASK_LIMITS.timeoutMs,
+        }),
+      ),
     pull: (pattern, eid) => {
       const result = pull(facts, parsedPattern(formOf(pattern, 'pattern')), entityForm(eid, facts.schema))
       return result === null ? null : toPlain(result)
@@ -125,12 +131,15 @@ function functionDb(facts: FactSource, engine: NaiveEngineOptions): FunctionDb {
   }
 }
 
+/** How a function asks: by whom, and how long that may take. */
+export type AskingNow = { readonly engine: NaiveEngineOptions; readonly timeoutMs: number }
+
 /** What a query says of these facts alone, at once. */
 export function answerFrom(
   facts: FactSource,
   form: Edn,
   args: readonly Edn[],
-  engine: NaiveEngineOptions,
+  { engine, timeoutMs }: AskingNow,
 ): Edn {
   const parsed = parsedQuery(form)
   const rest = [...args]
@@ -151,7 +160,7 @@ export function answerFrom(
   const [foreign] = query.catalogSources.filter((name) => name !== '$')
   if (foreign !== undefined) throw sourceMissing(foreign)
   const limits = {
-    deadlineMs: engine.clock.nowMs() + ASK_LIMITS.timeoutMs,
+    deadlineMs: engine.clock.nowMs() + timeoutMs,
     rowCountMax: ASK_LIMITS.rowCountMax,
     memoryBytesMax: ASK_LIMITS.memoryBytes,
   }

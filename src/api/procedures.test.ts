@@ -69,6 +69,16 @@ const PROCEDURES = [
     }`,
   }),
   defineProcedure({
+    name: 't/read-on',
+    kind: 'transaction',
+    source: '(db) => { for (;;) try { db.basisT } catch {} }',
+  }),
+  defineProcedure({
+    name: 't/read-much',
+    kind: 'transaction',
+    source: `(db) => db.q('[:find (count ?c) . :with ?x ?y ?z ?u ?v :where [?x :db/ident] [?y :db/ident] [?z :db/ident] [?u :db/ident] [?v :db/ident] [(+ ?x ?y ?z ?u ?v) ?c]]')`,
+  }),
+  defineProcedure({
     name: 't/hang',
     kind: 'transaction',
     source: '() => [].indexOf.call({ length: 2 ** 53 - 1 }, 1)',
@@ -229,6 +239,9 @@ describe('procedures of transactions', () => {
 
   it('are ended where they hang, and writing goes on', async () => {
     const { varve, bills } = await opened('memory:')
+    expect((await errorOf(bills.transact([['t/read-on']]))).code).toBe('varve.error/procedure-timeout')
+    const much = await errorOf(bills.transact([['t/read-much']]))
+    expect(['varve.error/query-timeout', 'varve.error/too-many-rows']).toContain(much.code)
     expect(await errorOf(bills.transact([['t/hang']]))).toMatchObject({
       code: 'varve.error/procedure-timeout',
       kind: 'interrupted',

@@ -11,7 +11,7 @@ import type { Edn } from '../fact/value.ts'
 import { MAIL_BYTES_MAX } from '../procedures/mailbox.ts'
 import type { Procedure } from '../procedures/procedure.ts'
 import { NO_PROCEDURES, type ProcedureSet } from '../procedures/procedure-set.ts'
-import type { ProcedureRuntime } from '../procedures/runtime.ts'
+import type { ProcedureRuntime, RunBounds } from '../procedures/runtime.ts'
 import { SandboxThread } from '../procedures/sandbox-thread.ts'
 import { resultsOf, rowsText } from '../procedures/sandbox-values.ts'
 import { answerRead } from './procedure-reads.ts'
@@ -69,7 +69,9 @@ export class HeldProcedures implements AsyncDisposable {
       return {
         kind: 'transaction',
         run: (facts, ...args) =>
-          this.#operations(procedure, args, (question) => answerRead(facts, question, engine)),
+          this.#operations(procedure, args, (question, timeoutMs) =>
+            answerRead(facts, question, { engine, timeoutMs }),
+          ),
       }
     }
     if (procedure.kind === 'predicate') {
@@ -78,7 +80,7 @@ export class HeldProcedures implements AsyncDisposable {
     return undefined
   }
 
-  #operations(procedure: Procedure, args: readonly Edn[], read: (question: string) => string): Edn {
+  #operations(procedure: Procedure, args: readonly Edn[], read: NonNullable<RunBounds['read']>): Edn {
     const bounds = { check: NEVER_ENDS, timeoutMs: TRANSACTION_CALL_MS_MAX, read }
     const results = readJson(this.runtime.run(procedure, rowsText(procedure, [args]), bounds), {
       textBytesMax: MAIL_BYTES_MAX,

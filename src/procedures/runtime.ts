@@ -9,8 +9,8 @@ export type RunBounds = {
   readonly check: Check
   /** For all rows together; Infinity where `check` is enough. */
   readonly timeoutMs: number
-  /** Answers what a transaction procedure asks of the database: JSON for JSON. */
-  readonly read?: (question: string) => string
+  /** Answers what a transaction procedure asks of the database, in the time that is left to it: JSON for JSON. */
+  readonly read?: (question: string, timeoutMs: number) => string
 }
 
 export interface ProcedureRuntime extends AsyncDisposable {

@@ -147,23 +147,23 @@ class Waiting {
   }
 
   #read(): MailState {
+    // Somebody who reads all the time is never waited for, and must end as well.
+    this.#look('reading')
     const { read } = this.#bounds
     let state: MailState = 'unreadable'
     let text = 'This kind of procedure reads no database'
     try {
       if (read !== undefined) {
-        text = read(this.#mailbox.text)
+        text = read(this.#mailbox.text, this.#leftMs)
         state = 'read'
       }
     } catch (error) {
       this.#readFailure = { error }
       text = error instanceof Error ? error.message : String(error)
     }
-    if (!this.#mailbox.tell(state, text)) {
-      this.#mailbox.tell('unreadable', 'The answer is too large to be handed to a procedure')
-      return 'unreadable'
-    }
-    return state
+    if (this.#mailbox.tell(state, text)) return state
+    this.#mailbox.tell('unreadable', 'The answer is too large to be handed to a procedure')
+    return 'unreadable'
   }
 
   /** Ends the call where nobody wants it any more, or where it takes too long. */
@@ -173,15 +173,18 @@ class Waiting {
     if (this.#mailbox.isRunning) this.#runningSinceMs ??= nowMs
     else if (nowMs - this.#sinceMs > beginMsMax)
       throw new Ended(procedureRuntimeFailed(`its thread was not there after ${beginMsMax} ms`))
-    const { timeoutMs, check } = this.#bounds
     try {
-      check()
-      if (nowMs - (this.#runningSinceMs ?? nowMs) > timeoutMs)
-        throw procedureTimeout(this.#procedure, timeoutMs)
+      this.#bounds.check()
+      if (this.#leftMs < 0) throw procedureTimeout(this.#procedure, this.#bounds.timeoutMs)
     } catch (error) {
       this.#mailbox.cancel()
       // A thread that stops as it was told to may be used again.
       throw this.#mailbox.wait(turn, graceMs) === 'failed' ? error : new Ended(error)
     }
+  }
+
+  get #leftMs(): number {
+    const nowMs = this.#clock.monotonicMs()
+    return this.#bounds.timeoutMs - (nowMs - (this.#runningSinceMs ?? nowMs))
   }
 }

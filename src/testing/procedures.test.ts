@@ -90,6 +90,8 @@ const QUERIES: readonly string[] = [
   '[:find ?b ?p ?q :where [?b :b/n ?n] [(t/parts ?n) [?p ?q ?p]]]',
   '[:find ?n :where [?b :b/n ?n] [(t/odd ?n) ?n]]',
   '[:find (count ?b) . :where [?b :b/amount ?a] [(t/big? ?a)]]',
+  '[:find ?b ?x :where [?b :b/due ?due] [?b :b/paid ?paid] [(+ (finance/days-late ?due ?paid) 1) ?x] [(< 5 ?x)]]',
+  '[:find ?b :where [?b :b/n ?n] [(t/odd (inc ?n)) ?x] [(< (count (t/kind ?x)) 3)]]',
   '[:find (count ?b) . :where [?b :b/amount ?a] (not [?b :b/amount ?a] [(t/big? ?a)])]',
   '[:find ?b :where [?b :b/amount ?a] [?b :b/rate ?r] (or-join [?a ?r] [(t/big? ?a)] (and [(t/big? ?r)] [(identity ?a) ?a]))]',
   '[:find ?s (t/join ?n) :where [?b :b/state ?s] [?b :b/n ?n] [(< ?n 40)]]',

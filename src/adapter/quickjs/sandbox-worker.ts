@@ -43,11 +43,14 @@ function tellFailure(state: 'failed' | 'broken', error: VarveError): void {
   mailbox.tell(state, JSON.stringify(errorToData(error)))
 }
 
+/** Between two looks at whether the answer is still waited for. */
+const ASK_MS = 20
+
 /** Asks the thread that waits for this one, and waits for it. */
 function ask(question: string): string {
   if (!mailbox.tell('reading', question)) throw new Error('The question is too large')
   let state: MailState | undefined
-  while (state === undefined && !mailbox.isCancelled) state = mailbox.wait('reading', 100)
+  while (state === undefined && !mailbox.isCancelled) state = mailbox.wait('reading', ASK_MS)
   if (state === 'read') return mailbox.text
   throw new Error(state === 'unreadable' ? mailbox.text : 'interrupted')
 }
