@@ -10,7 +10,7 @@ export type EntityFields = ReadonlyMap<string, Value | readonly Value[]>
 /** The entity that has this value of an identity attribute. */
 export function fieldsOf(facts: FactSource, identity: string, value: Value): EntityFields | undefined {
   const { id } = facts.schema.attributeNamed(keyword(identity))!
-  for (const { e } of facts.match(undefined, id, value)) return entityFields(facts, e)
+  for (const { e } of facts.match(undefined, id, value)) return fieldsOfEntity(facts, e)
   return undefined
 }
 
@@ -24,12 +24,12 @@ export function entitiesWith(
   const found: EntityFields[] = []
   for (const { e } of facts.match(undefined, id, undefined)) {
     if (found.length >= countMax) break
-    found.push(entityFields(facts, e))
+    found.push(fieldsOfEntity(facts, e))
   }
   return found
 }
 
-function entityFields(facts: FactSource, e: EntityId): EntityFields {
+export function fieldsOfEntity(facts: FactSource, e: EntityId): EntityFields {
   const fields = new Map<string, Value | readonly Value[]>()
   for (const { a, v } of facts.match(e, undefined, undefined)) {
     const { ident, cardinality } = facts.schema.attribute(a)!

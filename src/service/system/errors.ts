@@ -56,3 +56,43 @@ export function tokenNotFound(id: string): VarveError {
     data: { id },
   })
 }
+
+export function queryUnknown(name: string, meant: string | undefined): VarveError {
+  return new VarveError({
+    code: 'varve.error/saved-query-unknown',
+    kind: 'not-found',
+    message: `No query is saved as ${name}`,
+    fix: meant === undefined ? 'See the list of saved queries' : `Did you mean ${meant}?`,
+    data: { name },
+  })
+}
+
+export function queryRetired(name: string, at: Date): VarveError {
+  return new VarveError({
+    code: 'varve.error/saved-query-retired',
+    kind: 'conflict',
+    message: `The query ${name} is not run any more, since ${at.toISOString()}`,
+    fix: 'Ask its owner, or save it again',
+    data: { name },
+  })
+}
+
+export function versionUnknown(name: string, version: number | undefined, count: number): VarveError {
+  return new VarveError({
+    code: 'varve.error/version-unknown',
+    kind: 'not-found',
+    message: `The query ${name} has no version ${version}`,
+    fix: `Its versions are 1 to ${count}`,
+    data: { name, version, count },
+  })
+}
+
+export function savedTextTooLong(lengthMax: number): VarveError {
+  return new VarveError({
+    code: 'varve.error/saved-query-too-long',
+    kind: 'incorrect',
+    message: `A saved query has at most ${lengthMax} characters, its rules included`,
+    fix: 'Pass data as arguments',
+    data: { lengthMax },
+  })
+}

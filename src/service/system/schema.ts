@@ -30,6 +30,31 @@ const GRANT: readonly Column[] = [
   ['grant/created-by', 'string', 'Who gave it'],
 ]
 
+const SAVED_QUERY: readonly Column[] = [
+  ['query/name', 'string', 'Its name', 'identity'],
+  ['query/doc', 'string', 'What it answers'],
+  ['query/owner', 'string', 'Who answers for it', 'index'],
+  ['query/tags', 'string', 'Words by which it is found', 'many', 'index'],
+  ['query/versions', 'ref', 'All that it ever was', 'many', 'component'],
+  ['query/expectations', 'ref', 'What it must answer', 'many', 'component'],
+  ['query/retired-at', 'instant', 'From then on it is not run any more'],
+  ['version/key', 'string', 'name@number', 'identity'],
+  ['version/number', 'long', 'From 1 on'],
+  ['version/text', 'string', 'The query, as EDN'],
+  ['version/rules', 'string', 'Its rules, as EDN'],
+  ['version/database', 'string', 'What $ means'],
+  ['version/parameters', 'string', 'Names, types, docs and defaults, as EDN'],
+  ['version/note', 'string', 'What is new in it'],
+  ['version/saved-at', 'instant', 'When'],
+  ['version/saved-by', 'string', 'By whom'],
+  ['expectation/key', 'string', 'name/expectation', 'identity'],
+  ['expectation/name', 'string', 'Its name among those of the query'],
+  ['expectation/arguments', 'string', 'By name, as EDN'],
+  ['expectation/cursors', 'string', 'The basis at which it is asked, as EDN'],
+  ['expectation/result-hash', 'string', 'What the answer must be'],
+  ['expectation/row-count', 'long', 'How many rows that is'],
+]
+
 const QUESTION: readonly Column[] = [
   ['question/hash', 'string', 'sha256 of what is asked, whatever its arguments and moment', 'identity'],
   ['question/action', 'string', 'query, pull, log, …', 'index'],
@@ -68,7 +93,7 @@ const CHAIN: readonly Column[] = [
   ['chain/hash', 'string', 'Of the last link'],
 ]
 
-export const SYSTEM_SCHEMA: Edn = schemaOf([...TOKEN, ...GRANT])
+export const SYSTEM_SCHEMA: Edn = schemaOf([...TOKEN, ...GRANT, ...SAVED_QUERY])
 export const AUDIT_SCHEMA: Edn = schemaOf([...QUESTION, ...INTENT, ...CHAIN])
 
 function schemaOf(columns: readonly Column[]): Edn {
