@@ -7,7 +7,7 @@ import type { DatabaseValue } from '../database/database-value.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { parsePullPattern } from '../plan/parse-pull.ts'
 import { parsedQuery, parsedRules } from './parsed.ts'
-import { touchedAttributes, touchedByPull } from './touched.ts'
+import { touchedAttributes } from './touched.ts'
 
 const catalog = Catalog.openMemory(nodeEnv())
 let shop: DatabaseValue
@@ -79,7 +79,12 @@ describe('a question touches', () => {
 
   it('what it pulls: components whole', () => {
     const pulled = (pattern: string): readonly string[] =>
-      touchedByPull(parsePullPattern(readEdn(pattern).value), shop)
+      touchedAttributes(
+        parsedQuery(readEdn('[:find (pull ?e ?pattern) :in $ ?e ?pattern]').value).query,
+        new Map(),
+        new Map([['$', shop]]),
+        () => parsePullPattern(readEdn(pattern).value),
+      )
     expect(pulled('[:item/id {:item/maker [:item/price]} :item/_maker]')).toEqual([
       'shop/:item/id',
       'shop/:item/maker',

@@ -3,29 +3,40 @@
 
 import type { DatabaseValue } from '../database/database-value.ts'
 import { type Edn, Keyword } from '../fact/value.ts'
-import type { Argument, Clause, PullPattern, Query, RuleSet, SourceName, Term } from '../plan/syntax.ts'
+import type {
+  Argument,
+  Clause,
+  PullPattern,
+  Query,
+  RuleSet,
+  SourceName,
+  Term,
+  Variable,
+} from '../plan/syntax.ts'
 
 /** `database/:attribute`, or `database/*` for any of them; in order. */
 export type Touched = readonly string[]
 
 type Databases = ReadonlyMap<SourceName, DatabaseValue>
 
-/** `databases` are those that the query's sources mean; rows as sources touch nothing. */
-export function touchedAttributes({ find, where }: Query, rules: RuleSet, databases: Databases): Touched {
+/**
+ * `databases` are those that the query's sources mean; rows as sources touch nothing. `patternNamed` gives pull patterns
+ * that come as inputs.
+ */
+export function touchedAttributes(
+  { find, where }: Query,
+  rules: RuleSet,
+  databases: Databases,
+  patternNamed: (name: Variable) => PullPattern | undefined = () => undefined,
+): Touched {
   const touched = new Touching(rules, databases)
   touched.clauses(where, '$')
   for (const element of find.elements) {
     if (element.kind !== 'pull') continue
-    if (element.pattern.kind === 'input') touched.any(element.source)
-    else touched.pattern(element.pattern, element.source)
+    const pattern = element.pattern.kind === 'input' ? patternNamed(element.pattern.name) : element.pattern
+    if (pattern === undefined) touched.any(element.source)
+    else touched.pattern(pattern, element.source)
   }
-  return touched.list()
-}
-
-/** The same of a pull of one entity. */
-export function touchedByPull(pattern: PullPattern, value: DatabaseValue): Touched {
-  const touched = new Touching(new Map(), new Map([['$', value]]))
-  touched.pattern(pattern, '$')
   return touched.list()
 }
 

@@ -7,7 +7,9 @@ import { type Edn, EdnMap, keyword } from '../fact/value.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
 import type { LoggedTransaction } from '../database/fact-store.ts'
 import type { Notation } from '../query/written.ts'
+import type { Connection, LogRange } from '../database/connection.ts'
 import { Valued } from './answer.ts'
+import { answerAudited, type AuditedRead } from './audit/audited.ts'
 import { parameterInvalid } from './errors.ts'
 import { connectionOf, ok, type Route, type RouteContext } from './route.ts'
 
@@ -31,13 +33,35 @@ export const LOG_ROUTE: Route = {
 async function answerLog(context: RouteContext): Promise<HttpResponse> {
   const connection = await connectionOf(context)
   const value = connection.value()
-  const countMax = limitOf(context.search)
   const range = {
     from: pointOf(context.search, 'from', value) ?? 0,
     to: pointOf(context.search, 'to', value) ?? Infinity,
     isLive: false,
     signal: context.request.signal,
   }
+  return answerAudited(context, logQuestion(value, context.search), () =>
+    pageOf(context, connection, value, range),
+  )
+}
+
+/** As the audit keeps it. */
+function logQuestion({ database, basisT }: DatabaseValue, search: URLSearchParams): AuditedRead {
+  const from = search.get('from')
+  const to = search.get('to')
+  return {
+    question: { action: 'log', text: database, attributes: [`${database}/*`] },
+    args: [from, to],
+    basis: { [database]: basisT },
+  }
+}
+
+async function pageOf(
+  context: RouteContext,
+  connection: Connection,
+  value: DatabaseValue,
+  range: LogRange,
+): Promise<HttpResponse> {
+  const countMax = limitOf(context.search)
   const items: Edn[] = []
   let datomCount = 0
   let nextT: T | undefined

@@ -1,5 +1,5 @@
 // What every answer to a question goes through, however it was asked: whoever must know is told what is meant before
-// anything is read, and how it ended once the answer has left.
+// anything leaves, and how it ended once the answer has left.
 
 import type { HttpResponse } from '../base/env.ts'
 import { type AskRequest, type PreparedQuestion, prepareQuestion } from '../query/ask.ts'
@@ -17,15 +17,19 @@ export type Made = { readonly response: HttpResponse; readonly receipt?: Receipt
 
 export async function answerMeant(
   { service, caller }: RouteContext,
-  kind: Meaning['kind'],
+  asking: Pick<Meaning, 'kind' | 'saved'>,
   asked: PreparedQuestion,
   make: (meant: Meant) => Promise<Made>,
 ): Promise<HttpResponse> {
   const { newReceiptId, onAnswer } = service.answering
   const meant = { receiptId: newReceiptId(), question: pinnedQuestion(asked) }
-  const ended = await onAnswer({ ...meant, kind, caller, prepared: asked })
+  // What is asked is written down while it is answered: to wait for the disk first would double the time of most.
+  const telling = onAnswer({ ...meant, ...asking, caller, prepared: asked })
+  const making = make(meant)
+  making.catch(() => undefined)
+  const ended = await telling
   try {
-    const { response, receipt } = await make(meant)
+    const { response, receipt } = await making
     return {
       ...response,
       onEnd: (isWhole) => ended({ kind: 'answered', isWhole, ...(receipt && { receipt }) }),

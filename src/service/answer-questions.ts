@@ -120,7 +120,7 @@ function explained(
   const { service, request, format, notation } = context
   if (format !== notation)
     throw notAcceptable(request.headers.get('accept') ?? '', [mediaTypeOf('json'), mediaTypeOf('edn')])
-  return answerMeant(context, 'explain', asked, async () => {
+  return answerMeant(context, { kind: 'explain' }, asked, async () => {
     const { answer, basis, warnings } = await explainPrepared(asked, service.runner, mode)
     const { engine, refusal, parts, rowCount, timeMs, memoryBytes, workerCount, text } = answer
     const told = parts.map(partField)

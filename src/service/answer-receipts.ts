@@ -8,8 +8,9 @@ import { type Receipt, readReceipt, receiptOf } from '../query/receipt.ts'
 import type { Plain } from '../fact/plain-edn.ts'
 import { answerMeant, prepared } from './answer-meant.ts'
 import { answerPrepared, receiptField, RESULT_FORMATS } from './answer-result.ts'
-import { fieldInvalid, resultForgotten } from './errors.ts'
-import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
+import { auditedReceipt, type AuditedReceipt } from './audit/receipts.ts'
+import { fieldInvalid, receiptUnknown, resultForgotten } from './errors.ts'
+import { countOf, fieldsOf, ok, type Route, type RouteContext, type Service, textOf } from './route.ts'
 
 export const RESULT_ROUTE: Route = {
   method: 'GET',
@@ -24,6 +25,45 @@ export const RESULT_ROUTE: Route = {
     const asked = await preparedAgain(context, question, {})
     return answerPrepared(context, asked, { kind: 'result', isPinned: true })
   },
+}
+
+export const RECEIPT_ROUTE: Route = {
+  method: 'GET',
+  path: '/v1/receipts/:id',
+  about: 'The receipt of an answer that the caller got',
+  scope: 'query',
+  answer: answerReceipt,
+}
+
+/** An outcome is written once the last byte has left, which its client may be faster than. */
+const OUTCOME_WAIT_COUNT_MAX = 40
+const OUTCOME_WAIT_MS = 25
+
+async function answerReceipt(context: RouteContext): Promise<HttpResponse> {
+  const id = context.parameters['id']!
+  const { caller, service } = context
+  const { timers } = service.catalog.env
+  for (let count = 1; ; count++) {
+    const found = await receiptOfId(service, id)
+    const isTheirs = found?.caller === caller.name && found.callerKind === caller.kind
+    // Whose it is not is told the same as where there is none.
+    if (found === undefined || !(isTheirs || caller.scopes.includes('manage'))) throw receiptUnknown(id)
+    if (found.receipt !== undefined)
+      return ok(context, { receipt: receiptField(found.receipt, context.notation) })
+    if (found.hasEnded || count >= OUTCOME_WAIT_COUNT_MAX) throw receiptUnknown(id)
+    await timers.sleep(OUTCOME_WAIT_MS, context.request.signal)
+  }
+}
+
+/** In the audit of this process, else in those beside it. */
+async function receiptOfId({ audit, system }: Service, id: string): Promise<AuditedReceipt | undefined> {
+  const own = auditedReceipt(audit.value(), id)
+  if (own !== undefined) return own
+  for (const connection of await system.audits()) {
+    const found = auditedReceipt(connection.value(), id)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 const REPLAY_FIELDS = {
@@ -53,7 +93,7 @@ async function answerReplay(context: RouteContext): Promise<HttpResponse> {
     engine: textOf(fields, 'engine') ?? receipt.engine,
     ...(timeoutMs !== undefined && { timeoutMs }),
   })
-  return answerMeant(context, 'replay', asked, async ({ receiptId, question }) => {
+  return answerMeant(context, { kind: 'replay' }, asked, async ({ receiptId, question }) => {
     const { answer } = await askPrepared(asked, service.runner, 'json')
     const replay = receiptOf(question, answer, {
       id: receiptId,

@@ -23,6 +23,7 @@ const TRAILER_LENGTH_MAX = 8 << 10
 
 export type Asking = {
   readonly kind: Meaning['kind']
+  readonly saved?: string
   /** The request says at which moment it asks: the same request has the same answer for ever. */
   readonly isPinned: boolean
   readonly asOf?: Date | T | undefined
@@ -35,7 +36,7 @@ export function answerPrepared(
   asked: PreparedQuestion,
   asking: Asking,
 ): Promise<HttpResponse> {
-  return answerMeant(context, asking.kind, asked, (meant) => answerResult(context, asked, asking, meant))
+  return answerMeant(context, asking, asked, (meant) => answerResult(context, asked, asking, meant))
 }
 
 async function answerResult(

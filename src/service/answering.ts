@@ -13,6 +13,8 @@ import { Results } from './results.ts'
 export type Meaning = {
   /** How it is asked: a question, a pull, what a question does, a result by its name, a receipt again. */
   readonly kind: 'query' | 'pull' | 'explain' | 'result' | 'replay'
+  /** The saved query that is run, as `name@version`. */
+  readonly saved?: string
   readonly caller: Caller
   readonly receiptId: string
   readonly question: PinnedQuestion
@@ -29,8 +31,8 @@ export type Answering = {
   readonly version: string
   readonly newReceiptId: () => string
   /**
-   * Called with every question before it is answered, from memory or not; what it throws is answered instead. What it
-   * gives is called once, when the last byte has left or nothing more will.
+   * Called with every question, from memory or not; no byte of the answer leaves before it is done, and what it throws is
+   * answered instead. What it gives is called once, when the last byte has left or nothing more will.
    */
   readonly onAnswer: (meaning: Meaning) => Promise<(end: AnswerEnd) => void>
   readonly results: Results

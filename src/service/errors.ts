@@ -177,6 +177,16 @@ export function doorOpen(host: string): VarveError {
   })
 }
 
+export function receiptUnknown(id: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/receipt-unknown',
+    kind: 'not-found',
+    message: `There is no receipt ${id}`,
+    fix: 'Look at the end of the answer: it stands there, too, unless the answer failed',
+    data: { id },
+  })
+}
+
 export function confirmationMissing(name: string): VarveError {
   return new VarveError({
     code: 'varve.error/confirmation-missing',

@@ -6,7 +6,7 @@ import { DATABASE_ROUTES } from './answer-databases.ts'
 import { HEALTH_ROUTES } from './answer-health.ts'
 import { LOG_ROUTE } from './answer-log.ts'
 import { PULL_ROUTE, QUERY_ROUTE } from './answer-questions.ts'
-import { REPLAY_ROUTE, RESULT_ROUTE } from './answer-receipts.ts'
+import { RECEIPT_ROUTE, REPLAY_ROUTE, RESULT_ROUTE } from './answer-receipts.ts'
 import { methodNotAllowed, routeUnknown } from './errors.ts'
 import type { Route } from './route.ts'
 
@@ -31,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   ...ACCESS_ROUTES,
   RESULT_ROUTE,
   REPLAY_ROUTE,
+  RECEIPT_ROUTE,
   ...HEALTH_ROUTES,
   OPENAPI_ROUTE,
 ]

@@ -5,6 +5,7 @@ import type { Catalog } from '../database/catalog.ts'
 import type { Writer } from '../database/writer.ts'
 import type { QueryRunner } from '../query/ask.ts'
 import { AuditLog } from './audit/audit-log.ts'
+import { auditedBy } from './audit/audited.ts'
 import type { IdentityVerifier } from '../access/identity.ts'
 import { type AccessControl, TokenAccess } from './access-control.ts'
 import type { SystemFolder } from './system/system-folder.ts'
@@ -23,7 +24,7 @@ export type ServiceOptions = {
   readonly limits?: Partial<ServiceLimits>
   /** Of Varve, for receipts. */
   readonly version: string
-  readonly answering?: Answering
+  readonly answering?: Partial<Answering>
   readonly onFault: (error: unknown) => void
 }
 
@@ -75,17 +76,18 @@ export type Door = {
 export function createService(options: ServiceOptions, { audit, access, isLoopback }: Door): Service {
   const { catalog, runner, system, version, onFault } = options
   const limits = { ...SERVICE_LIMITS, ...options.limits }
+  const log = new AuditLog(catalog.env, audit, onFault)
   return {
     catalog,
     runner,
     limits,
     system,
     tokens: new Tokens(catalog.env, system),
-    audit: new AuditLog(catalog.env, audit, onFault),
+    audit: log,
     access,
     waiting: new WaitingAnswers(limits.waitingBytesMax),
     metrics: new Metrics(),
-    answering: options.answering ?? createAnswering(catalog.env, version),
+    answering: createAnswering(catalog.env, version, { onAnswer: auditedBy(log), ...options.answering }),
     isLoopback,
     onFault,
   }

@@ -12,7 +12,7 @@ import type { QueryRunner } from '../query/ask.ts'
 import type { AuditLog } from '../service/audit/audit-log.ts'
 import { SystemFolder } from '../service/system/system-folder.ts'
 import { type AccessControl, OPEN_ACCESS } from '../service/access-control.ts'
-import { type Answering, createAnswering } from '../service/answering.ts'
+import type { Answering } from '../service/answering.ts'
 import { createHandler } from '../service/handler.ts'
 import { createService } from '../service/server.ts'
 import type { ServiceLimits } from '../service/route.ts'
@@ -52,7 +52,7 @@ export function serveWith(
   limits: Partial<ServiceLimits>,
   runner: QueryRunner = new InThreadRunner(createEngine(env), env.clock),
   access: AccessControl = OPEN_ACCESS,
-  answering: Answering = createAnswering(env, '1.2.3'),
+  answering: Partial<Answering> = {},
 ): void {
   const onFault = (error: unknown): number => faults.push(error)
   const options = { catalog, runner, system, limits, version: '1.2.3', answering, onFault }

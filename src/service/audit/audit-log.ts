@@ -12,6 +12,7 @@ import type { T } from '../../fact/attribute.ts'
 import { type FactSource, firstOf } from '../../fact/datom.ts'
 import { writeEdn } from '../../fact/edn-writer.ts'
 import { type Edn, EdnMap, keyword, type Value } from '../../fact/value.ts'
+import type { DatabaseValue } from '../../database/database-value.ts'
 import type { Writer } from '../../database/writer.ts'
 import type { Caller } from '../../access/caller.ts'
 import { auditQueueFull, auditUnavailable } from './errors.ts'
@@ -106,6 +107,11 @@ export class AuditLog {
     this.#known = new Recent(limits.knownQuestionCountMax)
   }
 
+  /** What is written by now. */
+  value(): DatabaseValue {
+    return this.#writer.value()
+  }
+
   /** Links that wait to be written. */
   get pendingCount(): number {
     return this.#pending.length
@@ -139,7 +145,7 @@ export class AuditLog {
     if (this.#pending.length >= pendingCountMax) return Promise.reject(auditQueueFull(pendingCountMax))
     const { promise, resolve: done, reject: fail } = Promise.withResolvers<void>()
     this.#pending.push({ link, done, fail })
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined))
+    this.#writing ??= this.#writeAll()
     return promise
   }
 
@@ -161,6 +167,8 @@ export class AuditLog {
         for (const { fail } of batch) fail(refusal)
       }
     }
+    // In the same step as the look at the queue: what comes later begins anew.
+    this.#writing = undefined
   }
 
   #forget(): void {
