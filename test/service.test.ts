@@ -191,6 +191,48 @@ describe('varve serve', () => {
   })
 })
 
+describe('the audit of a service', () => {
+  it('is verified whole, asked like any database, and its questions are asked again', async () => {
+    const system = join(folder.path, 'audited')
+    const place = ['--data', data, '--system', system]
+    let id = ''
+    {
+      await using server = new RunningVarve(['serve', ...place, '--port', '0'])
+      const url = await server.url()
+      expect(await ask(url, { 'varve-purpose': 'billing' })).toEqual([['tea']])
+      const asked = await fetch(`${url}/v1/query`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/edn' },
+        body: '{:query [:find ?purpose ?attribute :where [$audit-1 ?i :intent/purpose ?purpose] [$audit-1 ?i :intent/question ?q] [$audit-1 ?q :question/attributes ?attribute]]}',
+      })
+      const text = await asked.text()
+      expect(text).toContain('[["billing" "shop/:item/name"]]')
+      id = asked.headers.get('varve-receipt-id')!
+      const again = await varve(['audit', 'replay', id, '--url', url])
+      expect(again).toMatchObject({ code: 0, stdout: 'The answer is the same.\n' })
+      const verified = await varve(['audit', 'verify', '--url', url])
+      expect(verified.stdout).toMatch(
+        /^audit-1 {2}holds: \d+ questions, \d+ links, 0 without an outcome; last hash [0-9a-f]{64}\n$/,
+      )
+      await server.stop()
+    }
+    const verified = await varve(['audit', 'verify', ...place])
+    expect(verified).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('audit-1  holds: 3 questions, 6 links, 0'),
+    })
+    const replayed = await varve(['audit', 'replay', id, ...place])
+    expect(replayed).toMatchObject({ code: 0, stdout: 'The answer is the same.\n' })
+    // Whoever can write the folder can write the audit as well: that shows.
+    const tampering = await connect(`file:${system}`)
+    await (await tampering.open('audit-1')).transact(`[{:intent/id "${id}" :intent/caller "eve"}]`)
+    await tampering.close()
+    const broken = await varve(['audit', 'verify', ...place])
+    expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining('varve.error/audit-broken') })
+    expect(broken.stdout).toMatch(/^audit-1 {2}BROKEN at t \d+: /)
+  })
+})
+
 /** Files and folders alike; for everybody. */
 function setWritable(path: string, isWritable: boolean): void {
   chmodSync(path, isWritable ? 0o755 : 0o555)

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { nodeEnv } from '../base/env-node.ts'
 import { processTerminal } from '../base/env-node-terminal.ts'
 import type { Terminal } from '../base/terminal.ts'
+import { addAuditCommand } from './commands/audit.ts'
 import { addCasesCommand } from './commands/cases.ts'
 import { addBackupCommand, addRestoreCommand } from './commands/backup.ts'
 import { addCheckCommand } from './commands/check.ts'
@@ -53,6 +54,7 @@ export async function main(words: readonly string[], context: Context): Promise<
     addRestoreCommand,
     addDeleteCommand,
     addTokenCommand,
+    addAuditCommand,
   ]) {
     add(program, context)
   }

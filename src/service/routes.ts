@@ -2,6 +2,7 @@
 
 import { openApi } from './openapi.ts'
 import { ACCESS_ROUTES } from './answer-access.ts'
+import { AUDIT_ROUTES } from './answer-audit.ts'
 import { DATABASE_ROUTES } from './answer-databases.ts'
 import { HEALTH_ROUTES } from './answer-health.ts'
 import { LOG_ROUTE } from './answer-log.ts'
@@ -29,6 +30,7 @@ export const ROUTES: readonly Route[] = [
   QUERY_ROUTE,
   PULL_ROUTE,
   ...ACCESS_ROUTES,
+  ...AUDIT_ROUTES,
   RESULT_ROUTE,
   REPLAY_ROUTE,
   RECEIPT_ROUTE,

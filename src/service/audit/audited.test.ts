@@ -158,6 +158,7 @@ describe('routes', () => {
       'GET /v1/tokens',
       'POST /v1/tokens',
       'DELETE /v1/tokens/:id',
+      'GET /v1/audit/verify',
       'GET /v1/receipts/:id',
       'GET /healthz',
       'GET /readyz',
