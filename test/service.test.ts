@@ -6,6 +6,7 @@ import { request } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../src/api/connect.ts'
+import { nodeEnv } from '../src/base/env-node.ts'
 import { root } from './examples.ts'
 import { RunningVarve, TestFolder, varve } from './varve-process.ts'
 
@@ -230,6 +231,26 @@ describe('the audit of a service', () => {
     const broken = await varve(['audit', 'verify', ...place])
     expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining('varve.error/audit-broken') })
     expect(broken.stdout).toMatch(/^audit-1 {2}BROKEN at t \d+: /)
+  })
+})
+
+describe('varve audit replay', () => {
+  it('tells what differs, and fails', async () => {
+    // A server that has forgotten what it said: a real one does so only when its files were changed.
+    await using server = await nodeEnv().network.listen({
+      host: '127.0.0.1',
+      port: 0,
+      handle: async ({ method }) => ({
+        status: 200,
+        body:
+          method === 'GET'
+            ? '{"receipt": {}}'
+            : '{"equal": false, "differences": [{"field": "resultHash", "receipt": "sha256:1", "replay": "sha256:2"}]}',
+      }),
+    })
+    const told = await varve(['audit', 'replay', 'x', '--url', `http://127.0.0.1:${server.port}`])
+    expect(told).toMatchObject({ code: 1, stderr: expect.stringContaining('varve.error/replay-differs') })
+    expect(told.stdout).toContain('resultHash: "sha256:1" then, "sha256:2" now')
   })
 })
 
