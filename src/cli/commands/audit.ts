@@ -13,7 +13,7 @@ export function addAuditCommand(program: Command, { env, terminal }: Context): v
     .action(async (options: ManagementOptions) => {
       await using management = await openManagement(env, options)
       const { audits } = await management.send('GET', '/v1/audit/verify')
-      const reports = audits as readonly Json[]
+      const reports = audits as readonly Report[]
       for (const report of reports) terminal.out(`${lineOf(report)}\n`)
       if (reports.some(({ broken }) => broken !== undefined)) throw auditBroken(reports)
     })
@@ -33,17 +33,24 @@ export function addAuditCommand(program: Command, { env, terminal }: Context): v
     })
 }
 
-function lineOf({ database, linkCount, intentCount, unknownCount, hash, broken }: Json): string {
-  const counts = `${String(intentCount)} questions, ${String(linkCount)} links, ${String(unknownCount)} without an outcome`
-  if (broken === undefined)
-    return `${String(database)}  holds: ${counts}; last hash ${String(hash) || 'none'}`
-  const { t, seq, reason } = broken as Json
-  const place = seq === undefined ? `t ${String(t)}` : `link ${String(seq)}, t ${String(t)}`
-  return `${String(database)}  BROKEN at ${place}: ${String(reason)}`
+type Report = {
+  readonly database: string
+  readonly linkCount: number
+  readonly intentCount: number
+  readonly unknownCount: number
+  readonly hash: string
+  readonly broken?: { readonly t: number; readonly seq?: number; readonly reason: string }
 }
 
-function auditBroken(reports: readonly Json[]): VarveError {
-  const names = reports.filter(({ broken }) => broken !== undefined).map(({ database }) => String(database))
+function lineOf({ database, linkCount, intentCount, unknownCount, hash, broken }: Report): string {
+  const counts = `${intentCount} questions, ${linkCount} links, ${unknownCount} without an outcome`
+  if (broken === undefined) return `${database}  holds: ${counts}; last hash ${hash || 'none'}`
+  const { t, seq, reason } = broken
+  return `${database}  BROKEN at ${seq === undefined ? '' : `link ${seq}, `}t ${t}: ${reason}`
+}
+
+function auditBroken(reports: readonly Report[]): VarveError {
+  const names = reports.filter(({ broken }) => broken !== undefined).map(({ database }) => database)
   return new VarveError({
     code: 'varve.error/audit-broken',
     kind: 'conflict',
