@@ -92,7 +92,11 @@ export class HeldProcedures implements AsyncDisposable {
 
   #judged(procedure: Procedure, value: Edn): boolean | string {
     const bounds = { check: NEVER_ENDS, timeoutMs: PREDICATE_CALL_MS_MAX }
-    const [answer] = resultsOf(procedure, this.runtime.run(procedure, rowsText(procedure, [[value]]), bounds))
+    const [answer] = resultsOf(
+      procedure,
+      this.runtime.run(procedure, rowsText(procedure, [[value]]), bounds),
+      1,
+    )
     return typeof answer === 'string' ? answer : answer === true
   }
 }

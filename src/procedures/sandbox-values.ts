@@ -1,6 +1,7 @@
 // How values go to a procedure and come back: as Varve's JSON (docs/reference/json.md), which keeps every type. What a
-// value is inside stands in docs/reference/procedures.md; the other half is adapter/quickjs/prelude.ts.
+// value is inside stands in docs/reference/procedures.md; the other half is adapter/quickjs/realm-json.ts.
 
+import { assert } from '../base/assert.ts'
 import { VarveError } from '../base/errors.ts'
 import type { ValueType } from '../fact/attribute.ts'
 import { coerceScalar } from '../fact/coerce.ts'
@@ -29,10 +30,10 @@ function argumentText(value: Edn): string {
   return writeJson(value, { exact: true })
 }
 
-/** What came of each row, of the type that the procedure declares. Throws `varve.error/procedure-failed`. */
-export function resultsOf(procedure: Procedure, text: string): readonly Edn[] {
-  // The sandbox gives an array with a value for each row.
-  const results = read(procedure, text) as readonly Edn[]
+/** What came of so many rows, of the type that the procedure declares. Throws `varve.error/procedure-failed`. */
+export function resultsOf(procedure: Procedure, text: string, rowCount: number): readonly Edn[] {
+  const results = read(procedure, text)
+  assert(Array.isArray(results) && results.length === rowCount, 'the sandbox gives a value for each row')
   const { returns } = procedure
   return returns === 'any' ? results : results.map((result) => typedResult(procedure, returns, result))
 }

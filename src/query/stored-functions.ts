@@ -40,7 +40,7 @@ function runOf(procedure: Procedure, runtime: ProcedureRuntime): StoredFunction 
     let length = 0
     const send = (): void => {
       const given = runtime.run(procedure, `[${texts.join()}]`, { check, timeoutMs: Infinity })
-      for (const result of resultsOf(procedure, given)) results.push(result)
+      for (const result of resultsOf(procedure, given, texts.length)) results.push(result)
       texts = []
       length = 0
     }

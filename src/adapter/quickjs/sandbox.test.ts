@@ -39,6 +39,7 @@ function run(source: string, rows: readonly (readonly Edn[])[], options: Options
   return resultsOf(
     procedure,
     sandbox.run(procedure, rowsText(procedure, rows), { check: NEVER_ENDS, timeoutMs }),
+    rows.length,
   )
 }
 
@@ -209,6 +210,26 @@ describe('nothing outlives a call', () => {
       throw new Mine(String(o))
     }`
     expect(failure(source).message).toBe('t/x#1 failed: Mine: own (line 2, column 59)')
+  })
+})
+
+describe('what a result claims to be', () => {
+  const lying = (made: string, key: string, lie: string): string =>
+    `() => Object.defineProperty(${made}, ${key}, { value: ${lie} })`
+  it.each([
+    [lying('new Date(0)', '"toISOString"', `() => '"},7,{"a":"'`), new Date(0)],
+    [lying('decimal(1)', '"toString"', `() => '"},7'`), new Decimal(1)],
+    [lying('double(2)', '"valueOf"', `() => '7,8'`), double(2)],
+    [lying('[1]', 'Symbol.iterator', 'function* () { yield 2; yield 3 }'), [2, 3]],
+    ['() => { class D extends Date { toISOString() { return 7 } }; return new D(5) }', new Date(5)],
+    ['() => new Proxy([1], {})', [1]],
+    ['() => Object.create(Object.getPrototypeOf(decimal(1)))', new EdnMap([])],
+    [
+      '() => Object.create(Object.getPrototypeOf(keyword("a")), { text: { value: "x", enumerable: true } })',
+      new EdnMap([['text', 'x']]),
+    ],
+  ])('%s is one value', (source, value) => {
+    expect(one(source)).toEqual(value)
   })
 })
 

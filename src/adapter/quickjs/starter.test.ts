@@ -19,7 +19,7 @@ const set = new ProcedureSet(starterProcedures)
 function call(name: string, ...args: readonly Edn[]): Edn {
   const procedure = set.named(name)!
   const bounds = { check: NEVER_ENDS, timeoutMs: 20_000 }
-  return resultsOf(procedure, sandbox.run(procedure, rowsText(procedure, [args]), bounds))[0]!
+  return resultsOf(procedure, sandbox.run(procedure, rowsText(procedure, [args]), bounds), 1)[0]!
 }
 
 const day = (text: string): Date => new Date(text)
