@@ -7,6 +7,7 @@
 // hidden attributes; a past that was not kept is an error only where somebody who shows had it; and what is masked is
 // put in order again, since the order of values would tell of them.
 
+import { assert } from '../base/assert.ts'
 import { NEVER_ENDS, type Check } from '../base/batches.ts'
 import { VarveError } from '../base/errors.ts'
 import { isPlanted } from '../base/planted.ts'
@@ -14,10 +15,11 @@ import type { AttributeId, EntityId, T } from '../fact/attribute.ts'
 import { compareDatoms, type Datom, type FactSource, type IndexName, type IndexRange } from '../fact/datom.ts'
 import type { Schema } from '../fact/schema.ts'
 import { compareValues, equalValues, type Value } from '../fact/value.ts'
-import type { AttributeColumns } from '../index/attribute-columns.ts'
+import { type AttributeColumns, columnsOfDatoms, type WholeColumns } from '../index/attribute-columns.ts'
+import { columnsOfEntities } from '../index/columns-of-entities.ts'
 import { type AttributeLists, rangeOf } from '../index/fact-ranges.ts'
 import { type IndexedAttribute, IndexedFacts, type Shown } from '../index/indexed-facts.ts'
-import type { Restriction } from './restriction.ts'
+import { keyOfEntities, type Restriction } from './restriction.ts'
 import type { Mask } from './mask.ts'
 import { type AttributeSight, type Layer, Sight } from './sight.ts'
 
@@ -116,7 +118,7 @@ export class RestrictedFacts implements Viewable {
   columnsOf(a: AttributeId): RestrictedColumns | undefined {
     const sight = this.#sight.attribute(a)
     const isKept = typeof sight !== 'string' && this.#base instanceof IndexedFacts && !this.isHistory
-    return isKept ? new RestrictedColumns(this.#base, a, sight.key) : undefined
+    return isKept ? new RestrictedColumns(this.#base, a, sight) : undefined
   }
 
   *#matchAll(e: EntityId | undefined, v: Value | undefined, check: Check): Iterable<Datom> {
@@ -141,8 +143,7 @@ export class RestrictedFacts implements Viewable {
   #ofAnybody(a: AttributeId, sight: AttributeSight, v: Value | undefined, check: Check): Iterable<Datom> {
     const wanted = sight.isMasked ? undefined : v
     const { entities } = sight
-    const isFew =
-      wanted === undefined && entities !== undefined && entities.length * SEEK_COST < this.#countMax(a)
+    const isFew = wanted === undefined && areFew(entities, this.#countMax(a))
     const isEach = this.#isGoneForOthers(a, entities) || isFew
     const all =
       isEach && entities !== undefined
@@ -189,14 +190,9 @@ export class RestrictedFacts implements Viewable {
    */
   #isGoneForOthers(a: AttributeId, entities: Float64Array | undefined): boolean {
     if (entities === undefined || isPlanted('restriction-tells-of-lost-pasts')) return false
-    try {
-      this.#base.match(undefined, a, undefined)
-      return false
-    } catch (error) {
-      if (!isPastGone(error)) throw error
-      for (const e of entities) this.#base.match(e, a, undefined)
-      return true
-    }
+    if (!isPastGoneOf(this.#base, a)) return false
+    for (const e of entities) this.#base.match(e, a, undefined)
+    return true
   }
 
   *#ofEach(entities: Float64Array, a: AttributeId, v: Value | undefined, check: Check): Iterable<Datom> {
@@ -246,24 +242,75 @@ export class RestrictedFacts implements Viewable {
   }
 }
 
-/** Where columns made of the datoms of a restricted attribute are kept: beside those of the whole one, by another name. */
+/**
+ * Columns of what shows of an attribute, kept beside those of the whole one by other names. The facts of those who show
+ * are picked from the columns of the whole attribute, which are made for everybody, or sought where they are few, and
+ * then masked; both ways lead to the same columns.
+ */
 export class RestrictedColumns {
   readonly #facts: IndexedFacts
   readonly #a: AttributeId
+  readonly #sight: AttributeSight
   readonly #purpose: string
 
-  constructor(facts: IndexedFacts, a: AttributeId, key: string) {
+  constructor(facts: IndexedFacts, a: AttributeId, sight: AttributeSight) {
     this.#facts = facts
     this.#a = a
-    this.#purpose = `restricted ${key}`
+    this.#sight = sight
+    this.#purpose = `restricted ${sight.key}`
+  }
+
+  /** Facts with one value are found as fast as in the whole attribute. */
+  get canSeekValues(): boolean {
+    return !this.#sight.isMasked
+  }
+
+  /** How many facts there are at most, not counting that masked ones may look alike; undefined where nobody counts them. */
+  countMax(check: Check): number | undefined {
+    const { isOfSchema, entities } = this.#sight
+    if (isOfSchema) return undefined
+    return entities === undefined ? this.#facts.countMax(this.#a) : this.#rows(entities, check).rowCount
   }
 
   known(): AttributeColumns | undefined {
     return this.#facts.derivedColumns(this.#a, this.#purpose)
   }
 
-  keep(columns: AttributeColumns): void {
-    this.#facts.keepDerived(this.#a, this.#purpose, columns)
+  /** `gather` makes them of the datoms that show. */
+  columns(check: Check, gather: () => WholeColumns): AttributeColumns {
+    return this.#kept(this.#purpose, () => {
+      const { isMasked, isOfSchema, entities } = this.#sight
+      return isMasked || isOfSchema || entities === undefined ? gather() : this.#rows(entities, check)
+    })
+  }
+
+  /** The facts of those who show, as they are. */
+  #rows(entities: Float64Array, check: Check): AttributeColumns {
+    return this.#kept(`of ${keyOfEntities(entities)}`, () => {
+      const isSought = areFew(entities, this.#facts.countMax(this.#a)) || isPastGoneOf(this.#facts, this.#a)
+      if (isSought) return this.#sought(entities, check)
+      const columns = this.#facts.columns(this.#a, check)
+      assert(columns !== undefined, 'no columns are asked of a history')
+      return columnsOfEntities(columns, entities, check)
+    })
+  }
+
+  #sought(entities: Float64Array, check: Check): WholeColumns {
+    const datoms: Datom[] = []
+    for (const e of entities)
+      for (const datom of this.#facts.match(e, this.#a, undefined, check)) datoms.push(datom)
+    return columnsOfDatoms(this.#facts.schema.attribute(this.#a)!.valueType, datoms)
+  }
+
+  #kept(purpose: string, make: () => AttributeColumns): AttributeColumns {
+    let columns = this.#facts.derivedColumns(this.#a, purpose)
+    if (columns === undefined) this.#facts.keepDerived(this.#a, purpose, (columns = make()))
+    return columns
+  }
+
+  /** Notes that so many facts were sought without their table; how many by all who told so. */
+  noteSought(count: number): number {
+    return this.#facts.noteSoughtDerived(this.#a, this.#purpose, count)
   }
 
   /** A name for what they show, the same in every thread. */
@@ -284,6 +331,10 @@ export function restrictedColumns(facts: FactSource, a: AttributeId): Restricted
   return facts instanceof RestrictedFacts ? facts.columnsOf(a) : undefined
 }
 
+function areFew(entities: Float64Array | undefined, factCountMax: number): entities is Float64Array {
+  return entities !== undefined && entities.length * SEEK_COST < factCountMax
+}
+
 function* onlySeen(datoms: Iterable<Datom>, sight: AttributeSight, check: Check): Iterable<Datom> {
   let count = 0
   for (const datom of datoms) {
@@ -299,6 +350,13 @@ function* withValue(datoms: Iterable<Datom>, v: Value | undefined): Iterable<Dat
   for (const datom of datoms) if (v === undefined || equalValues(datom.v, v)) yield datom
 }
 
-function isPastGone(error: unknown): boolean {
-  return error instanceof VarveError && error.code === 'varve.error/history-gone'
+/** True where some of the past of an attribute was not kept, whosever it was. */
+function isPastGoneOf(facts: FactSource, a: AttributeId): boolean {
+  try {
+    facts.match(undefined, a, undefined)
+    return false
+  } catch (error) {
+    if (error instanceof VarveError && error.code === 'varve.error/history-gone') return true
+    throw error
+  }
 }

@@ -128,7 +128,8 @@ export function hasEntity(set: Float64Array, e: EntityId): boolean {
 const keys = new WeakMap<Float64Array, string>()
 const HASHED_COUNT = 1 << 16
 
-function keyOfEntities(entities: Float64Array): string {
+/** A hash of a set. */
+export function keyOfEntities(entities: Float64Array): string {
   let key = keys.get(entities)
   if (key === undefined) keys.set(entities, (key = sha256HexOf(bytesOf(entities))))
   return key

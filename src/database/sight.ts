@@ -39,8 +39,10 @@ export type AttributeSight = {
   /** Equal for what lets the same through of this attribute. */
   readonly key: string
   readonly isMasked: boolean
-  /** Whose facts may show at all: undefined means anybody's. */
+  /** Whose facts may show at all: undefined means anybody's, or that only `layerOf` knows. */
   readonly entities: Float64Array | undefined
+  /** It describes attributes, and shows of those that are there. */
+  readonly isOfSchema: boolean
   /** How facts of an entity show; undefined where they do not. */
   readonly layerOf: (e: EntityId) => Layer | undefined
 }
@@ -115,7 +117,8 @@ export class Sight {
     const isMasked = layers.some(({ mask }) => mask !== undefined)
     if (isSchemaAttribute(attribute.id) || attribute.id === DB_DOC) {
       const layerOf = (e: EntityId): Layer | undefined => this.#schemaLayerOf(attribute.id, e, layers)
-      return { key: `schema ${this.restriction.key}`, isMasked, entities: undefined, layerOf }
+      const schemaKey = `schema ${this.restriction.key}`
+      return { key: schemaKey, isMasked, entities: undefined, isOfSchema: true, layerOf }
     }
     const [first] = layers
     if (first === undefined) return 'hidden'
@@ -124,6 +127,7 @@ export class Sight {
       key: isMasked ? `${key} ${this.restriction.hashKey}` : key,
       isMasked,
       entities: unionOf(layers.map(({ entities }) => entities)),
+      isOfSchema: false,
       layerOf: (e) => layerFor(e, layers),
     }
   }

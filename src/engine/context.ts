@@ -1,5 +1,6 @@
 // What answering a question needs beside its clauses: sources and rules, bounds, the functions of the program.
 
+import { RestrictedFacts } from '../database/restricted-facts.ts'
 import type { StoredFunctions } from '../plan/functions.ts'
 import type { PlanContext } from '../plan/scope.ts'
 import type { ValueFunction } from './functions.ts'
@@ -13,4 +14,11 @@ export type QueryContext = PlanContext & {
   readonly userFunctions: ReadonlyMap<string, ValueFunction>
   /** What this question brought along: functions here are called for many rows at once. */
   readonly stored: StoredFunctions
+}
+
+/** True where some source shows a part of its database: then nobody is told how facts lie, which rests on all of them. */
+export function asksRestricted({ sources }: Pick<QueryContext, 'sources'>): boolean {
+  return [...sources.values()].some(
+    (source) => source.kind === 'facts' && source.facts instanceof RestrictedFacts,
+  )
 }

@@ -173,6 +173,11 @@ export class IndexedFacts implements FactSource {
     this.#index.merged.add(`${this.#shownName(a)} ${purpose}`, columns)
   }
 
+  /** As `noteSought`, for such columns. */
+  noteSoughtDerived(a: AttributeId, purpose: string, count: number): number {
+    return this.isHistory ? 0 : this.#index.merged.miss(`${this.#shownName(a)} ${purpose}`, count)
+  }
+
   /** `columns` where they were made already. */
   knownColumns(a: AttributeId): AttributeColumns | undefined {
     return this.isHistory ? undefined : this.#index.merged.get(this.#shownName(a))

@@ -19,7 +19,14 @@ import { parsePullPattern } from '../plan/parse-pull.ts'
 import { Refusal } from '../plan/refusal.ts'
 import { arbitraryQuestion } from './arbitrary-question.ts'
 import { BrokenPromise } from './broken-promise.ts'
-import { ROW_COUNT_MAX, WORK_COUNT_MAX } from './contestants.ts'
+import {
+  answerOutcome,
+  type Contestant,
+  type Outcome,
+  outcomeOf,
+  ROW_COUNT_MAX,
+  WORK_COUNT_MAX,
+} from './contestants.ts'
 import { parseScenario, type Scenario, type View, viewed } from './question.ts'
 import { type RestrictedWorld, restrictedWorld } from './restricted-world.ts'
 import { SeededRandom } from './seeded-random.ts'
@@ -32,14 +39,21 @@ const CASES_PER_WORLD = 50
 /** Somebody was told what is to stay hidden, or not told what shows. */
 export class SecretTold extends BrokenPromise {}
 
-/** Throws a `SecretTold` where anything differs. The same seed asks the same. */
-export async function compareRestricted(seed: number, caseCount: number): Promise<RestrictionCounters> {
+/**
+ * Throws a `SecretTold` where anything differs. The same seed asks the same. Another engine, where one is given, answers
+ * some of the questions too.
+ */
+export async function compareRestricted(
+  seed: number,
+  caseCount: number,
+  another?: Contestant,
+): Promise<RestrictionCounters> {
   const counters: RestrictionCounters = { asked: 0 }
   for (let world = 0; counters['asked']! < caseCount; world++) {
     const worldSeed = seed * 1_000_003 + world
     const random = new SeededRandom(worldSeed)
     const made = await restrictedWorld(random)
-    const judge = new Judge(made, counters, worldSeed)
+    const judge = new Judge(made, { counters, seed: worldSeed, another })
     judge.schema()
     for (let i = 0; i < CASES_PER_WORLD; i++) await askOne(random, made, judge)
   }
@@ -75,11 +89,24 @@ class Judge {
   readonly #world: RestrictedWorld
   readonly #counters: RestrictionCounters
   readonly #seed: number
+  readonly #another: Contestant | undefined
 
-  constructor(world: RestrictedWorld, counters: RestrictionCounters, seed: number) {
+  constructor(
+    world: RestrictedWorld,
+    {
+      counters,
+      seed,
+      another,
+    }: {
+      readonly counters: RestrictionCounters
+      readonly seed: number
+      readonly another: Contestant | undefined
+    },
+  ) {
     this.#world = world
     this.#counters = counters
     this.#seed = seed
+    this.#another = another
   }
 
   schema(): void {
@@ -155,7 +182,12 @@ class Judge {
       this.#sameMeaning(answer, native(model), `the model, natively: ${text}`)
     }
     this.#count('question', answer)
-    if (!isExplained) return
+    if (isExplained) await this.#explained(asked, scenario)
+    if (isExplained && this.#another !== undefined) await this.#byAnother(this.#another, asked, scenario)
+  }
+
+  async #explained(asked: (facts: FactSource) => Question, scenario: Scenario): Promise<void> {
+    const { told, other } = this.#world
     const mode = (scenario.question.where.length & 1) === 0 ? 'plan' : 'run'
     const explain = async (facts: FactSource): Promise<string> => {
       const { query, inputs, catalog, limits } = asked(facts)
@@ -169,8 +201,29 @@ class Judge {
       }
     }
     const explained = await explain(told)
+    const text = writeEdn(scenario.question.where)
     this.#same('explain', explained, await explain(other), `other secrets: ${text}`)
     this.#count('explain', explained)
+  }
+
+  async #byAnother(
+    { name, answerAll }: Contestant,
+    asked: (facts: FactSource) => Question,
+    scenario: Scenario,
+  ): Promise<void> {
+    const { told, other, model } = this.#world
+    const text = writeEdn(scenario.question.where)
+    const [said, saidOther] = await answerAll([asked(told), asked(other)])
+    const expected = outcomeOf(() => {
+      const { query } = asked(model)
+      return answerOutcome(query, answerNow(asked(model), options()))
+    })
+    const textOf = (outcome: Outcome | undefined): string =>
+      JSON.stringify(outcome, (key, value: unknown) => (key === 'value' ? '' : value))
+    this.#same(name, textOf(said), textOf(saidOther), `other secrets: ${text}`)
+    if (said?.kind !== 'answer') return
+    this.#count(name, said.text)
+    if (expected.kind === 'answer') this.#same(name, said.text, expected.text, `the model: ${text}`)
   }
 
   /** What is told of the newest facts, and of those of the model in the same view. */

@@ -543,6 +543,7 @@ describe('other ways to a restricted value', () => {
       rowCount: 1,
     })
     expect(answer.parts.some(({ memoryBytes }) => memoryBytes !== undefined)).toBe(false)
+    expect((await explain(request, runners.get('duckdb')!, 'run')).answer.sql).toBeUndefined()
   })
 
   it('no speculation', () => {

@@ -7,6 +7,7 @@ import { errorFromData, type Place } from '../../base/errors.ts'
 import { engineOptions } from '../../engine/create.ts'
 import { prepare, type UserFunctions } from '../../engine/naive.ts'
 import { Budget } from '../../engine/budget.ts'
+import { asksRestricted } from '../../engine/context.ts'
 import { withPlace } from '../../engine/errors.ts'
 import type { FindSetting } from '../../engine/find.ts'
 import type { Answer, Engine, EngineLimits } from '../../plan/engine.ts'
@@ -91,7 +92,9 @@ export class DuckDbEngine implements Engine, AsyncDisposable {
       const sinceMs = this.#env.clock.monotonicMs()
       const planned = this.#plan([query, inputs, catalog, limits])
       const { program } = this.#compile(planned, false)
-      const told = { engine: this.name, mode, parts: explainedPlan(planned.plan), sql: sqlOf(program) }
+      // The statements name files and rows in them.
+      const sql = asksRestricted(planned.setting.context) ? {} : { sql: sqlOf(program) }
+      const told = { engine: this.name, mode, parts: explainedPlan(planned.plan), ...sql }
       if (mode === 'plan') return explanationOf({ ...told, warnings: [] })
       const { rows, warnings } = await this.#run(planned, limits)
       const timeMs = this.#env.clock.monotonicMs() - sinceMs

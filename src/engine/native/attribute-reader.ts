@@ -5,8 +5,8 @@ import type { Attribute, EntityId } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import type { Value } from '../../fact/value.ts'
 import type { Budget } from '../budget.ts'
-import { indexedAttribute } from '../../database/restricted-facts.ts'
-import { type AttributeTable, hasTable, tableOf } from './attribute-table.ts'
+import { indexedAttribute, restrictedColumns } from '../../database/restricted-facts.ts'
+import { type AttributeTable, hasTable, soughtCountMax, tableOf } from './attribute-table.ts'
 import { SEEK_COST } from './statistics.ts'
 
 /** After so many facts sought, again and again, somebody asks whether there is a table. */
@@ -96,8 +96,11 @@ export class AttributeReader {
   /** True once questions, this one and others, sought so many facts that a table would have been cheaper. */
   #isWorth(): boolean {
     if (this.#soughtCount % SEEK_COUNT_TOLD > 0) return false
-    const indexed = indexedAttribute(this.#facts, this.#attribute.id)
-    return indexed !== undefined && indexed.noteSought(SEEK_COUNT_TOLD) * SEEK_COST >= indexed.countMax
+    const { id } = this.#attribute
+    const kept = indexedAttribute(this.#facts, id) ?? restrictedColumns(this.#facts, id)
+    if (kept === undefined) return false
+    const countMax = soughtCountMax(this.#facts, this.#attribute, this.#budget)
+    return countMax !== undefined && kept.noteSought(SEEK_COUNT_TOLD) * SEEK_COST >= countMax
   }
 }
 

@@ -275,14 +275,21 @@ function ofRestricted(facts: FactSource, attribute: Attribute, budget: Budget): 
   if (restricted === undefined) return undefined
   const known = knownTable(restricted.known(), restricted)
   if (known !== undefined) return known
-  const datoms = gatheredDatoms(facts, attribute, budget)
-  const made = budget.holdDuring(datoms.length * FACT_BYTES, () => {
-    const columns = columnsOfDatoms(attribute.valueType, datoms)
-    restricted.keep(columns)
-    return tableOfColumns(attribute, columns, budget.checks)
-  })
+  const columns = restricted.columns(budget.checks, () =>
+    columnsOfDatoms(attribute.valueType, gatheredDatoms(facts, attribute, budget)),
+  )
+  const made = budget.holdDuring(columns.rowCount * FACT_BYTES, () =>
+    tableOfColumns(attribute, columns, budget.checks),
+  )
   tellOthers(made, restricted)
   return made
+}
+
+/** At most how many facts of an attribute there are, where they can be sought one by one; undefined where only a table is read. */
+export function soughtCountMax(facts: FactSource, attribute: Attribute, budget: Budget): number | undefined {
+  const indexed = indexedAttribute(facts, attribute.id)
+  if (indexed !== undefined) return indexed.countMax
+  return restrictedColumns(facts, attribute.id)?.countMax(budget.checks)
 }
 
 type Shows = { shownAt(): Shown | undefined }

@@ -2,7 +2,6 @@
 // until the answer is formed. What it cannot answer exactly as the meaning demands it refuses, with a reason; then
 // the engine that defines the meaning answers (naive.ts).
 
-import { RestrictedFacts } from '../../database/restricted-facts.ts'
 import type { Answer, Engine } from '../../plan/engine.ts'
 import { rowsWithMeanings } from '../../plan/named-inputs.ts'
 import { planOf } from '../../plan/planner.ts'
@@ -13,8 +12,9 @@ import { elementVariable, findVariables, isOne } from '../../plan/finish.ts'
 import { type ExplainMode, type Explanation, explainedPlan, explanationOf } from '../../plan/explain.ts'
 import type { FinishStep, Plan } from '../../plan/plan.ts'
 import { planWarnings } from '../../plan/plan-warnings.ts'
-import type { InputGoal, Source } from '../../plan/scope.ts'
+import type { InputGoal } from '../../plan/scope.ts'
 import type { PlanLimits } from '../../plan/semi-joins.ts'
+import { asksRestricted } from '../context.ts'
 import { withWarnings } from '../errors.ts'
 import { checkFind, cutAnswer, finishAnswer } from '../find.ts'
 import {
@@ -159,9 +159,8 @@ function nativeExplanation(
     const compiled = (): Executable => new Executable(plan, prepared.setting.context, profile)
     const team = teamFor(prepared, options)
     const { answer, workerCount } = run(question, prepared, plan, { compiled, profile, team })
-    const { budget, sources } = prepared.setting.context
-    // How much is held rests on how facts lie, beside those that do not show.
-    const isTold = ![...sources.values()].some(isRestrictedSource)
+    const { budget } = prepared.setting.context
+    const isTold = !asksRestricted(prepared.setting.context)
     const parts = explainedPlan(
       plan,
       profile.measured(isTold ? (part) => budget.peakBytesOf(part) : undefined),
@@ -182,10 +181,6 @@ function nativeExplanation(
 function teamFor({ setting }: BoundQuestion, { team }: NativeEngineOptions): Team | undefined {
   const { functions, aggregates } = setting.context.stored
   return functions.size + aggregates.size > 0 ? undefined : team
-}
-
-function isRestrictedSource(source: Source): boolean {
-  return source.kind === 'facts' && source.facts instanceof RestrictedFacts
 }
 
 function unlessRefused<X>(work: () => X): X | Refusal {

@@ -3,13 +3,13 @@
 
 import { assert } from '../../base/assert.ts'
 import type { Attribute, EntityId } from '../../fact/attribute.ts'
-import { indexedAttribute } from '../../database/restricted-facts.ts'
+import { indexedAttribute, restrictedColumns } from '../../database/restricted-facts.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import type { Value } from '../../fact/value.ts'
 import type { BoundSide, Counts, Side, Statistics, ValueTest } from '../../plan/counts.ts'
 import type { Budget } from '../budget.ts'
 import type { QueryContext } from '../context.ts'
-import { type AttributeTable, hasTable, tableOf } from './attribute-table.ts'
+import { type AttributeTable, hasTable, soughtCountMax, tableOf } from './attribute-table.ts'
 import { pickWithin } from './comparison.ts'
 import { type Domain, ENTITY_DOMAIN, translation } from './domain.ts'
 import type { Lookup } from './lookup.ts'
@@ -45,9 +45,8 @@ export function statisticsOf(facts: FactSource, attribute: Attribute, budget: Bu
       },
     }
   }
-  const indexed = indexedAttribute(facts, attribute.id)
-  assert(indexed !== undefined, 'of all other facts a table can be made')
-  const rowCount = indexed.countMax
+  const rowCount = soughtCountMax(facts, attribute, budget)
+  assert(rowCount !== undefined, 'of all other facts a table can be made')
   const perEntity = attribute.cardinality === 'one' ? 1 : ROWS_PER_ENTITY
   const perValue = attribute.unique === undefined ? ROWS_PER_VALUE : 1
   return {
@@ -74,7 +73,7 @@ export function readsTable(
 
 /** The table, where it is there or costs no reading. */
 function knownTable(facts: FactSource, attribute: Attribute, budget: Budget): AttributeTable | undefined {
-  const isKnown = hasTable(facts, attribute) || indexedAttribute(facts, attribute.id) === undefined
+  const isKnown = hasTable(facts, attribute) || soughtCountMax(facts, attribute, budget) === undefined
   return isKnown ? tableOf(facts, attribute, budget) : undefined
 }
 
@@ -110,7 +109,9 @@ function onlyEntityOf(
 /** True where facts can be sought by value without looking at all of them. */
 export function canSeekValue(facts: FactSource, attribute: Attribute): boolean {
   const isOrdered = attribute.isIndexed || attribute.unique !== undefined || attribute.valueType === 'ref'
-  return isOrdered && indexedAttribute(facts, attribute.id) !== undefined && !hasTable(facts, attribute)
+  if (!isOrdered || hasTable(facts, attribute)) return false
+  const isIndexed = indexedAttribute(facts, attribute.id) !== undefined
+  return isIndexed || restrictedColumns(facts, attribute.id)?.canSeekValues === true
 }
 
 /** Facts that are looked at to estimate a share. */
