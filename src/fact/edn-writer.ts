@@ -2,6 +2,7 @@
 // it, an invalid date) is refused, never written as something else.
 
 import { limitExceeded, valueUnwritable } from './errors.ts'
+import { instantText } from './instant-text.ts'
 import { base64, doubleText, floatText } from './literals.ts'
 import { NUMBER_DIGITS_MAX } from './limits.ts'
 import { isKeywordText, isSymbolText, isTagText } from './names.ts'
@@ -135,12 +136,6 @@ export function decimalText(value: Decimal): string {
   const isPlain =
     Math.abs(value.e ?? 0) <= PLAIN_EXPONENT_MAX && value.sd() <= NUMBER_DIGITS_MAX - PLAIN_EXPONENT_MAX
   return isPlain ? value.toFixed() : value.toExponential().toUpperCase()
-}
-
-/** RFC 3339 with milliseconds and Z. */
-export function instantText(value: Date): string {
-  if (Number.isNaN(value.getTime())) throw valueUnwritable('A date is invalid', 'Check how the Date was made')
-  return value.toISOString()
 }
 
 function integerText(value: number): string {

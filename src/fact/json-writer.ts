@@ -3,7 +3,8 @@
 // lists become arrays, as the interface says, unless `exact` asks for `#list`.
 
 import { limitExceeded, valueUnwritable } from './errors.ts'
-import { decimalText, instantText } from './edn-writer.ts'
+import { decimalText } from './edn-writer.ts'
+import { instantText } from './instant-text.ts'
 import { base64, doubleText, floatText } from './literals.ts'
 import {
   BigInteger,

@@ -1,7 +1,8 @@
 // Values as plain text, for tables whose columns tell the type: CSV and Arrow. Documented in docs/reference/formats.md;
 // `varve import` reads each of these texts back as the same value where the attribute's type says which.
 
-import { decimalText, instantText, writeEdn } from '../fact/edn-writer.ts'
+import { decimalText, writeEdn } from '../fact/edn-writer.ts'
+import { instantText } from '../fact/instant-text.ts'
 import { valueUnwritable } from '../fact/errors.ts'
 import { base64, doubleText, floatText } from '../fact/literals.ts'
 import { BigInteger, Decimal, Double, type Edn, Float, Keyword, EdnSymbol, Uri, Uuid } from '../fact/value.ts'
