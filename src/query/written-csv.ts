@@ -28,6 +28,7 @@ export function csvLine(row: readonly Edn[]): string {
 
 function csvCell(value: Edn): string {
   const text = valueText(value)
+  if (typeof value === 'number') return text
   if (text === '') return value === null ? '' : '""'
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

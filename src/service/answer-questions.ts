@@ -7,7 +7,7 @@ import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
 import type { Warning } from '../base/errors.ts'
 import type { ExplainedPart, ExplainMode } from '../plan/explain.ts'
 import { type AskRequest, explainPrepared, type PreparedQuestion } from '../query/ask.ts'
-import { atMoment, momentSources, type MomentRequest } from '../query/moment.ts'
+import type { MomentRequest } from '../query/moment.ts'
 import { requestParts } from '../query/parsed.ts'
 import { pullRequest } from '../query/pull.ts'
 import type { Plain } from '../fact/plain-edn.ts'
@@ -16,6 +16,7 @@ import { answerMeant, prepared } from './answer-meant.ts'
 import { answerPrepared, type Asking, RESULT_FORMATS } from './answer-result.ts'
 import { fieldInvalid, notAcceptable } from './errors.ts'
 import { mediaTypeOf } from './formats.ts'
+import { sourcesAt } from './sources.ts'
 import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
 
 const MOMENT_FIELDS = {
@@ -71,7 +72,7 @@ export const PULL_ROUTE: Route = {
 }
 
 async function answerQuery(context: RouteContext): Promise<HttpResponse> {
-  const { service, request } = context
+  const { request } = context
   const fields = await fieldsOf(context, QUERY_FIELDS, { recover: true })
   const form = fields.form('query', 'query')
   if (form === undefined) throw fieldInvalid('query', 'a query as EDN text or form')
@@ -87,11 +88,7 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
   const timeoutMs = countOf(fields, 'timeoutMs') ?? parts.timeoutMs
   const memoryBytes = countOf(fields, 'memoryBytes') ?? parts.memoryBytes
   const engine = textOf(fields, 'engine') ?? parts.engine
-  const sourceNamed = momentSources(service.catalog, {
-    ...moment,
-    signal: request.signal,
-    ...(timeoutMs !== undefined && { waitMs: timeoutMs }),
-  })
+  const sourceNamed = sourcesAt(context, moment, timeoutMs)
   const question: AskRequest = {
     query: parts.query,
     args: (args as readonly Edn[]).map((value) => ({ kind: 'value', value, isPlainData })),
@@ -154,14 +151,9 @@ async function answerPull(context: RouteContext): Promise<HttpResponse> {
   if (eid === undefined) throw fieldInvalid('eid', 'an entity id, a lookup ref or an ident')
   const moment = momentOf(fields.form('asOf', 'instant'), fields.form('cursors', 'value'))
   const timeoutMs = countOf(fields, 'timeoutMs')
-  const { service, request } = context
-  const value = await atMoment(service.catalog, database, {
-    ...moment,
-    signal: request.signal,
-    ...(timeoutMs !== undefined && { waitMs: timeoutMs }),
-  })
+  const value = await sourcesAt(context, moment, timeoutMs)(database)
   const question = pullRequest(value, pattern, eid, {
-    signal: request.signal,
+    signal: context.request.signal,
     ...(timeoutMs !== undefined && { timeoutMs }),
   })
   try {

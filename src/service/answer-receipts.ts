@@ -2,7 +2,6 @@
 
 import type { HttpResponse } from '../base/env.ts'
 import { askPrepared, type PreparedQuestion } from '../query/ask.ts'
-import { pinnedSources } from '../query/moment.ts'
 import { type PinnedQuestion, requestOfPinned } from '../query/pinned.ts'
 import { type Receipt, readReceipt, receiptOf } from '../query/receipt.ts'
 import type { Plain } from '../fact/plain-edn.ts'
@@ -10,6 +9,7 @@ import { answerMeant, prepared } from './answer-meant.ts'
 import { answerPrepared, receiptField, RESULT_FORMATS } from './answer-result.ts'
 import { auditedReceipt, type AuditedReceipt } from './audit/receipts.ts'
 import { fieldInvalid, receiptUnknown, resultForgotten } from './errors.ts'
+import { sourcesOfPinned } from './sources.ts'
 import { countOf, fieldsOf, ok, type Route, type RouteContext, type Service, textOf } from './route.ts'
 
 export const RESULT_ROUTE: Route = {
@@ -133,10 +133,7 @@ async function preparedAgain(
   { engine, timeoutMs }: { readonly engine?: string; readonly timeoutMs?: number },
 ): Promise<PreparedQuestion> {
   const { signal } = context.request
-  const sourceNamed = pinnedSources(context.service.catalog, question, {
-    signal,
-    ...(timeoutMs !== undefined && { waitMs: timeoutMs }),
-  })
+  const sourceNamed = sourcesOfPinned(context, question, timeoutMs)
   return prepared(context, {
     ...(await requestOfPinned(question, sourceNamed)),
     signal,
