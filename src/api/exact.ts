@@ -5,7 +5,7 @@ import { type Edn, EdnMap, EdnSet, equalValues, Keyword } from '../fact/value.ts
 import type { Answer } from '../plan/engine.ts'
 import type { FindElement, PullAttribute, PullPattern, Query, SourceName } from '../plan/syntax.ts'
 import type { Asked } from '../query/ask.ts'
-import { patternsOf } from '../query/plain-arguments.ts'
+import { mentionsOf } from '../query/plain-arguments.ts'
 import type { DefinedSchema } from './types/define-schema.ts'
 
 /** Names without colon. */
@@ -115,11 +115,7 @@ function changeOf(
 
 /** True for a variable that stands for the value of an exact attribute. */
 function isExact(query: Query, name: string, namesIn: (source: SourceName) => ExactNames): boolean {
-  for (const { source, terms, isNegated } of patternsOf(query.where, '$')) {
-    const [, attribute, value] = terms
-    if (isNegated || value?.kind !== 'variable' || value.name !== name) continue
-    if (attribute?.kind !== 'constant' || !(attribute.value instanceof Keyword)) continue
-    if (namesIn(source).has(attribute.value.text)) return true
-  }
-  return false
+  return mentionsOf(query.where, name).values.some(
+    ({ source, ident, isNegated }) => !isNegated && namesIn(source).has(ident.text),
+  )
 }

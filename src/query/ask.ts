@@ -257,16 +257,16 @@ function asked<A extends { readonly warnings: readonly Warning[] }>(
 }
 
 /** The databases that are asked, with the sources that mean them. */
-export function* databasesOf({
+export function databasesOf({
   query,
   inputs,
   catalog,
-}: QueryJob): Generator<readonly [SourceName, DatabaseValue]> {
-  for (const [index, input] of inputs.entries()) {
+}: QueryJob): readonly (readonly [SourceName, DatabaseValue])[] {
+  const given = inputs.flatMap((input, index) => {
     const asked = query.inputs[index]
-    if (input.kind === 'facts' && asked?.kind === 'source') yield [asked.name, input.value]
-  }
-  yield* catalog
+    return input.kind === 'facts' && asked?.kind === 'source' ? [[asked.name, input.value] as const] : []
+  })
+  return [...given, ...catalog]
 }
 
 /**

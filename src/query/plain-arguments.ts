@@ -3,7 +3,6 @@
 
 import type { FactSource } from '../fact/datom.ts'
 import { typedPlainValue } from '../fact/coerce.ts'
-import type { Attribute } from '../fact/attribute.ts'
 import type { Schema } from '../fact/schema.ts'
 import { type Edn, Keyword } from '../fact/value.ts'
 import { isLookupRef } from '../plan/entity.ts'
@@ -47,11 +46,14 @@ function eachOf(value: Edn, change: (item: Edn, index: number) => Edn): Edn {
 }
 
 function typedForVariable(query: Query, name: Variable, factsNamed: FactsNamed): Change {
-  const attributes = [...attributesOf(query.where, name, '$', factsNamed)]
+  const { source, values } = mentionsOf(query.where, name)
+  const attributes = values.flatMap(({ source: named, ident }) => {
+    const attribute = factsNamed(named)?.schema.attributeNamed(ident)
+    return attribute === undefined ? [] : [attribute]
+  })
   const [first] = attributes
   // Where attributes of several types meet, the value may be meant for any of them.
   const isOneType = attributes.every(({ valueType }) => valueType === first?.valueType)
-  const [source] = sourcesOf(query.where, name, '$')
   // A variable that only rules name most likely stands for an entity of the database that is asked.
   const schema = factsNamed(source ?? '$')?.schema
   return (value) => {
@@ -66,38 +68,47 @@ function typedLookupRef([ident, value]: readonly [Keyword, Edn], schema: Schema 
   return [ident, attribute === undefined ? value : typedPlainValue(attribute, value)]
 }
 
-/** The attributes in whose place of value a variable stands. */
-function* attributesOf(
-  clauses: readonly Clause[],
-  name: Variable,
-  source: SourceName,
-  factsNamed: FactsNamed,
-): Generator<Attribute> {
-  for (const { terms, source: named } of patternsOf(clauses, source)) {
-    const attribute = terms[1]
-    if (!isVariable(terms[2], name) || attribute?.kind !== 'constant') continue
-    const { value } = attribute
-    const schema = factsNamed(named)?.schema
-    const found = value instanceof Keyword ? schema?.attributeNamed(value) : undefined
-    if (found !== undefined) yield found
-  }
+/** Where a variable stands in patterns: the source of the first, and the attributes whose value it is. */
+type Mentions = {
+  readonly source: SourceName | undefined
+  readonly values: readonly {
+    readonly source: SourceName
+    readonly ident: Keyword
+    /** Within a `not`, which binds nothing. */
+    readonly isNegated: boolean
+  }[]
 }
 
-function* sourcesOf(clauses: readonly Clause[], name: Variable, source: SourceName): Generator<SourceName> {
-  for (const pattern of patternsOf(clauses, source)) {
-    if (pattern.terms.some((term) => isVariable(term, name))) yield pattern.source
-  }
+/** By the clauses of a query: one that is asked again is not looked at again. */
+const mentions = new WeakMap<readonly Clause[], Map<Variable, Mentions>>()
+
+export function mentionsOf(clauses: readonly Clause[], name: Variable): Mentions {
+  let known = mentions.get(clauses)
+  if (known === undefined) mentions.set(clauses, (known = new Map<Variable, Mentions>()))
+  let found = known.get(name)
+  if (found === undefined) known.set(name, (found = foundMentions(clauses, name)))
+  return found
 }
 
-export type PatternInSource = {
+function foundMentions(clauses: readonly Clause[], name: Variable): Mentions {
+  const patterns = [...patternsOf(clauses, '$')].filter(({ terms }) =>
+    terms.some((term) => isVariable(term, name)),
+  )
+  const values = patterns.flatMap(({ source, isNegated, terms: [, attribute, value] }) => {
+    if (!isVariable(value, name) || attribute?.kind !== 'constant') return []
+    return attribute.value instanceof Keyword ? [{ source, ident: attribute.value, isNegated }] : []
+  })
+  return { source: patterns[0]?.source, values }
+}
+
+type PatternInSource = {
   readonly source: SourceName
   readonly terms: readonly Term[]
-  /** Within a `not`, which binds nothing. */
   readonly isNegated: boolean
 }
 
 /** Every pattern, those within `not` and `or` included, with the source that it asks. */
-export function* patternsOf(
+function* patternsOf(
   clauses: readonly Clause[],
   outer: SourceName,
   isNegated = false,

@@ -42,7 +42,8 @@ export class RowSet {
     if (rowCount > ROW_COUNT_START)
       this.#columnBytes = rowCount * columnCount * Float64Array.BYTES_PER_ELEMENT
     budget.hold(this.#columnBytes)
-    this.columns = Array.from({ length: columnCount }, () => sharedFloats(rowCount))
+    this.columns = []
+    for (let at = 0; at < columnCount; at++) this.columns.push(sharedFloats(rowCount))
     this.#dense = columnCount === 1 ? new DenseSet(budget) : undefined
   }
 
