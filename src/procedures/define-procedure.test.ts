@@ -96,6 +96,16 @@ it('a set knows each version, and the newest by the bare name', () => {
   expect(set.hash).not.toBe(new ProcedureSet([one!, two!]).hash)
 })
 
+it('a set of what was called before means by a bare name what that meant', () => {
+  const [one, two, three] = [1, 2, 3].map((version) => defineProcedure({ ...GIVEN, version }))
+  const now = new ProcedureSet([one!, two!, three!])
+  const then = now.only({ 't/x#2': two!.hash })
+  expect(then.named('t/x')).toBe(two)
+  expect(then.named('t/x#3')).toBeUndefined()
+  expect(codeOf(() => now.only({ 't/x#4': two!.hash }))).toBe('varve.error/procedure-unknown')
+  expect(codeOf(() => now.only({ 't/x#1': two!.hash }))).toBe('varve.error/procedure-unknown')
+})
+
 it('one version with two contents is a conflict', () => {
   const other = defineProcedure({ ...GIVEN, source: '() => 2' })
   expect(codeOf(() => new ProcedureSet([defineProcedure(GIVEN), other]))).toBe('varve.error/procedure-twice')

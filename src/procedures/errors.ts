@@ -25,6 +25,20 @@ export function procedureTwice(procedure: Named): VarveError {
   })
 }
 
+/** `other` is the hash of what goes by this name now. */
+export function procedureUnknown(name: string, hash: string, other: string | undefined): VarveError {
+  return new VarveError({
+    code: 'varve.error/procedure-unknown',
+    kind: 'not-found',
+    message:
+      other === undefined
+        ? `There is no procedure ${name}, which was called before`
+        : `${name} is another procedure now than the one that was called before`,
+    fix: 'Bring back the procedure with this hash',
+    data: { name, hash, ...(other !== undefined && { other }) },
+  })
+}
+
 /** `at` stands in the source of the procedure. */
 export function procedureSourceInvalid(procedure: Named, what: string, at: Place | undefined): VarveError {
   return new VarveError({

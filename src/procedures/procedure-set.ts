@@ -2,7 +2,7 @@
 // version. A set never changes; whoever stores a procedure makes another one.
 
 import { createHash } from 'node:crypto'
-import { procedureTwice } from './errors.ts'
+import { procedureTwice, procedureUnknown } from './errors.ts'
 import { pinnedName, type Procedure } from './procedure.ts'
 
 export class ProcedureSet {
@@ -27,6 +27,20 @@ export class ProcedureSet {
   /** `finance/days-late` is the newest version, `finance/days-late#2` that one. */
   named(name: string): Procedure | undefined {
     return this.#byName.get(name)
+  }
+
+  /**
+   * Those that somebody called before, by pinned name and hash: a bare name means what it meant then. Throws
+   * `varve.error/procedure-unknown`.
+   */
+  only(called: Readonly<Record<string, string>>): ProcedureSet {
+    return new ProcedureSet(
+      Object.entries(called).map(([pinned, hash]) => {
+        const procedure = this.#byName.get(pinned)
+        if (procedure?.hash !== hash) throw procedureUnknown(pinned, hash, procedure?.hash)
+        return procedure
+      }),
+    )
   }
 
   /** Each name, bare and with each version. */

@@ -53,6 +53,10 @@ describe('known values', () => {
     // The figures of Excel's PMT: 8 % a year, 10 months, 10,000.
     ['finance/annuity-payment', [amount('10000'), amount('0.0066666666666666666667'), 10], amount('1037.03')],
     ['finance/annuity-payment', [amount('1200'), amount('0'), 12], amount('100')],
+    ['finance/effective-rate', [amount('0.12'), 12], amount('0.126825030132')],
+    ['finance/straight-line-value', [amount('1000'), amount('100'), 7, 3], amount('614.29')],
+    ['finance/straight-line-value', [amount('1000'), amount('100'), 7, 9], amount('100')],
+    ['finance/declining-value', [amount('1000'), amount('0.25'), 3], amount('421.88')],
     [
       'finance/annuity-schedule',
       [amount('100'), amount('0.1'), 2, amount('57.62')],

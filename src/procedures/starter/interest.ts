@@ -23,6 +23,19 @@ export const COMPOUND = defineProcedure({
 }`,
 })
 
+export const EFFECTIVE_RATE = defineProcedure({
+  name: 'finance/effective-rate',
+  doc: 'What a yearly rate comes to that is added to the principal so many times a year; to 12 places, half to even.',
+  parameters: { rate: 'bigdec', times: 'long' },
+  returns: 'bigdec',
+  source: `(rate: Decimal, times: number): Decimal => {
+  const part = rate.dividedBy(times, 34).plus(1)
+  let growth = decimal(1)
+  for (let time = 0; time < times; time++) growth = growth.times(part).round(34)
+  return growth.minus(1).round(12)
+}`,
+})
+
 export const ANNUITY_PAYMENT = defineProcedure({
   name: 'finance/annuity-payment',
   doc: 'The equal payment at the end of each period that pays a loan back; in cents, half to even.',

@@ -4,6 +4,7 @@
 import type { Procedure } from '../procedure.ts'
 import * as calendar from './calendar.ts'
 import * as days from './days.ts'
+import * as depreciation from './depreciation.ts'
 import * as interest from './interest.ts'
 import * as money from './money.ts'
 import * as presentValue from './present-value.ts'
@@ -13,6 +14,7 @@ import * as random from './random.ts'
 export const starterProcedures: readonly Procedure[] = [
   calendar,
   days,
+  depreciation,
   interest,
   money,
   presentValue,
