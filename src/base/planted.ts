@@ -23,6 +23,7 @@ export type PlantedMistake =
   | 'domain-without-decimals'
   | 'equality-forgotten-where-it-stays'
   | 'find-forgets-with'
+  | 'failures-are-forgotten'
   | 'get-else-takes-false-for-nothing'
   | 'history-without-retractions'
   | 'index-forgets-late-retractions'

@@ -8,6 +8,8 @@ import type { Budget } from './budget.ts'
 import type { Walk } from './walks.ts'
 
 export type QueryContext = PlanContext & {
+  /** True where longs beyond 2^53 were met. */
+  readonly hasLargeLongs: boolean
   /** Rules that may be asked as walks, by name (walks.ts). */
   readonly walks: ReadonlyMap<string, Walk>
   readonly budget: Budget

@@ -137,6 +137,7 @@ export function bound(
     sources,
     rules,
     walks,
+    hasLargeLongs: false,
     budget,
     userFunctions: options.functions?.functions ?? NOTHING,
     stored: limits.stored ?? NO_STORED_FUNCTIONS,

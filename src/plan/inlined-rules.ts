@@ -11,9 +11,10 @@ import { type Goal, type PlanContext, realName, type Scope } from './scope.ts'
 import { showGoal } from './show-clause.ts'
 import type { Argument, Binding, Clause, Rule, RuleSet, Term, Variable } from './syntax.ts'
 import { variablesOf, variablesOfAll } from './variables.ts'
+import { standingFor } from './written-as.ts'
 
 type RuleCall = Extract<Clause, { kind: 'rule' }>
-type Rename = (name: Variable) => Variable
+export type Rename = (name: Variable) => Variable
 
 /** The goals with the bodies of such calls in their place; `taken` are names that stand for something else already. */
 export function withInlinedRules(
@@ -83,17 +84,17 @@ function newName(wanted: Variable, taken: Set<Variable>): Variable {
 }
 
 /** The clause with other names for its variables, each with one of its own. */
-function renamed(clause: Clause, nameOf: Rename): Clause {
+export function renamed(clause: Clause, nameOf: Rename): Clause {
   switch (clause.kind) {
     case 'pattern':
       return { ...clause, terms: clause.terms.map((term) => renamedTerm(term, nameOf)) }
     case 'rule':
       return { ...clause, args: clause.args.map((term) => renamedTerm(term, nameOf)) }
     case 'predicate':
-      return { ...clause, args: clause.args.map((arg) => renamedArgument(arg, nameOf)) }
+      return standingFor({ ...clause, args: clause.args.map((arg) => renamedArgument(arg, nameOf)) }, clause)
     case 'function': {
       const args = clause.args.map((arg) => renamedArgument(arg, nameOf))
-      return { ...clause, args, binding: renamedBinding(clause.binding, nameOf) }
+      return standingFor({ ...clause, args, binding: renamedBinding(clause.binding, nameOf) }, clause)
     }
     case 'not': {
       const clauses = clause.clauses.map((inner) => renamed(inner, nameOf))
@@ -111,7 +112,7 @@ function renamed(clause: Clause, nameOf: Rename): Clause {
   }
 }
 
-function renamedTerm(term: Term, nameOf: Rename): Term {
+export function renamedTerm(term: Term, nameOf: Rename): Term {
   return term.kind === 'variable' ? { ...term, name: nameOf(term.name) } : term
 }
 

@@ -24,6 +24,7 @@ import type { Argument, Clause, SourceName, Term, Variable } from './syntax.ts'
 import { meaningName, readerOf } from './readings.ts'
 import { ATTRIBUTE, COMPARISONS, ENTITY, TX, VALUE } from './terms.ts'
 import { hasType } from './value-type.ts'
+import { standingFor } from './written-as.ts'
 
 /** What an input means in some places: the variable that stands there for it. */
 type Meaning = {
@@ -117,7 +118,7 @@ class InputReader {
         return this.#pattern(clause, scope)
       case 'predicate':
       case 'function':
-        return { ...clause, args: this.#called(clause, scope) }
+        return standingFor({ ...clause, args: this.#called(clause, scope) }, clause)
       case 'not': {
         const clauses = this.clauses(clause.clauses, innerScope(scope, clause.source, clause.join))
         return { ...clause, clauses, join: clause.join && [...clause.join, ...this.#meaningsOf(clause.join)] }

@@ -94,6 +94,8 @@ export type Clause =
       readonly name: string
       readonly args: readonly Argument[]
       readonly binding: Binding
+      /** Of the failure of a call (failures.ts): what its result had to fit. */
+      readonly fits?: Binding
       readonly place?: Place
     }
   | {

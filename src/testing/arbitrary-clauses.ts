@@ -276,6 +276,8 @@ export class ClauseMaker {
         `(abs ${name})`,
         `(double ${name})`,
         `(/ ${name} 2)`,
+        `(quot 12 ${name})`,
+        `(quot 12 (- ${name} ${other}))`,
         `(bigdec ${name})`,
       ]
       calls = [
@@ -295,7 +297,9 @@ export class ClauseMaker {
         `(count ${name})`,
         `(str ${name} "!")`,
         `(clojure.string/upper-case ${name})`,
-        ...(this.#draft.isForDatomic ? [] : [`(subs ${name} 0 1)`]),
+        ...(this.#draft.isForDatomic
+          ? []
+          : [`(subs ${name} 0 1)`, `(subs ${name} 0 3)`, `(subs ${name} 1 4)`]),
         `(re-find #"[a-e]+" ${name})`,
         `(clojure.string/replace ${name} "e" "o")`,
         `(clojure.string/index-of ${name} "a")`,
@@ -391,6 +395,7 @@ export class ClauseMaker {
       `[${e} ${ref} ?in] [?in :p/name ${this.#random.oneOf(['"tea"', '"Tea"'])}]`,
       `[?in ${ref} ${e}]`,
       `[${e} :p/long ?in] [(< ?in 2)]`,
+      ...(this.#draft.isForDatomic ? [] : [`[${e} :p/long ?in] [(quot 12 ?in) ?q] [(< ?q 2)]`]),
       `[${e} ${ref} ?in] (not [?in :p/name])`,
       `[${e} ${ref} ?in] [?on ${ref} ?in] [?on ${this.#draft.ref()} ${e}]`,
       `(reach ${e} ?in) [?in :p/name "Tea"]`,
@@ -437,6 +442,11 @@ export class ClauseMaker {
       this.#random.oneOf([
         `(or-join [${x} ${y}] [${x} ${this.#draft.ref()} ${y}] (and [${x} ${this.#draft.ref()} ?mid] [${y} ${this.#draft.ref()} ?mid]))`,
         `(or-join [[${x}] ${v}] [${x} :p/long ${v}] (and [${x} :p/name ?n] [(count ?n) ${v}]))`,
+        ...(this.#draft.isForDatomic
+          ? []
+          : [
+              `(or-join [[${x}] ${v}] (and [${x} :p/long ?n] [(quot 6 ?n) ${v}]) (and [${x} :p/name ?n] [(subs ?n 1 3) ${v}]))`,
+            ]),
         `(or-join [${x}] (and [${x} :p/long ?n] [(< ?n 3)]) (and [${x} :p/name ?n] (not [${x} :p/code])))`,
         `(or-join [${x} ${v}] [${x} :p/name ${v}] [${x} :p/code ${v}])`,
         `(or-join [${x} ${y}] [${x} :q/owner ${y}] (come ${x} ${y}))`,

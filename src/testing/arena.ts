@@ -162,12 +162,17 @@ function quarrelOf(meaning: Outcome, said: Judged['said']): Quarrel | undefined 
   const all = meaning.kind === 'answer' ? [{ who: 'brute force', outcome: meaning }, ...said] : said
   const heard = all.filter(({ outcome }) => outcome.kind === 'answer' || outcome.kind === 'error')
   const [first, ...others] = heard
-  const other = others.find(({ outcome }) => textOf(outcome) !== textOf(first!.outcome))
+  const other = others.find(({ outcome }) => meaningOf(outcome) !== meaningOf(first!.outcome))
   if (first === undefined || other === undefined) return undefined
   return {
     sort: `${other.who.split(',')[0]} ${other.outcome.kind}, ${first.outcome.kind}`,
     text: `${other.who} says ${textOf(other.outcome)}, ${first.who} says ${textOf(first.outcome)}`,
   }
+}
+
+/** Calls may fail in several ways, on several rows: which of these is told is no part of the meaning. */
+function meaningOf(outcome: Outcome): string {
+  return outcome.kind === 'error' ? 'error' : textOf(outcome)
 }
 
 function textOf(outcome: Outcome): string {

@@ -16,7 +16,6 @@ import { schemaForms } from '../fact/schema-forms.ts'
 import { type Edn, keyword, symbol, textKey } from '../fact/value.ts'
 import type { Answer, EngineInput } from '../plan/engine.ts'
 import { parsePullPattern } from '../plan/parse-pull.ts'
-import { Refusal } from '../plan/refusal.ts'
 import { arbitraryQuestion } from './arbitrary-question.ts'
 import { BrokenPromise } from './broken-promise.ts'
 import {
@@ -304,10 +303,9 @@ function options(): NaiveEngineOptions {
 
 function textOfAnswer(
   question: Question,
-  answer: (question: Question, given: NaiveEngineOptions) => Answer | Refusal,
+  answer: (question: Question, given: NaiveEngineOptions) => Answer,
 ): string {
   const answered = answer(question, options())
-  if (answered instanceof Refusal) return textOfAnswer(question, answerNow)
   const { columns, warnings } = answered
   return [
     textKey(shapeAnswer(question.query, answered)),

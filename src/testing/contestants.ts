@@ -6,7 +6,6 @@ import { answerNow, type NaiveEngineOptions, type Question } from '../engine/nai
 import { nativeAnswer } from '../engine/native/native.ts'
 import { PLAN_CACHE_LIMITS, PlanCache } from '../engine/native/plan-cache.ts'
 import type { Team } from '../engine/native/team.ts'
-import { Refusal } from '../plan/refusal.ts'
 import type { PlanLimits } from '../plan/semi-joins.ts'
 import { shapeAnswer } from '../engine/shape.ts'
 import { type Edn, textKey } from '../fact/value.ts'
@@ -48,17 +47,15 @@ const PLANS = new PlanCache({ ...PLAN_CACHE_LIMITS, answerMsMax: Infinity })
 const PLAN_LIMITS: PlanLimits = { semiJoinRowCountMin: 0 }
 
 /** What the native engine says with the plan of another layout, and with the operators of the time before. */
-function askedAgain(question: Question, given: NaiveEngineOptions): Answer | Refusal {
+function askedAgain(question: Question, given: NaiveEngineOptions): Answer {
   const options = { ...given, planLimits: PLAN_LIMITS }
-  const first = nativeAnswer(question, options, PLANS)
-  return first instanceof Refusal
-    ? first
-    : nativeAnswer(question, { ...options, clock: countingClock() }, PLANS)
+  nativeAnswer(question, options, PLANS)
+  return nativeAnswer(question, { ...options, clock: countingClock() }, PLANS)
 }
 
 /** The native engine, helped by another thread. */
 export function inThreads(team: Team): Contestant {
-  const answer = (question: Question, options: NaiveEngineOptions): Answer | Refusal =>
+  const answer = (question: Question, options: NaiveEngineOptions): Answer =>
     nativeAnswer(question, { ...options, team })
   return inThisThread('native, in threads', ['segments', 'mixed'], answer)
 }
@@ -66,14 +63,12 @@ export function inThreads(team: Team): Contestant {
 function inThisThread(
   name: string,
   layouts: readonly FactLayout[],
-  answer: (question: Question, options: NaiveEngineOptions) => Answer | Refusal,
+  answer: (question: Question, options: NaiveEngineOptions) => Answer,
 ): Contestant {
   const outcome = (question: Question): Outcome =>
     outcomeOf(() => {
       const options = { clock: countingClock(), random: new SeededRandom(1) }
-      const answered = answer(question, options)
-      if (answered instanceof Refusal) return { kind: 'refused', reason: answered.reason }
-      return answerOutcome(question.query, answered)
+      return answerOutcome(question.query, answer(question, options))
     })
   return { name, layouts, answerAll: (questions) => Promise.resolve(questions.map(outcome)) }
 }

@@ -9,7 +9,6 @@ import { readEdn } from '../fact/edn-reader.ts'
 import type { EngineInput } from '../plan/engine.ts'
 import { explainedPlan, type ExplainedPart } from '../plan/explain.ts'
 import { planOf } from '../plan/planner.ts'
-import { Refusal } from '../plan/refusal.ts'
 import type { Query } from '../plan/syntax.ts'
 import { parseQuery } from '../query/parse-query.ts'
 import { arbitraryQuestion } from './arbitrary-question.ts'
@@ -89,7 +88,7 @@ function planned(
       planOf(query, goals, setting.scope, { context: setting.context, counts: tableCounts(setting.context) }),
     )
   } catch (error) {
-    if (error instanceof Refusal || error instanceof VarveError) return undefined
+    if (error instanceof VarveError) return undefined
     throw error
   }
 }

@@ -2,11 +2,10 @@
 // nobody waits any more. So it is told on any machine, and without a clock, whether a long step looks up from its work.
 
 import { VarveError } from '../base/errors.ts'
-import { answerNow, type Question } from '../engine/naive.ts'
+import type { Question } from '../engine/naive.ts'
 import { nativeAnswer } from '../engine/native/native.ts'
 import type { IndexedFacts } from '../index/indexed-facts.ts'
 import type { AnswerRow } from '../plan/answer-rows.ts'
-import { Refusal } from '../plan/refusal.ts'
 import { parseQuery } from '../query/parse-query.ts'
 import { parseRules } from '../query/parse-rules.ts'
 import { writeAnswer } from '../query/written.ts'
@@ -63,8 +62,7 @@ export function asked(
     limits: { ...NO_BOUNDS, memoryBytesMax, signal },
   }
   try {
-    const found = nativeAnswer(question, OPTIONS)
-    const answer = found instanceof Refusal ? answerNow(question, OPTIONS) : found
+    const answer = nativeAnswer(question, OPTIONS)
     const { checks: check } = Budget.of(question.limits, OPTIONS.clock.nowMs)
     if (name === 'writing the answer')
       writeAnswer(query, answer, { format: 'json', engine: 'native', bytesMax: Infinity, check })

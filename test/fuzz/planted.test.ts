@@ -86,6 +86,7 @@ describe('cases', () => {
     ['get-else-takes-false-for-nothing', /get/],
     ['text-order-of-units', /value|compare|numbers|results|find/],
     ['name-found-before-it-is-given', /names/],
+    ['failures-are-forgotten', /failure|failing|bindings/],
   ] as const)('find the planted bug %s', async (bug, names) => {
     expect(await failingCase(bug, names)).toBeDefined()
   })

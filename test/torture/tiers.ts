@@ -127,7 +127,7 @@ export const TIERS: readonly Tier[] = [
     target: 300_000,
     slice: askQuestions,
     guards: QUESTION_GUARDS,
-    most: { tooLarge: 0.05, failing: 0.03, refusedNaive: 0, refusedNative: 0.1, refusedDuckDb: 0.003 },
+    most: { tooLarge: 0.05, failing: 0.03, refusedNaive: 0, refusedNative: 0, refusedDuckDb: 0.003 },
   },
 ]
 

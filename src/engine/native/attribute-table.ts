@@ -486,7 +486,8 @@ function gatheredDatoms(facts: FactSource, attribute: Attribute, budget: Budget)
 
 function fromDatoms(attribute: Attribute, facts: FactSource, budget: Budget): AttributeTable {
   const datoms = gatheredDatoms(facts, attribute, budget)
-  const collected = collectedNumbers(attribute.valueType, datoms)
+  const hasLargeLongs = datoms.some(({ v }) => typeof v === 'bigint')
+  const collected = collectedNumbers(attribute.valueType, { hasLargeLongs })
   const numbers = (numberOf: (datom: Datom) => number): Float64Array =>
     numbersBy(datoms, numberOf, budget.checks)
   // All at once, so that nobody keeps the datoms.

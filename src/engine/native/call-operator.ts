@@ -1,9 +1,8 @@
 // Predicates and functions over chunks. Comparisons of numbers run over columns (comparison.ts); all else is decoded, called
-// row by row, and what it gives is collected. A call that fails makes the question another engine's: whether a
-// failing row is an error depends on the clauses beside it.
+// row by row, and what it gives is collected. A row on which a call fails is left out and noted (failure-log.ts): whether
+// that is an error depends on the clauses beside it.
 
 import type { Check } from '../../base/batches.ts'
-import { VarveError } from '../../base/errors.ts'
 import { equalValues, type Edn } from '../../fact/value.ts'
 import type { StoredFunction } from '../../plan/functions.ts'
 import type { Binding, Variable } from '../../plan/syntax.ts'
@@ -22,7 +21,6 @@ import {
   Selection,
   step,
 } from './operator.ts'
-import { Refusal } from '../../plan/refusal.ts'
 
 /** Calls with decoded arguments. */
 export type Call = (args: readonly Edn[]) => Edn
@@ -36,25 +34,59 @@ export type CallArgument =
 /** Answers for one row. Rows of a chunk are asked in their order, from the first. */
 export type RowCall = (chunk: Chunk, row: number) => Edn
 
-export function rowCall(call: Call, args: readonly CallArgument[]): RowCall {
+/** Takes what a call failed with; throws what is not about the row. */
+export type Failed = (error: unknown) => void
+
+/** nil, which no clause keeps, where the call fails. */
+export function rowCall(call: Call, args: readonly CallArgument[], failed: Failed): RowCall {
   return (chunk, row) => {
     // A list of its own for each row: some functions, `vector` among them, give it back as their result.
-    return unlessFailed(() => call(rowArguments(args, chunk, row)))
+    try {
+      return call(rowArguments(args, chunk, row))
+    } catch (error) {
+      failed(error)
+      return null
+    }
   }
 }
 
-/** A function that takes all rows of a chunk at once. */
-export function storedCall(call: StoredFunction, args: readonly CallArgument[], check: Check): RowCall {
-  let results: readonly Edn[] = []
+/** A function that takes all rows of a chunk at once; one by one where it fails on some of them. */
+export function storedCall(
+  call: StoredFunction,
+  args: readonly CallArgument[],
+  { check, failed }: { readonly check: Check; readonly failed: Failed },
+): RowCall {
+  const single = rowCall((values) => call([values], check)[0]!, args, failed)
+  let results: readonly Edn[] | undefined
   return (chunk, row) => {
     if (row === 0) {
-      results = unlessFailed(() => {
+      try {
         const rows: (readonly Edn[])[] = []
         for (let each = 0; each < chunk.rowCount; each++) rows.push(rowArguments(args, chunk, each))
-        return call(rows, check)
-      })
+        results = call(rows, check)
+      } catch {
+        // Which rows it fails on, and whether it is about a row at all, shows below.
+        results = undefined
+      }
     }
-    return results[row]!
+    return results === undefined ? single(chunk, row) : results[row]!
+  }
+}
+
+/** The number of the failure of a call, whose result has to fit a binding; nil where it succeeds. */
+export function failureCall(
+  { call, args }: Extract<CallArgument, { kind: 'call' }>,
+  fits: Binding | undefined,
+  numberOf: (error: unknown) => number,
+): RowCall {
+  return (chunk, row) => {
+    try {
+      const value = call(rowArguments(args, chunk, row))
+      if (fits !== undefined) resultRows(fits, value)
+      return null
+    } catch (error) {
+      return numberOf(error)
+    }
   }
 }
 
@@ -73,16 +105,6 @@ function rowArguments(args: readonly CallArgument[], chunk: Chunk, row: number):
     }
   }
   return values
-}
-
-function unlessFailed<X>(call: () => X): X {
-  try {
-    return call()
-  } catch (error) {
-    // What is not about the row (a lost blob, a deadline) is no other engine's business.
-    if (error instanceof VarveError && error.kind !== 'incorrect') throw error
-    throw new Refusal('a function that fails on a row')
-  }
 }
 
 /** Calls between two checks: one may take as long as thousands of comparisons. */
@@ -127,6 +149,8 @@ export function testOfCall(call: RowCall, budget: Budget): RowTest {
 export type FunctionShape = {
   readonly call: RowCall
   readonly binding: Binding
+  /** Told of results that do not fit the binding. */
+  readonly failed: Failed
   /** Columns of the incoming rows that go on. */
   readonly kept: readonly number[]
   /** Variables of the binding that become columns. */
@@ -183,8 +207,9 @@ export class FunctionOperator extends Operator {
   #results(binding: Binding, value: Edn): readonly (readonly Edn[])[] {
     try {
       return resultRows(binding, value)
-    } catch {
-      throw new Refusal('a result that does not fit its binding')
+    } catch (error) {
+      this.#shape.failed(error)
+      return []
     }
   }
 }

@@ -27,7 +27,7 @@ import type {
 } from '../../plan/plan.ts'
 import { stepText } from '../../plan/explain.ts'
 import { Dependencies } from '../../plan/dependencies.ts'
-import { Refusal } from '../../plan/refusal.ts'
+import { FAILURE } from '../../plan/failures.ts'
 import { functionNamed } from '../../plan/functions.ts'
 import type { Argument, SourceName, Variable } from '../../plan/syntax.ts'
 import type { Budget } from '../budget.ts'
@@ -50,6 +50,8 @@ import {
 import {
   type Call,
   type CallArgument,
+  type Failed,
+  failureCall,
   FilterOperator,
   FunctionOperator,
   type RowCall,
@@ -67,6 +69,7 @@ import { ADDED_DOMAIN, CollectedDomain, ENTITY_DOMAIN } from './domain.ts'
 import { columnOf, type Consumer, EMPTY_LAYOUT, type Layout, type Operator } from './operator.ts'
 import { PatternOperator } from './pattern-operator.ts'
 import type { BoundBinding, RangeBinding } from './pattern-shape.ts'
+import { FailureLog } from './failure-log.ts'
 import type { Profile } from './profile.ts'
 import { ReadOperator } from './read-operator.ts'
 import { readerOf } from '../../plan/readings.ts'
@@ -103,6 +106,8 @@ export class Compiler {
   readonly #seekers: Seeker[] = []
   /** True where some operator holds more of the facts than where to seek. */
   #restsOnFacts = false
+  /** The calls that failed while it ran. */
+  readonly failures = new FailureLog()
   /** What became of each pattern. */
   readonly patternOperators = new Map<PatternStep, PatternOperator>()
   /** Measures what runs, where it is to be explained. */
@@ -235,7 +240,7 @@ export class Compiler {
     dependencies.addPattern(step, table?.uniqueness(budget))
     const collected =
       table === undefined
-        ? collectedNumbers(attribute.valueType)
+        ? collectedNumbers(attribute.valueType, { hasLargeLongs: this.#context.hasLargeLongs })
         : { domain: table.domain, numberOf: (value: Edn) => table.domain.encode(value) }
     const kept = keptBy(step, layout)
     const fresh = step.fresh.map((name) =>
@@ -313,14 +318,15 @@ export class Compiler {
     const isCopy = name === 'identity' || name === 'ground'
     if (isCopy && binding.kind === 'variable' && fresh.length === 1 && CopyOperator.canCopy(arg!))
       return new CopyOperator(arg, binding.name, layout, keptBy(step, layout))
-    const shape = { call, binding, kept: keptBy(step, layout), fresh }
+    const shape = { call, binding, failed: this.#failed(step), kept: keptBy(step, layout), fresh }
     return new FunctionOperator(shape, layout, this.#budgetOf(step))
   }
 
   #callOf(
-    { name, source, args, clause }: FilterStep | ComputeStep,
+    step: FilterStep | ComputeStep,
     layout: Layout,
   ): { readonly call: RowCall; readonly args: readonly CallArgument[] } {
+    const { name, source, args, clause } = step
     const inside = (inner: string, given: readonly Argument[]): readonly [Call, readonly Argument[]] => {
       const [first, ...rest] = given
       const canonical = functionNamed(inner)?.name ?? inner
@@ -329,12 +335,30 @@ export class Compiler {
         : [functionFor(inner, this.#context, clause?.place), given]
     }
     const given = args.map((arg) => callArgument(arg, layout, inside))
+    const [first] = given
+    if (name === FAILURE && first?.kind === 'call')
+      return { call: this.#failureCall(first, step), args: given }
+    const failed = this.#failed(step)
     const stored = this.#context.stored.functions.get(name)
     if (stored !== undefined)
-      return { call: storedCall(stored, given, this.#context.budget.checks), args: given }
+      return { call: storedCall(stored, given, { check: this.#context.budget.checks, failed }), args: given }
     const call =
       source === undefined ? functionFor(name, this.#context, clause?.place) : this.#sourceCall(name, source)
-    return { call: rowCall(call, given), args: given }
+    return { call: rowCall(call, given, failed), args: given }
+  }
+
+  #failed(step: FilterStep | ComputeStep): Failed {
+    return (error) => this.failures.note(step, error)
+  }
+
+  #failureCall(
+    failing: Extract<CallArgument, { kind: 'call' }>,
+    { clause, args }: FilterStep | ComputeStep,
+  ): RowCall {
+    const [call] = args
+    const name = call?.kind === 'call' ? call.name : FAILURE
+    const fits = clause?.kind === 'function' ? clause.fits : undefined
+    return failureCall(failing, fits, (error) => this.failures.numberOf({ name, clause }, error))
   }
 
   #sourceCall(name: string, source: SourceName): Call {
@@ -462,7 +486,7 @@ export class Compiler {
 
   #facts(source: SourceName): FactSource {
     const found = this.#context.sources.get(source)
-    if (found?.kind !== 'facts') throw new Refusal('rows where facts are asked')
+    assert(found?.kind === 'facts', 'who asks rows for facts was told so before')
     return found.facts
   }
 

@@ -8,6 +8,7 @@ import type { BoundQuestion } from '../naive.ts'
 import type { Budget } from '../budget.ts'
 import { type Compiled, Compiler } from './compiler.ts'
 import type { Domain } from './domain.ts'
+import type { FailureLog } from './failure-log.ts'
 import type { EntityRange } from './morsels.ts'
 import { columnOf, type Consumer } from './operator.ts'
 import type { PatternOperator } from './pattern-operator.ts'
@@ -53,6 +54,11 @@ export class Executable {
     this.#pipeline.complete()
     this.#budget.check()
     this.#isRunning = false
+  }
+
+  /** The calls that failed on some rows, which were left out. */
+  get failures(): FailureLog {
+    return this.#compiler.failures
   }
 
   get inputOperators(): Compiler['inputOperators'] {

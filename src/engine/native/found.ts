@@ -123,6 +123,11 @@ export class Share {
     this.#done.push({ index, first, limit: this.found.rows.rowCount })
   }
 
+  /** True where calls failed on some rows. */
+  get hasFailures(): boolean {
+    return this.#executable.failures.clauses.size > 0
+  }
+
   get morsels(): SentShare['morsels'] {
     return this.#done
   }

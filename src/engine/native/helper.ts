@@ -47,6 +47,8 @@ function help(task: Task, team: Team, { options, isWanted }: Helping): void {
     const share = shareOf(plan, profile, { task, morsels, team, options })
     while (index !== undefined) {
       share.work(index, morsels.rangeOf(index))
+      // Which rows may have failed is found out by whoever asked.
+      if (share.hasFailures) return
       index = isWanted() ? undefined : morsels.takeLast()
     }
     const delivery: Delivery = {
@@ -108,6 +110,7 @@ function settingOf(
     sources,
     rules: new Map(),
     walks: new Map(),
+    hasLargeLongs: false,
     budget: Budget.of({ ...bounds, deadlineMs: nowMs() + remainingMs, signal }, nowMs),
     userFunctions: new Map(),
     stored: NO_STORED_FUNCTIONS,

@@ -1,6 +1,6 @@
 // The native engine: a question becomes a plan of operators over columns of numbers (compiler.ts), values stay numbers
-// until the answer is formed. What it cannot answer exactly as the meaning demands it refuses, with a reason; then
-// the engine that defines the meaning answers (naive.ts).
+// until the answer is formed. Rows on which a function fails are left out, and then it is found out whether any of them
+// makes an error of the question (find-failure.ts).
 
 import type { Answer, Engine } from '../../plan/engine.ts'
 import { rowsWithMeanings } from '../../plan/named-inputs.ts'
@@ -17,23 +17,16 @@ import type { PlanLimits } from '../../plan/semi-joins.ts'
 import { asksRestricted } from '../context.ts'
 import { withWarnings } from '../errors.ts'
 import { checkFind, cutAnswer, finishAnswer } from '../find.ts'
-import {
-  bound,
-  type BoundQuestion,
-  checked,
-  naiveEngine,
-  type NaiveEngineOptions,
-  naiveExplanation,
-  prepare,
-  type Question,
-} from '../naive.ts'
+import { bound, type BoundQuestion, checked, type NaiveEngineOptions, type Question } from '../naive.ts'
 import type { Budget } from '../budget.ts'
 import { Profile } from './profile.ts'
 import { Executable } from './executable.ts'
 import { type Domain, NumberDomain, SortedTextDomain } from './domain.ts'
 import { Found } from './found.ts'
 import { gather } from './operator.ts'
-import { Refusal } from '../../plan/refusal.ts'
+import { VarveError } from '../../base/errors.ts'
+import { findFailure } from './find-failure.ts'
+import { LargeLong } from './table-numbers.ts'
 import { leastRow, type NumberColumn, orderOf } from './row-order.ts'
 import { type Ground, groundOf, type Kept, PlanCache } from './plan-cache.ts'
 import type { RowSet } from './row-set.ts'
@@ -47,62 +40,56 @@ export type NativeEngineOptions = NaiveEngineOptions & {
   readonly planLimits?: PlanLimits
 }
 
-/** Answers by columns where it can, and as the naive engine does elsewhere. */
+/** Answers by columns. */
 export function nativeEngine(options: NativeEngineOptions): Engine {
-  const naive = naiveEngine(options)
   const plans = new PlanCache()
   return {
     name: 'native',
     answer: async (query, inputs, catalog, limits) => {
       const answer = nativeAnswer({ query, inputs, catalog, limits }, options, plans)
       options.team?.announce()
-      return answer instanceof Refusal ? naive.answer(query, inputs, catalog, limits) : answer
+      return answer
     },
-    answerAtOnce: (query, inputs, catalog, limits) => {
-      const answer = nativeAnswer({ query, inputs, catalog, limits }, options, plans)
-      return answer instanceof Refusal ? undefined : answer
-    },
-    explain: async (query, inputs, catalog, limits, mode) => {
-      const question = { query, inputs, catalog, limits }
-      const explained = nativeExplanation(question, options, mode)
-      if (!(explained instanceof Refusal)) return explained
-      return naiveExplanation(question, options, mode, explained.reason)
-    },
+    answerAtOnce: (query, inputs, catalog, limits) =>
+      nativeAnswer({ query, inputs, catalog, limits }, options, plans),
+    explain: async (query, inputs, catalog, limits, mode) =>
+      nativeExplanation({ query, inputs, catalog, limits }, options, mode),
   }
 }
 
-/** The answer, or why this engine gives none. Throws what is wrong with the question. */
+/** The answer. Throws what is wrong with the question. */
 export function nativeAnswer(
   question: Question,
   options: NativeEngineOptions,
   plans: PlanCache = new PlanCache(),
-): Answer | Refusal {
+): Answer {
   const given = bound(question, options)
   const ground = groundOf(question.query, given)
   const found = ground && plans.find(question.query, ground)
   const renewed = found && renewedGoals(question.query, found, given)
   const kept = renewed && found
   const goals = renewed ?? checked(question.query, given).goals
-  const asked = { goals, setting: given.setting }
-  return unlessRefused(() => {
-    const plan =
-      kept === undefined ? planned(question, asked, options.planLimits) : withInputs(kept.plan, goals)
-    const used = kept ?? (ground && keptOf(ground, plan))
-    const team = teamFor(asked, options)
-    if (used === undefined) return run(question, asked, plan, { team }).answer
-    const sinceMs = options.clock.nowMs()
-    const compiled = (): Executable => {
-      const held = used.executable?.deref()
-      if (held?.renew(asked) === true) return held
-      const executable = new Executable(plan, asked.setting.context)
-      used.executable = new WeakRef(executable)
-      return executable
-    }
-    const { answer } = run(question, asked, plan, { compiled, team })
-    plans.keep(question.query, used, options.clock.nowMs() - sinceMs)
-    return answer
-  })
+  const asked = { goals, setting: given.setting, given }
+  const plan =
+    kept === undefined ? planned(question, asked, options.planLimits) : withInputs(kept.plan, goals)
+  const used = kept ?? (ground && keptOf(ground, plan))
+  const team = teamFor(asked, options)
+  if (used === undefined) return run(question, asked, plan, { team }).answer
+  const sinceMs = options.clock.nowMs()
+  const compiled = (): Executable => {
+    const held = used.executable?.deref()
+    if (held?.renew(asked) === true) return held
+    const executable = new Executable(plan, asked.setting.context)
+    used.executable = new WeakRef(executable)
+    return executable
+  }
+  const { answer } = run(question, asked, plan, { compiled, team })
+  plans.keep(question.query, used, options.clock.nowMs() - sinceMs)
+  return answer
 }
+
+/** `given` are the inputs as they came. */
+type Asked = BoundQuestion & { readonly given: BoundQuestion }
 
 /**
  * What a plan of the time before asks of the inputs of now. Undefined where one of them names nobody: whether that is an
@@ -142,38 +129,30 @@ function keptOf(ground: Ground, plan: Plan): Kept | undefined {
   return { ground, plan, inputIndexes: new Set(plan.inputs.keys()), executable: undefined }
 }
 
-function nativeExplanation(
-  question: Question,
-  options: NativeEngineOptions,
-  mode: ExplainMode,
-): Explanation | Refusal {
+function nativeExplanation(question: Question, options: NativeEngineOptions, mode: ExplainMode): Explanation {
   const nowMs = (): number => options.clock.nowMs()
   const sinceMs = nowMs()
-  const prepared = prepare(question, options)
-  return unlessRefused(() => {
-    const plan = planned(question, prepared, options.planLimits)
-    const told = { engine: 'native', mode }
-    if (mode === 'plan')
-      return explanationOf({ ...told, parts: explainedPlan(plan), warnings: planWarnings(plan) })
-    const profile = new Profile(nowMs)
-    const compiled = (): Executable => new Executable(plan, prepared.setting.context, profile)
-    const team = teamFor(prepared, options)
-    const { answer, workerCount } = run(question, prepared, plan, { compiled, profile, team })
-    const { budget } = prepared.setting.context
-    const isTold = !asksRestricted(prepared.setting.context)
-    const parts = explainedPlan(
-      plan,
-      profile.measured(isTold ? (part) => budget.peakBytesOf(part) : undefined),
-    )
-    return explanationOf({
-      ...told,
-      parts,
-      rowCount: answer.rows.length,
-      timeMs: nowMs() - sinceMs,
-      ...(isTold && { memoryBytes: budget.questionPeakBytes }),
-      ...(workerCount > 1 && { workerCount }),
-      warnings: answer.warnings,
-    })
+  const given = bound(question, options)
+  const prepared = { ...checked(question.query, given), given }
+  const plan = planned(question, prepared, options.planLimits)
+  const told = { engine: 'native', mode }
+  if (mode === 'plan')
+    return explanationOf({ ...told, parts: explainedPlan(plan), warnings: planWarnings(plan) })
+  const profile = new Profile(nowMs)
+  const compiled = (): Executable => new Executable(plan, prepared.setting.context, profile)
+  const team = teamFor(prepared, options)
+  const { answer, workerCount } = run(question, prepared, plan, { compiled, profile, team })
+  const { budget } = prepared.setting.context
+  const isTold = !asksRestricted(prepared.setting.context)
+  const parts = explainedPlan(plan, profile.measured(isTold ? (part) => budget.peakBytesOf(part) : undefined))
+  return explanationOf({
+    ...told,
+    parts,
+    rowCount: answer.rows.length,
+    timeMs: nowMs() - sinceMs,
+    ...(isTold && { memoryBytes: budget.questionPeakBytes }),
+    ...(workerCount > 1 && { workerCount }),
+    warnings: answer.warnings,
   })
 }
 
@@ -181,15 +160,6 @@ function nativeExplanation(
 function teamFor({ setting }: BoundQuestion, { team }: NativeEngineOptions): Team | undefined {
   const { functions, aggregates } = setting.context.stored
   return functions.size + aggregates.size > 0 ? undefined : team
-}
-
-function unlessRefused<X>(work: () => X): X | Refusal {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof Refusal) return error
-    throw error
-  }
 }
 
 function planned(
@@ -210,10 +180,10 @@ type Means = {
 /** An answer, and how many threads worked on it. */
 type Answered = { readonly answer: Answer; readonly workerCount: number }
 
-function run({ query }: Question, asked: BoundQuestion, plan: Plan, means: Means): Answered {
+function run({ query }: Question, asked: Asked, plan: Plan, means: Means): Answered {
   const warnings = planWarnings(plan)
   try {
-    const { answer, workerCount } = answered(query, asked, plan, means)
+    const { answer, workerCount } = answeredAnyway(query, asked, plan, means)
     return {
       answer: warnings.length === 0 ? answer : { ...answer, warnings: [...warnings, ...answer.warnings] },
       workerCount,
@@ -223,12 +193,34 @@ function run({ query }: Question, asked: BoundQuestion, plan: Plan, means: Means
   }
 }
 
-function answered(query: Query, { setting }: BoundQuestion, plan: Plan, means: Means): Answered {
+/** Asks anew where a long beyond 2^53 was met that nobody had thought of. */
+function answeredAnyway(query: Query, asked: Asked, plan: Plan, means: Means): Answered {
+  try {
+    return answered(query, asked, plan, means)
+  } catch (error) {
+    if (!(error instanceof LargeLong)) throw error
+    const context = { ...asked.setting.context, hasLargeLongs: true }
+    const again = { ...asked, setting: { ...asked.setting, context } }
+    return answered(query, again, plan, { ...means, compiled: () => new Executable(plan, context) })
+  }
+}
+
+function answered(query: Query, { setting, given }: Asked, plan: Plan, means: Means): Answered {
   const { compiled = () => new Executable(plan, setting.context), profile, team } = means
   const budget = setting.context.budget.ofStep(plan.finish[0]!, { name: () => 'the answer' })
   const asking: Asking = { query, plan, executable: compiled(), setting, budget, profile }
-  const { found, workerCount } = team?.find(asking) ?? { found: foundAlone(asking), workerCount: 1 }
-  found.groupRows()
+  const { failures } = asking.executable
+  failures.clear()
+  const { found, workerCount } = unlessFailed(
+    () =>
+      failures.clauses.size > 0 &&
+      findFailure(query, { ...checked(query, given), setting }, failures.clauses),
+    () => {
+      const together = team?.find(asking) ?? { found: foundAlone(asking), workerCount: 1 }
+      together.found.groupRows()
+      return together
+    },
+  )
   profile?.count(plan.finish[0]!, found.rowCount)
   const sorting = setting.context.budget.ofStep(plan.finish.find(isSort) ?? plan, {
     name: () => 'sorting the answer',
@@ -242,6 +234,20 @@ function answered(query: Query, { setting }: BoundQuestion, plan: Plan, means: M
   sorting.releaseAll()
   budget.releaseAll()
   return { answer, workerCount }
+}
+
+/** What the work gives, unless it left out rows that make an error of the question: that is thrown before any other. */
+function unlessFailed<X>(failure: () => VarveError | false | undefined, work: () => X): X {
+  let done: X
+  try {
+    done = work()
+  } catch (error) {
+    const own = error instanceof VarveError && error.kind === 'incorrect' ? failure() : undefined
+    throw own instanceof VarveError ? own : error
+  }
+  const own = failure()
+  if (own instanceof VarveError) throw own
+  return done
 }
 
 function foundAlone(asking: Asking): Found {

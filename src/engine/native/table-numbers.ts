@@ -4,11 +4,9 @@
 import { assert } from '../../base/assert.ts'
 import { type Check, inBatches } from '../../base/batches.ts'
 import { TX_BASE, type ValueType } from '../../fact/attribute.ts'
-import type { Datom } from '../../fact/datom.ts'
 import { type Edn, numberType, toDouble } from '../../fact/value.ts'
 import { type ColumnData, rowCountOf } from '../../segment/column.ts'
 import { valueAt } from '../../segment/value-column.ts'
-import { Refusal } from '../../plan/refusal.ts'
 import {
   CollectedDomain,
   type Domain,
@@ -112,15 +110,21 @@ export function withTxBase(ts: Float64Array, check: Check): Float64Array {
 
 export type Collected = { readonly domain: Domain; readonly numberOf: (value: Edn) => number }
 
-/** A domain for values of a type that come one by one. */
-export function collectedNumbers(type: ValueType, datoms: readonly Datom[] = []): Collected {
-  const isNumber = type in NUMBER_TYPES && datoms.every(({ v }) => typeof v !== 'bigint')
+/** A long beyond 2^53 came where none was thought of: the question is asked anew, and all longs are collected. */
+export class LargeLong extends Error {}
+
+/** A domain for values of a type that come one by one; `hasLargeLongs` where some are beyond 2^53. */
+export function collectedNumbers(
+  type: ValueType,
+  { hasLargeLongs }: { readonly hasLargeLongs: boolean },
+): Collected {
+  const isNumber = type in NUMBER_TYPES && !(type === 'long' && hasLargeLongs)
   if (isNumber) {
     const domain = new NumberDomain(type as NumberTypes)
     return {
       domain,
       numberOf: (value) => {
-        if (typeof value === 'bigint') throw new Refusal('a long beyond 2^53')
+        if (typeof value === 'bigint') throw new LargeLong()
         return numberType(value) === undefined ? domain.encode(value) : toDouble(value)
       },
     }
