@@ -13,7 +13,11 @@ export function prepared({ service }: RouteContext, request: AskRequest): Promis
 }
 
 export type Meant = { readonly receiptId: string; readonly question: PinnedQuestion }
-export type Made = { readonly response: HttpResponse; readonly receipt?: Receipt }
+export type Made = {
+  /** Begins to send it: an answer that nobody may have is never begun. */
+  readonly respond: () => Promise<HttpResponse>
+  readonly receipt?: Receipt
+}
 
 export async function answerMeant(
   { service, caller }: RouteContext,
@@ -29,9 +33,9 @@ export async function answerMeant(
   making.catch(() => undefined)
   const ended = await telling
   try {
-    const { response, receipt } = await making
+    const { respond, receipt } = await making
     return {
-      ...response,
+      ...(await respond()),
       onEnd: (isWhole) => ended({ kind: 'answered', isWhole, ...(receipt && { receipt }) }),
     }
   } catch (error) {

@@ -121,12 +121,12 @@ function explained(
     const { answer, basis, warnings } = await explainPrepared(asked, service.runner, mode)
     const { engine, refusal, parts, rowCount, timeMs, memoryBytes, workerCount, text } = answer
     const told = parts.map(partField)
-    const response = await ok(context, {
+    const fields = {
       explain: { engine, refusal, mode, parts: told, rowCount, timeMs, memoryBytes, workerCount, text },
       basis,
       warnings: warningFields([...before, ...warnings]),
-    })
-    return { response }
+    }
+    return { respond: () => ok(context, fields) }
   })
 }
 

@@ -101,12 +101,12 @@ async function answerReplay(context: RouteContext): Promise<HttpResponse> {
       atMs: service.catalog.env.clock.nowMs(),
       asOf: receipt.asOf,
     })
-    const response = await ok(context, {
+    const fields = {
       equal: receipt.resultHash === replay.resultHash,
       differences: differencesOf(receipt, replay),
       receipt: receiptField(replay, context.notation),
-    })
-    return { response, receipt: replay }
+    }
+    return { respond: () => ok(context, fields), receipt: replay }
   })
 }
 

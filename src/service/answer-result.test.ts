@@ -331,6 +331,11 @@ describe('whoever must know of answers', () => {
       403,
       { message: 'Not you' },
     ])
+    // Nothing of a long answer waits for a client that will never get it.
+    const numbers = Array.from({ length: 60_000 }, (_, i) => i)
+    const long = { query: '[:find [?x ...] :in [?x ...]]', args: [numbers] }
+    expect((await ask(long, { accept: 'text/csv' })).status).toBe(403)
+    expect((await send('GET', '/metrics')).text).toContain('varve_http_waiting_answer_bytes 0\n')
   })
 })
 

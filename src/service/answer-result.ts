@@ -67,14 +67,14 @@ async function answerResult(
     }),
   }
   if (hash !== undefined && isTagNamed(request.headers.get('if-none-match'), tag))
-    return { response: { status: 304, headers: { ...headersOf(format), ...headers } }, receipt }
+    return {
+      respond: () => Promise.resolve({ status: 304, headers: { ...headersOf(format), ...headers } }),
+      receipt,
+    }
   const warnings = [...(asking.warnings ?? []), ...asked.parsed.warnings, ...answer.warnings]
   const toSend = formed({ ...answer, warnings }, receipt, asking.kind, format)
-  const response = await send(
-    { ...toSend, headers: { ...toSend.headers, ...headers } },
-    { request, waiting: service.waiting },
-  )
-  return { response, receipt }
+  const whole = { ...toSend, headers: { ...toSend.headers, ...headers } }
+  return { respond: () => send(whole, { request, waiting: service.waiting }), receipt }
 }
 
 /** A pinned result comes from memory where it is there. What only some may see is nowhere kept. */
