@@ -281,10 +281,10 @@ describe('judging rules', () => {
   })
 
   it('keeps sets within its bound', async () => {
-    const rowSets = new RowSets(runner, { keptBytesMax: 24 })
+    const rowSets = new RowSets(runner, { keptBytesMax: 2_000 })
     await judged(rowSets, NORTH)
     await judged(rowSets, OWN)
-    expect(rowSets.keptBytes).toBeLessThanOrEqual(24)
+    expect(rowSets.keptBytes).toBeLessThanOrEqual(2_000)
     expect(await judged(rowSets, NORTH)).toBe(1)
   })
 

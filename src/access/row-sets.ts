@@ -2,13 +2,15 @@
 // reads has changed. A rule that is being judged is judged once for all who wait for it.
 
 import { VarveError } from '../base/errors.ts'
+import { KeptByBytes } from '../base/kept-by-bytes.ts'
 import { indexedAttribute } from '../database/restricted-facts.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
 import { entitySet } from '../database/restriction.ts'
 import type { EntityId } from '../fact/attribute.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import type { Schema } from '../fact/schema.ts'
-import { ask, type AskRequest, type QueryRunner } from '../query/ask.ts'
+import { AnswerRows } from '../plan/answer-rows.ts'
+import { ask, ASK_LIMITS, type AskRequest, type QueryRunner } from '../query/ask.ts'
 import { sourceMissing } from '../query/ask-errors.ts'
 import type { Caller } from './caller.ts'
 import { rowRuleFailed } from './errors.ts'
@@ -17,11 +19,19 @@ import type { RowRule } from './row-rule.ts'
 export type RowSetLimits = {
   /** Of sets that are kept, the one used longest ago is dropped first. */
   readonly keptBytesMax: number
-  readonly keptCountMax: number
   /** For one rule. */
   readonly timeoutMs: number
+  /** That a rule may give. */
+  readonly entityCountMax: number
 }
-export const ROW_SET_LIMITS: RowSetLimits = { keptBytesMax: 1 << 28, keptCountMax: 10_000, timeoutMs: 60_000 }
+export const ROW_SET_LIMITS: RowSetLimits = {
+  keptBytesMax: 1 << 28,
+  timeoutMs: 60_000,
+  entityCountMax: 1 << 27,
+}
+
+/** Of a kept set, beside its entities. */
+const KEPT_BYTES = 1_024
 
 /** One form each, so that it is parsed once. */
 const ALONE = readEdn('[:find [?e ...] :in $ % :where (visible ?e)]').value
@@ -32,17 +42,18 @@ type Kept = { readonly schema: Schema; readonly entities: Float64Array }
 export class RowSets {
   readonly #runner: QueryRunner
   readonly #limits: RowSetLimits
-  readonly #kept = new Map<string, Kept>()
-  #keptBytes = 0
+  readonly #kept: KeptByBytes<Kept>
   readonly #judging = new Map<string, { readonly schema: Schema; readonly entities: Promise<Float64Array> }>()
 
   constructor(runner: QueryRunner, limits: Partial<RowSetLimits> = {}) {
     this.#runner = runner
     this.#limits = { ...ROW_SET_LIMITS, ...limits }
+    const bytesOf = ({ entities }: Kept): number => entities.byteLength + KEPT_BYTES
+    this.#kept = new KeptByBytes(this.#limits.keptBytesMax, bytesOf)
   }
 
   get keptBytes(): number {
-    return this.#keptBytes
+    return this.#kept.byteCount
   }
 
   /** Whose facts show, judged over the whole database at the moment of the value. */
@@ -52,17 +63,14 @@ export class RowSets {
     const { schema } = moment
     const kept = this.#kept.get(name)
     // A database that was made anew may have the names of the one before, but never its schema.
-    if (kept?.schema === schema) {
-      this.#keep(name, kept)
-      return kept.entities
-    }
+    if (kept?.schema === schema) return kept.entities
     const judging = this.#judging.get(name)
     if (judging?.schema === schema) return judging.entities
     const entities = this.#judge(rule, caller, moment)
     this.#judging.set(name, { schema, entities })
     try {
       const found = await entities
-      this.#keep(name, { schema, entities: found })
+      this.#kept.add(name, { schema, entities: found })
       return found
     } finally {
       if (this.#judging.get(name)?.entities === entities) this.#judging.delete(name)
@@ -79,31 +87,21 @@ export class RowSets {
       timeoutMs: this.#limits.timeoutMs,
     }
     try {
-      const { answer } = await ask(request, this.#runner)
-      const entities: EntityId[] = []
-      // What is no entity has no facts.
-      for (const [e] of answer.rows) if (typeof e === 'number') entities.push(e)
-      return entitySet(entities)
+      const limits = { ...ASK_LIMITS, rowCountMax: this.#limits.entityCountMax }
+      const { answer } = await ask(request, this.#runner, limits)
+      return entitySet(entitiesOf(answer.rows))
     } catch (error) {
       throw isOfTheMoment(error) ? error : rowRuleFailed(database.database, error)
     }
   }
+}
 
-  #keep(name: string, kept: Kept): void {
-    const { keptBytesMax, keptCountMax } = this.#limits
-    this.#drop(name)
-    this.#kept.set(name, kept)
-    this.#keptBytes += kept.entities.byteLength
-    for (const oldest of this.#kept.keys()) {
-      if (oldest === name || (this.#keptBytes <= keptBytesMax && this.#kept.size <= keptCountMax)) return
-      this.#drop(oldest)
-    }
-  }
-
-  #drop(name: string): void {
-    this.#keptBytes -= this.#kept.get(name)?.entities.byteLength ?? 0
-    this.#kept.delete(name)
-  }
+/** Mostly a column of numbers in order, in memory that threads share. What is no entity has no facts. */
+function entitiesOf({ columns: [column], length }: AnswerRows): Iterable<EntityId> {
+  if (column?.kind === 'numbers') return column.numbers.subarray(0, length)
+  return Array.from(new AnswerRows(length, column ? [column] : []), ([e]) => e).filter(
+    (e) => typeof e === 'number',
+  )
 }
 
 /** Equal where a rule gives the same: where it reads the same facts, and asks for the same caller. */

@@ -96,21 +96,33 @@ export function intersectionOf(
   return entitySet(few.filter((e) => hasEntity(many, e)))
 }
 
-/** Known to be sorted, each entity once, in shared memory. */
-const ordered = new WeakSet<Float64Array>()
-
 /** Entities as a window has them. */
 export function entitySet(entities: Iterable<EntityId>): Float64Array {
-  const sorted = Float64Array.from(entities).sort()
-  const once = sorted.filter((e, at) => at === 0 || e !== sorted[at - 1])
+  // What a question found is in order already.
+  const isOrdered = entities instanceof Float64Array && isSet(entities)
+  const sorted = isOrdered ? entities : Float64Array.from(entities).sort()
+  const once = isOrdered ? entities : sorted.filter((e, at) => at === 0 || e !== sorted[at - 1])
   const set = new Float64Array(new SharedArrayBuffer(once.byteLength))
   set.set(once)
-  ordered.add(set)
+  sets.set(set, set)
   return set
 }
 
+/** Sets by the arrays that they were made of: whoever uses one for many attributes looks through it once. */
+const sets = new WeakMap<Float64Array, Float64Array>()
+
 function inOrder(entities: Float64Array): Float64Array {
-  return ordered.has(entities) ? entities : entitySet(entities)
+  let set = sets.get(entities)
+  if (set === undefined) {
+    const isOne = entities.buffer instanceof SharedArrayBuffer && isSet(entities)
+    sets.set(entities, (set = isOne ? entities : entitySet(entities)))
+  }
+  return set
+}
+
+function isSet(entities: Float64Array): boolean {
+  for (let at = 1; at < entities.length; at++) if (!(entities[at - 1]! < entities[at]!)) return false
+  return true
 }
 
 export function hasEntity(set: Float64Array, e: EntityId): boolean {

@@ -8,6 +8,7 @@
 // Facts that make the schema follow the attribute that they describe: of a hidden one none show, whatever else is let
 // through, so that its name, type and doc are nowhere. The moments of transactions always show.
 
+import { KeptByBytes } from '../base/kept-by-bytes.ts'
 import type { Attribute, AttributeId, EntityId } from '../fact/attribute.ts'
 import {
   BUILTIN_ATTRIBUTE_COUNT,
@@ -47,9 +48,21 @@ export type AttributeSight = {
   readonly layerOf: (e: EntityId) => Layer | undefined
 }
 
-/** Restrictions of one schema that stay compiled. */
-const SIGHT_COUNT_MAX = 256
-const sights = new WeakMap<Schema, Map<string, Sight>>()
+/** Of restrictions that stay compiled: their sets of entities above all. */
+const SIGHT_BYTES_MAX = 1 << 27
+/** Of an attribute in a sight. */
+const ATTRIBUTE_BYTES = 512
+const sights = new KeptByBytes<Sight>(SIGHT_BYTES_MAX, ({ byteCount }) => byteCount)
+
+/** Schemas are told from each other by numbers. */
+const schemaNumbers = new WeakMap<Schema, number>()
+let schemaCount = 0
+
+function numberOf(schema: Schema): number {
+  let number = schemaNumbers.get(schema)
+  if (number === undefined) schemaNumbers.set(schema, (number = schemaCount++))
+  return number
+}
 
 export class Sight {
   readonly restriction: Restriction
@@ -57,18 +70,17 @@ export class Sight {
   readonly #attributes = new Map<AttributeId, 'whole' | 'hidden' | AttributeSight>()
   /** Attributes that are there, ascending. */
   readonly attributeIds: readonly AttributeId[]
+  /** What it holds, about. */
+  readonly byteCount: number
   readonly #visible: ReadonlySet<AttributeId>
   readonly #masked: ReadonlySet<AttributeId>
   #shown: Schema | undefined
 
   /** `schema` is that of the whole database. Throws `varve.error/mask-unfit`. */
   static of(restriction: Restriction, schema: Schema): Sight {
-    let known = sights.get(schema)
-    if (known === undefined) sights.set(schema, (known = new Map()))
-    const sight = known.get(restriction.key) ?? new Sight(restriction, schema)
-    known.delete(restriction.key)
-    known.set(restriction.key, sight)
-    if (known.size > SIGHT_COUNT_MAX) known.delete(known.keys().next().value!)
+    const name = `${numberOf(schema)} ${restriction.key}`
+    let sight = sights.get(name)
+    if (sight === undefined) sights.add(name, (sight = new Sight(restriction, schema)))
     return sight
   }
 
@@ -89,6 +101,7 @@ export class Sight {
     for (const a of this.attributeIds) {
       this.#attributes.set(a, this.#sightOf(schema.attribute(a)!, windows.get(a) ?? []))
     }
+    this.byteCount = byteCountOf(windows.values()) + this.attributeIds.length * ATTRIBUTE_BYTES
   }
 
   attribute(a: AttributeId): 'whole' | 'hidden' | AttributeSight {
@@ -158,6 +171,15 @@ function effectiveWindows({ id, tuple }: Attribute, { windows }: Restriction): r
   if (shared === undefined) return own
   const limited = own.map((window) => ({ ...window, entities: intersectionOf(window.entities, shared)! }))
   return orderedWindows(limited)
+}
+
+/** Of sets of entities, which many attributes share. */
+function byteCountOf(lists: Iterable<readonly Window[]>): number {
+  const sets = new Set<Float64Array>()
+  for (const windows of lists) for (const { entities } of windows) if (entities) sets.add(entities)
+  let byteCount = 0
+  for (const { byteLength } of sets) byteCount += byteLength
+  return byteCount
 }
 
 function isReplacing({ mask }: Window): boolean {

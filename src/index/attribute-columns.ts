@@ -3,6 +3,7 @@
 // moment of the past only rows are chosen, of columns that all moments of its generation share, and what came after the
 // index was written changes few rows of what it holds.
 
+import { KeptByBytes } from '../base/kept-by-bytes.ts'
 import type { ValueType } from '../fact/attribute.ts'
 import type { Datom } from '../fact/datom.ts'
 import { valueBytes } from '../fact/value-bytes.ts'
@@ -49,29 +50,8 @@ export const FACT_BYTES = 56
 const MISSED_COUNT_MAX = 1_000
 
 /** The columns used last, by name, within a bound. */
-export class KeptColumns<Columns> {
-  readonly #kept = new Map<string, { readonly columns: Columns; readonly byteCount: number }>()
-  readonly #bytesMax: number
-  readonly #bytesOf: (columns: Columns) => number
-  #byteCount = 0
+export class KeptColumns<Columns> extends KeptByBytes<Columns> {
   readonly #missed = new Map<string, number>()
-
-  constructor(bytesMax: number, bytesOf: (columns: Columns) => number) {
-    this.#bytesMax = bytesMax
-    this.#bytesOf = bytesOf
-  }
-
-  get byteCount(): number {
-    return this.#byteCount
-  }
-
-  get(name: string): Columns | undefined {
-    const kept = this.#kept.get(name)
-    if (kept === undefined) return undefined
-    this.#kept.delete(name)
-    this.#kept.set(name, kept)
-    return kept.columns
-  }
 
   /** Notes that somebody did without these columns, by so much work; all such work so far. */
   miss(name: string, work: number): number {
@@ -82,23 +62,9 @@ export class KeptColumns<Columns> {
     return missed
   }
 
-  add(name: string, columns: Columns): void {
+  override add(name: string, columns: Columns): void {
     this.#missed.delete(name)
-    this.#drop(name)
-    const byteCount = this.#bytesOf(columns)
-    this.#kept.set(name, { columns, byteCount })
-    this.#byteCount += byteCount
-    for (const oldest of this.#kept.keys()) {
-      if (this.#byteCount <= this.#bytesMax || oldest === name) return
-      this.#drop(oldest)
-    }
-  }
-
-  #drop(name: string): void {
-    const dropped = this.#kept.get(name)
-    if (dropped === undefined) return
-    this.#kept.delete(name)
-    this.#byteCount -= dropped.byteCount
+    super.add(name, columns)
   }
 }
 

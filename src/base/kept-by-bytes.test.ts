@@ -1,10 +1,10 @@
-// Columns that are kept for the next question: those used last, and never more bytes than their bound.
+// What is kept for the next who asks: what was used last, and never more bytes than the bound.
 
 import { expect, it } from 'vitest'
-import { KeptColumns } from './attribute-columns.ts'
+import { KeptByBytes } from './kept-by-bytes.ts'
 
-it('the columns used last are kept within the bound of bytes', () => {
-  const kept = new KeptColumns<number>(100, (columns) => columns)
+it('what was used last is kept within the bound of bytes', () => {
+  const kept = new KeptByBytes<number>(100, (bytes) => bytes)
   for (const name of ['a', 'b', 'c']) kept.add(name, 40)
   expect(['a', 'b', 'c'].map((name) => kept.get(name))).toEqual([undefined, 40, 40])
   kept.get('b')
