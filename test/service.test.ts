@@ -173,6 +173,7 @@ describe('varve serve', () => {
     const elsewhere = await varve(['token', 'create', 'eve', '--url', two])
     expect(elsewhere).toMatchObject({ code: 1, stderr: expect.stringContaining('varve.error/system-owned') })
     expect(elsewhere.stderr).toContain(`process ${first.child.pid}`)
+    expect(await varve(['grant', 'create', 'ada', 'shop', '*', '--url', one])).toMatchObject({ code: 0 })
     const made = await varve(['token', 'create', 'ada', '--url', one])
     const token = made.stdout.trim()
     const authorization = `Bearer ${token}`

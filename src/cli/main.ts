@@ -11,6 +11,7 @@ import { addBackupCommand, addRestoreCommand } from './commands/backup.ts'
 import { addCheckCommand } from './commands/check.ts'
 import { addDatabasesCommand, addDeleteCommand, addSchemaCommand } from './commands/databases.ts'
 import { addDevCommand } from './commands/dev.ts'
+import { addGrantCommand } from './commands/grant.ts'
 import { addImportCommand } from './commands/import.ts'
 import { addLogCommand } from './commands/log.ts'
 import { addPullCommand } from './commands/pull.ts'
@@ -54,6 +55,7 @@ export async function main(words: readonly string[], context: Context): Promise<
     addRestoreCommand,
     addDeleteCommand,
     addTokenCommand,
+    addGrantCommand,
     addAuditCommand,
   ]) {
     add(program, context)

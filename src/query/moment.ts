@@ -8,6 +8,9 @@ import { momentUnknown } from '../database/connection-errors.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
 import { findDatabase } from '../database/storage.ts'
 
+/** Where databases are found by name or alias: all that there are, or those that somebody may see. */
+export type Databases = Pick<Catalog, 'list' | 'connection'>
+
 export type MomentRequest = {
   /** An instant for all databases, or a t where only one is asked. */
   readonly asOf?: Date | T
@@ -26,7 +29,7 @@ const CURSOR_WAIT_MS_MAX = 10_000
  * under whichever of its names it is asked for.
  */
 export function momentSources(
-  catalog: Catalog,
+  catalog: Databases,
   request: MomentRequest,
 ): (name: string) => Promise<DatabaseValue> {
   checkCursors(catalog, request)
@@ -52,7 +55,7 @@ export type PinnedMoments = {
 
 /** The databases of a question that is asked again, each exactly as it was: at its basis, with its schema. */
 export function pinnedSources(
-  catalog: Catalog,
+  catalog: Databases,
   { basis, schemaT }: PinnedMoments,
   waiting: Pick<MomentRequest, 'signal' | 'waitMs'>,
 ): (name: string) => Promise<DatabaseValue> {
@@ -82,7 +85,7 @@ async function pinnedValue(
 }
 
 /** The value of one database, by name or alias, that the request means. */
-export function atMoment(catalog: Catalog, name: string, request: MomentRequest): Promise<DatabaseValue> {
+export function atMoment(catalog: Databases, name: string, request: MomentRequest): Promise<DatabaseValue> {
   return momentSources(catalog, request)(name)
 }
 
@@ -118,7 +121,7 @@ async function reached(
   }
 }
 
-function checkCursors(catalog: Catalog, { cursors }: MomentRequest): void {
+function checkCursors(catalog: Databases, { cursors }: MomentRequest): void {
   if (cursors === undefined) return
   const infos = catalog.list()
   // A misspelled name would silently be asked as it is now.

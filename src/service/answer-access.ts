@@ -1,4 +1,4 @@
-// Tokens: made, listed, taken back. And who the caller is.
+// Tokens and grants: made, listed, taken back. And who the caller is.
 
 import type { HttpResponse } from '../base/env.ts'
 import { type Scope, SCOPES } from '../access/caller.ts'
@@ -7,6 +7,7 @@ import type { Plain } from '../fact/plain-edn.ts'
 import type { Fields } from './body.ts'
 import { fieldInvalid } from './errors.ts'
 import { fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
+import type { GrantInfo } from './system/grants.ts'
 import type { TokenInfo } from './system/tokens.ts'
 
 const TOKEN_FIELDS = {
@@ -14,6 +15,18 @@ const TOKEN_FIELDS = {
   scopes: { type: 'array', about: `what it opens, of ${SCOPES.join(', ')}; query if left out` },
   roles: { type: 'array', about: 'roles of the caller, for grants' },
   expiresAt: { type: ['string', 'object'], about: 'an instant from which on it opens nothing' },
+} as const
+
+const GRANT_FIELDS = {
+  principal: { type: 'string', about: 'a caller, role:NAME, or * for everybody' },
+  database: { type: 'string', about: 'name or alias' },
+  attributes: { type: 'array', about: ':namespace/name, :namespace/* or *' },
+  rowRule: {
+    type: 'string',
+    about: 'rules, as EDN, whose (visible ?e) or (visible ?e ?caller) says of which entities',
+  },
+  mask: { type: 'string', about: 'what shows in the place of values: null, hash, last-four or year' },
+  purposes: { type: 'array', about: 'purposes for which it holds; any where left out' },
 } as const
 
 export const ACCESS_ROUTES: readonly Route[] = [
@@ -54,6 +67,33 @@ export const ACCESS_ROUTES: readonly Route[] = [
       return ok(context, { revoked: id })
     },
   },
+  {
+    method: 'GET',
+    path: '/v1/grants',
+    about: 'All grants: who may see what',
+    scope: 'manage',
+    answer: async (context) => ok(context, { grants: (await context.service.grants.list()).map(grantField) }),
+  },
+  {
+    method: 'POST',
+    path: '/v1/grants',
+    about: 'Lets somebody see something, from the next request on',
+    scope: 'manage',
+    fields: GRANT_FIELDS,
+    requiredFields: ['principal', 'database', 'attributes'],
+    answer: answerGrant,
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/grants/:id',
+    about: 'Takes a grant back',
+    scope: 'manage',
+    answer: async (context) => {
+      const id = context.parameters['id']!
+      await context.service.grants.remove(id)
+      return ok(context, { removed: id })
+    },
+  },
 ]
 
 async function answerCreate(context: RouteContext): Promise<HttpResponse> {
@@ -74,6 +114,33 @@ async function answerCreate(context: RouteContext): Promise<HttpResponse> {
     context.caller,
   )
   return ok(context, { ...tokenField(info), token: text }, 201)
+}
+
+async function answerGrant(context: RouteContext): Promise<HttpResponse> {
+  const { service, caller } = context
+  const fields = await fieldsOf(context, GRANT_FIELDS, { recover: false })
+  const principal = textOf(fields, 'principal')
+  if (principal === undefined) throw fieldInvalid('principal', 'a caller, role:NAME or *')
+  const database = textOf(fields, 'database')
+  if (database === undefined) throw fieldInvalid('database', 'the name of a database')
+  const attributes = textsOf(fields, 'attributes')
+  if (attributes === undefined) throw fieldInvalid('attributes', 'a list of attributes')
+  const connection = await service.catalog.connection(database)
+  const text = {
+    principal,
+    database: connection.info.name,
+    attributes,
+    rowRule: textOf(fields, 'rowRule'),
+    mask: textOf(fields, 'mask'),
+    purposes: textsOf(fields, 'purposes'),
+  }
+  const made = await service.grants.create(text, connection.value().schema, caller)
+  return ok(context, grantField(made), 201)
+}
+
+function grantField(info: GrantInfo): { readonly [key: string]: Plain } {
+  const { id, principal, database, attributes, rowRule, mask, purposes, createdBy } = info
+  return { id, principal, database, attributes, rowRule, mask, purposes, createdBy }
 }
 
 function tokenField({ id, caller, roles, scopes, ...info }: TokenInfo): { readonly [key: string]: Plain } {

@@ -33,11 +33,11 @@ export const DATABASE_ROUTES: readonly Route[] = [
     scope: 'query',
     search: { system: 'true lists those of the service itself, too' },
     answer: async (context) => {
-      const { catalog, system } = context.service
+      const { databases, service } = context
       const isAll = flagOf(context.search, 'system')
-      const own = new Set(isAll ? [] : system.databaseNames())
-      const infos = catalog.list().filter(({ name }) => !own.has(name))
-      const connections = await Promise.all(infos.map(({ name }) => catalog.connection(name)))
+      const own = new Set(isAll ? [] : service.system.databaseNames())
+      const infos = databases.list().filter(({ name }) => !own.has(name))
+      const connections = await Promise.all(infos.map(({ name }) => databases.connection(name)))
       return ok(context, { databases: connections.map(describe) })
     },
   },
@@ -63,7 +63,7 @@ export const DATABASE_ROUTES: readonly Route[] = [
     scope: 'manage',
     search: { confirm: 'the name again, as it stands in the path' },
     answer: async (context) => {
-      const { name } = (await connectionOf(context)).info
+      const { name } = (await context.service.catalog.connection(context.parameters['name']!)).info
       if (context.search.get('confirm') !== context.parameters['name']) {
         throw confirmationMissing(context.parameters['name']!)
       }
@@ -77,7 +77,7 @@ export const DATABASE_ROUTES: readonly Route[] = [
     about: 'The schema as transaction data',
     scope: 'query',
     answer: async (context) => {
-      const { facts, basisT } = (await connectionOf(context)).value()
+      const { facts, basisT } = await context.databases.seen((await connectionOf(context)).value())
       return ok(context, { schema: new Valued(schemaForms(facts)), basisT })
     },
   },
@@ -104,6 +104,7 @@ async function answerCreate(context: RouteContext): Promise<HttpResponse> {
   const alias = textOf(fields, 'alias')
   const schema = dataOf(fields, 'schema', 'schema')
   const existed = catalog.list().some((info) => info.name === name)
+  if (existed) await context.databases.checkWhole(name)
   try {
     const connection = await catalog.create(name, {
       ...(alias !== undefined && { alias }),
@@ -116,7 +117,9 @@ async function answerCreate(context: RouteContext): Promise<HttpResponse> {
 }
 
 async function answerTransact(context: RouteContext): Promise<HttpResponse> {
-  const writer = await context.service.catalog.writer(context.parameters['name']!)
+  const { databases, parameters, service } = context
+  await databases.checkWhole(parameters['name']!)
+  const writer = await service.catalog.writer(parameters['name']!)
   const fields = await fieldsOf(context, TRANSACT_FIELDS, { recover: false })
   const tx = dataOf(fields, 'tx', 'transaction')
   if (tx === undefined || !Array.isArray(tx.form))

@@ -65,7 +65,7 @@ async function pageOf(
   const items: Edn[] = []
   let datomCount = 0
   let nextT: T | undefined
-  for await (const transaction of connection.transactions(range)) {
+  for await (const transaction of context.databases.transactions(connection, range)) {
     if (items.length >= countMax || (items.length > 0 && datomCount >= PAGE_DATOM_COUNT_MAX)) {
       nextT = transaction.t
       break

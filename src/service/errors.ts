@@ -187,6 +187,16 @@ export function receiptUnknown(id: string): VarveError {
   })
 }
 
+export function transactRestricted(database: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/transact-restricted',
+    kind: 'forbidden',
+    message: `Only who sees all of ${database} may write it: errors would tell of what is hidden`,
+    fix: 'Ask for a grant of * without rules and mask, or let a service that has one write',
+    data: { database },
+  })
+}
+
 export function confirmationMissing(name: string): VarveError {
   return new VarveError({
     code: 'varve.error/confirmation-missing',

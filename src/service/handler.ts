@@ -4,7 +4,8 @@
 import type { HttpHandler, HttpRequest, HttpResponse } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
 import type { Notation } from '../query/written.ts'
-import { NOBODY } from '../access/caller.ts'
+import { type Caller, NOBODY } from '../access/caller.ts'
+import { CallerDatabases } from './caller-databases.ts'
 import type { Plain } from '../fact/plain-edn.ts'
 import { answerBody } from './answer.ts'
 import { hostRefused, notAcceptable, originRefused, ourFault, statusOf } from './errors.ts'
@@ -49,14 +50,22 @@ async function answer(service: Service, request: HttpRequest): Promise<Answered>
     }
     const caller = route.scope === 'open' ? NOBODY : await service.access.callerOf(request)
     if (route.scope !== 'open') checkScope(caller, route.scope)
+    const databases = await databasesOf(service, caller)
     const format = accepted ?? notation
-    const context = { service, request, caller, format, notation, parameters, search }
+    const context = { service, request, caller, databases, format, notation, parameters, search }
     checkSearch(context, route)
     return { route: path, response: await route.answer(context) }
   } catch (error) {
     if (!request.signal.aborted && !(error instanceof VarveError)) service.onFault(error)
     return { route: path, response: errorResponse(error, notation) }
   }
+}
+
+/** Grants are read anew for each request: what is taken back shows nothing from the next one on. */
+async function databasesOf(service: Service, caller: Caller): Promise<CallerDatabases> {
+  const { catalog, grants, rowSets, system } = service
+  const held = caller === NOBODY ? [] : caller.kind === 'local' ? undefined : await grants.current()
+  return new CallerDatabases(catalog, caller, held, { rowSets, hashKey: system.maskKey })
 }
 
 /** What fields and errors are written in, whatever the route: the caller may take neither, and still reads them. */

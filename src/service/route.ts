@@ -16,6 +16,9 @@ import type { Metrics } from './metrics.ts'
 import type { Caller, Scope } from '../access/caller.ts'
 import type { AccessControl } from './access-control.ts'
 import type { AuditLog } from './audit/audit-log.ts'
+import type { RowSets } from '../access/row-sets.ts'
+import type { CallerDatabases } from './caller-databases.ts'
+import type { Grants } from './system/grants.ts'
 import type { SystemFolder } from './system/system-folder.ts'
 import type { Tokens } from './system/tokens.ts'
 import { send } from './sending.ts'
@@ -54,6 +57,8 @@ export type Service = {
   readonly system: SystemFolder
   readonly audit: AuditLog
   readonly tokens: Tokens
+  readonly grants: Grants
+  readonly rowSets: RowSets
   readonly answering: Answering
   /** Bound to loopback: only a loopback Host and no foreign Origin is answered. */
   readonly isLoopback: boolean
@@ -65,6 +70,8 @@ export type RouteContext = {
   readonly service: Service
   readonly request: HttpRequest
   readonly caller: Caller
+  /** What the caller sees: the only way of a route to facts. */
+  readonly databases: CallerDatabases
   /** What the caller wants of what the route offers. */
   readonly format: Format
   /** What fields are written in: the format where it has fields, else the request's own notation. */
@@ -105,8 +112,8 @@ export function ok(
   return send(answerToSend(status, fields, notation), { request, waiting: service.waiting })
 }
 
-export function connectionOf({ service, parameters }: RouteContext): Promise<Connection> {
-  return service.catalog.connection(parameters['name']!)
+export function connectionOf({ databases, parameters }: RouteContext): Promise<Connection> {
+  return databases.connection(parameters['name']!)
 }
 
 export function fieldsOf(

@@ -9,6 +9,8 @@ import { auditedBy } from './audit/audited.ts'
 import type { IdentityVerifier } from '../access/identity.ts'
 import { type AccessControl, TokenAccess } from './access-control.ts'
 import type { SystemFolder } from './system/system-folder.ts'
+import { RowSets } from '../access/row-sets.ts'
+import { Grants } from './system/grants.ts'
 import { Tokens } from './system/tokens.ts'
 import { doorOpen } from './errors.ts'
 import { type Answering, createAnswering } from './answering.ts'
@@ -83,6 +85,8 @@ export function createService(options: ServiceOptions, { audit, access, isLoopba
     limits,
     system,
     tokens: new Tokens(catalog.env, system),
+    grants: new Grants(catalog.env, system),
+    rowSets: new RowSets(runner),
     audit: log,
     access,
     waiting: new WaitingAnswers(limits.waitingBytesMax),

@@ -1,8 +1,8 @@
-// The databases of a question at their moments: every value that an answer is made of comes through here, whoever asks and
-// however.
+// The databases of a question at their moments, as the caller sees them: every value that an answer is made of comes through
+// here, whoever asks and however.
 
 import type { AskRequest } from '../query/ask.ts'
-import { type MomentRequest, momentSources, pinnedSources } from '../query/moment.ts'
+import type { MomentRequest } from '../query/moment.ts'
 import type { PinnedQuestion } from '../query/pinned.ts'
 import type { RouteContext } from './route.ts'
 
@@ -10,20 +10,20 @@ export type SourceNamed = AskRequest['sourceNamed']
 
 /** At the moment of a request. Waits for cursors no longer than `timeoutMs`. */
 export function sourcesAt(
-  { service, request }: RouteContext,
+  { databases, request }: RouteContext,
   moment: Pick<MomentRequest, 'asOf' | 'cursors'>,
   timeoutMs: number | undefined,
 ): SourceNamed {
-  return momentSources(service.catalog, { ...moment, ...waiting(request.signal, timeoutMs) })
+  return databases.sources({ ...moment, ...waiting(request.signal, timeoutMs) })
 }
 
 /** As they were when the question was asked. */
 export function sourcesOfPinned(
-  { service, request }: RouteContext,
+  { databases, request }: RouteContext,
   question: PinnedQuestion,
   timeoutMs: number | undefined,
 ): SourceNamed {
-  return pinnedSources(service.catalog, question, waiting(request.signal, timeoutMs))
+  return databases.pinned(question, waiting(request.signal, timeoutMs))
 }
 
 function waiting(

@@ -29,6 +29,7 @@ export function addTokenCommand(program: Command, { env, terminal }: Context): v
       const made = await management.send('POST', '/v1/tokens', { caller, scopes, roles, expiresAt })
       terminal.out(`${String(made['token'])}\n`)
       terminal.err(`Token ${String(made['id'])} of ${caller}. It is shown this once: keep it.\n`)
+      terminal.err(`What ${caller} sees is what grants say: varve grant create ${caller} DATABASE '*'\n`)
     })
   withOutput(withManagement(token.command('list')))
     .description('list the tokens')

@@ -15,6 +15,7 @@ import { type Edn, EdnMap, keyword, type Value } from '../../fact/value.ts'
 import type { DatabaseValue } from '../../database/database-value.ts'
 import type { Writer } from '../../database/writer.ts'
 import type { Caller } from '../../access/caller.ts'
+import { formOf } from '../system/entities.ts'
 import { auditQueueFull, auditUnavailable } from './errors.ts'
 import {
   CHAIN_START,
@@ -180,7 +181,7 @@ export class AuditLog {
     const tail = tailOf(this.#writer.value().facts)
     if (tail !== undefined) return tail
     await this.#writer.transact({
-      tx: [form({ 'db/ident': CHAIN, 'chain/seq': 0, 'chain/hash': CHAIN_START })],
+      tx: [formOf({ 'db/ident': CHAIN, 'chain/seq': 0, 'chain/hash': CHAIN_START })],
     })
     return { seq: 0, hash: CHAIN_START }
   }
@@ -262,7 +263,7 @@ function filled({
 }
 
 function questionForm(hash: string, { action, text, attributes }: Question): EdnMap {
-  return form({
+  return formOf({
     'db/id': hash,
     'question/hash': hash,
     'question/action': action,
@@ -273,7 +274,7 @@ function questionForm(hash: string, { action, text, attributes }: Question): Edn
 
 /** A question that comes in the same transaction is known by its tempid, which is its hash. */
 function intentForm(link: IntentLink, hash: string, isQuestionKnown: boolean): EdnMap {
-  return form({
+  return formOf({
     'intent/id': link.id,
     'intent/seq': link.seq,
     'intent/hash': hash,
@@ -288,7 +289,7 @@ function intentForm(link: IntentLink, hash: string, isQuestionKnown: boolean): E
 }
 
 function outcomeForm(link: OutcomeLink, hash: string): EdnMap {
-  return form({
+  return formOf({
     'intent/id': link.id,
     'outcome/seq': link.seq,
     'outcome/hash': hash,
@@ -299,12 +300,4 @@ function outcomeForm(link: OutcomeLink, hash: string): EdnMap {
     'outcome/error': link.error,
     'outcome/receipt': link.receipt,
   })
-}
-
-function form(fields: Readonly<Record<string, Edn | undefined>>): EdnMap {
-  const entries: (readonly [Edn, Edn])[] = []
-  for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) entries.push([keyword(name), value])
-  }
-  return new EdnMap(entries)
 }

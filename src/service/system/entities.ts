@@ -2,7 +2,7 @@
 
 import type { FactSource } from '../../fact/datom.ts'
 import type { EntityId } from '../../fact/attribute.ts'
-import { keyword, type Value } from '../../fact/value.ts'
+import { type Edn, EdnMap, keyword, type Value } from '../../fact/value.ts'
 
 /** By the names of attributes, without the colon. Of an attribute of cardinality many, all values. */
 export type EntityFields = ReadonlyMap<string, Value | readonly Value[]>
@@ -42,4 +42,13 @@ export function fieldsOfEntity(facts: FactSource, e: EntityId): EntityFields {
 /** The texts of an attribute of cardinality many. */
 export function textsOf(fields: EntityFields, name: string): readonly string[] {
   return ((fields.get(name) ?? []) as readonly Value[]).map(String)
+}
+
+/** An entity to be transacted, by the names of its attributes; what is undefined is left out. */
+export function formOf(fields: Readonly<Record<string, Edn | undefined>>): EdnMap {
+  const entries: (readonly [Edn, Edn])[] = []
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) entries.push([keyword(name), value])
+  }
+  return new EdnMap(entries)
 }

@@ -96,3 +96,13 @@ export function savedTextTooLong(lengthMax: number): VarveError {
     data: { lengthMax },
   })
 }
+
+export function grantNotFound(id: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/grant-not-found',
+    kind: 'not-found',
+    message: `There is no grant ${id}`,
+    fix: 'See the list of grants for their ids',
+    data: { id },
+  })
+}

@@ -11,7 +11,7 @@ import { WRITTEN_BY_VARVE } from '../../fact/limits.ts'
 import { type Edn, EdnMap, type Keyword, keyword, type Value } from '../../fact/value.ts'
 import { parsedQuery, parsedRules } from '../../query/parsed.ts'
 import { type Parameter, parametersOf, type ParameterType } from '../../query/saved-query.ts'
-import { entitiesWith, type EntityFields, fieldsOf, fieldsOfEntity, textsOf } from './entities.ts'
+import { entitiesWith, type EntityFields, fieldsOf, fieldsOfEntity, formOf, textsOf } from './entities.ts'
 import { queryRetired, queryUnknown, savedTextTooLong, versionUnknown } from './errors.ts'
 import type { SystemFolder } from './system-folder.ts'
 
@@ -111,7 +111,7 @@ export class SavedQueries {
     const number = (last?.number ?? 0) + 1
     const key = `${name}@${number}`
     await this.#system.change([
-      form({
+      formOf({
         'query/name': name,
         'query/owner': given.owner ?? (before === undefined ? by : undefined),
         'query/doc': given.doc,
@@ -132,7 +132,7 @@ export class SavedQueries {
   async retire(name: string): Promise<SavedQuery> {
     await this.get(name)
     await this.#system.change([
-      form({ 'query/name': name, 'query/retired-at': new Date(this.#env.clock.nowMs()) }),
+      formOf({ 'query/name': name, 'query/retired-at': new Date(this.#env.clock.nowMs()) }),
     ])
     return this.get(name)
   }
@@ -140,8 +140,8 @@ export class SavedQueries {
   async expect(name: string, expectation: Expectation): Promise<SavedQuery> {
     const key = `${name}/${expectation.name}`
     await this.#system.change([
-      form({ 'query/name': name, 'query/expectations': [key] }),
-      form({
+      formOf({ 'query/name': name, 'query/expectations': [key] }),
+      formOf({
         'db/id': key,
         'expectation/key': key,
         'expectation/name': expectation.name,
@@ -178,7 +178,7 @@ function isSameVersion(last: QueryVersion, { text, rules, database, parameters }
 }
 
 function versionForm(key: string, number: number, given: QueryToSave, by: string, at: Date): EdnMap {
-  return form({
+  return formOf({
     'db/id': key,
     'version/key': key,
     'version/number': number,
@@ -194,11 +194,6 @@ function versionForm(key: string, number: number, given: QueryToSave, by: string
 
 function retraction(name: string, attribute: string, value: Value): Edn {
   return [keyword('db/retract'), [keyword('query/name'), name], keyword(attribute), value]
-}
-
-function form(fields: Readonly<Record<string, Edn | undefined>>): EdnMap {
-  const entries = Object.entries(fields).filter((entry): entry is [string, Edn] => entry[1] !== undefined)
-  return new EdnMap(entries.map(([name, value]) => [keyword(name), value]))
 }
 
 function queryOf(facts: FactSource, fields: EntityFields): SavedQuery {
@@ -250,7 +245,7 @@ function ednOf(fields: EntityFields, name: string): Edn {
 function writeParameters(parameters: readonly Parameter[]): string {
   return writeEdn(
     parameters.map(({ name, type, doc, default: value }) =>
-      form({ name, type: keyword(type), doc, ...(value !== undefined && { default: value }) }),
+      formOf({ name, type: keyword(type), doc, ...(value !== undefined && { default: value }) }),
     ),
   )
 }

@@ -2,12 +2,15 @@
 //
 //   system              tokens, grants, saved queries, procedures; one process owns it, the others follow it
 //   audit-<instance>    what was asked of one process; each process has its own
+//   mask-key            a secret with which masked values are hashed
 //
 // Ownership is the writer's lock of the database. Whoever starts first has it; when that process ends, the next that has
 // something to change takes it.
 
+import { dirname } from 'node:path'
 import type { Env } from '../../base/env.ts'
 import { VarveError } from '../../base/errors.ts'
+import { readTextFile } from '../../base/text-file.ts'
 import { Catalog } from '../../database/catalog.ts'
 import type { Connection } from '../../database/connection.ts'
 import type { DatabaseValue } from '../../database/database-value.ts'
@@ -18,6 +21,8 @@ import { AUDIT_SCHEMA, SYSTEM_SCHEMA } from './schema.ts'
 
 export const SYSTEM_DATABASE = 'system'
 export const AUDIT_PREFIX = 'audit-'
+const MASK_KEY = 'mask-key'
+const SECRET_BYTE_COUNT = 32
 
 /** Service processes over one system folder. */
 const INSTANCE_COUNT_MAX = 64
@@ -28,6 +33,8 @@ const CREATION_PAUSE_MS = 50
 const INSTANCE_NAME = /^[a-z0-9][a-z0-9_-]{0,40}$/
 
 export class SystemFolder implements AsyncDisposable {
+  /** Secret of all that share the folder, with which masked values are hashed. */
+  readonly maskKey: string
   readonly #env: Env
   readonly #writing: Catalog
   /** Undefined in memory, where nobody else is. */
@@ -39,18 +46,18 @@ export class SystemFolder implements AsyncDisposable {
   static async open(env: Env, folder: string, { hasThreads = false } = {}): Promise<SystemFolder> {
     const writing = await madeBeside(env, () => Catalog.openFolder(env, folder, { hasThreads }))
     const following = await Catalog.openFolder(env, folder, { isReadOnly: true })
-    return SystemFolder.#over(env, { writing, following })
+    return SystemFolder.#over(env, { writing, following }, await sharedSecret(env, `${folder}/${MASK_KEY}`))
   }
 
   /** Gone when it is closed, as the databases beside it are. */
   static inMemory(env: Env): Promise<SystemFolder> {
-    return SystemFolder.#over(env, { writing: Catalog.openMemory(env), following: undefined })
+    return SystemFolder.#over(env, { writing: Catalog.openMemory(env), following: undefined }, newSecret(env))
   }
 
-  static async #over(env: Env, catalogs: Catalogs): Promise<SystemFolder> {
+  static async #over(env: Env, catalogs: Catalogs, maskKey: string): Promise<SystemFolder> {
     try {
       const system = await ownedOrLocked(env, catalogs.writing, SYSTEM_DATABASE, SYSTEM_SCHEMA)
-      return new SystemFolder(env, catalogs, system instanceof VarveError ? undefined : system)
+      return new SystemFolder(env, catalogs, system instanceof VarveError ? undefined : system, maskKey)
     } catch (error) {
       await catalogs.writing[Symbol.asyncDispose]()
       await catalogs.following?.[Symbol.asyncDispose]()
@@ -58,8 +65,14 @@ export class SystemFolder implements AsyncDisposable {
     }
   }
 
-  private constructor(env: Env, { writing, following }: Catalogs, owned: Writer | undefined) {
+  private constructor(
+    env: Env,
+    { writing, following }: Catalogs,
+    owned: Writer | undefined,
+    maskKey: string,
+  ) {
     this.#env = env
+    this.maskKey = maskKey
     this.#writing = writing
     this.#following = following
     this.#owned = owned
@@ -135,6 +148,31 @@ export class SystemFolder implements AsyncDisposable {
       .finally(() => (this.#taking = undefined))
     return this.#taking
   }
+}
+
+/** Whoever comes first makes it; it is never made again, or equal values would not look alike any more. */
+async function sharedSecret(env: Env, path: string): Promise<string> {
+  if (!env.files.exists(path)) {
+    const making = `${path}-${newSecret(env).slice(0, 16)}`
+    {
+      using file = env.files.open(making, 'secret')
+      file.write(0, Buffer.from(newSecret(env)))
+      await file.sync()
+    }
+    try {
+      env.files.link(making, path)
+      await env.files.syncFolder(dirname(path))
+    } catch (error) {
+      if (!(error instanceof VarveError && error.code === 'varve.error/file-exists')) throw error
+    } finally {
+      env.files.remove(making)
+    }
+  }
+  return readTextFile(env.files, path)
+}
+
+function newSecret(env: Env): string {
+  return Buffer.from(env.random.bytes(SECRET_BYTE_COUNT)).toString('hex')
 }
 
 type Catalogs = { readonly writing: Catalog; readonly following: Catalog | undefined }

@@ -3,10 +3,9 @@
 import type { Env } from '../../base/env.ts'
 import { type Caller, type Scope, SCOPES } from '../../access/caller.ts'
 import { isSecret, newToken, parseToken } from '../../access/token.ts'
-import { EdnMap, type Edn, keyword } from '../../fact/value.ts'
 import { tokenExpired, tokenRevoked, tokenUnknown } from '../../access/errors.ts'
 import { tokenNotFound } from './errors.ts'
-import { entitiesWith, type EntityFields, fieldsOf, textsOf } from './entities.ts'
+import { entitiesWith, type EntityFields, fieldsOf, formOf, textsOf } from './entities.ts'
 import type { SystemFolder } from './system-folder.ts'
 
 export type TokenInfo = {
@@ -39,18 +38,16 @@ export class Tokens {
     const { id, secretHash, text } = newToken(this.#env.random)
     const createdAt = new Date(this.#env.clock.nowMs())
     await this.#system.change([
-      new EdnMap(
-        Object.entries({
-          'token/id': id,
-          'token/secret-hash': secretHash,
-          'token/caller': caller,
-          'token/scopes': scopes,
-          'token/created-at': createdAt,
-          'token/created-by': by.name,
-          ...(roles.length > 0 && { 'token/roles': roles }),
-          ...(expiresAt !== undefined && { 'token/expires-at': expiresAt }),
-        }).map(([name, value]) => [keyword(name), value as Edn]),
-      ),
+      formOf({
+        'token/id': id,
+        'token/secret-hash': secretHash,
+        'token/caller': caller,
+        'token/roles': roles.length === 0 ? undefined : roles,
+        'token/scopes': scopes,
+        'token/created-at': createdAt,
+        'token/created-by': by.name,
+        'token/expires-at': expiresAt,
+      }),
     ])
     const info = { id, caller, roles, scopes, createdAt, createdBy: by.name, expiresAt, revokedAt: undefined }
     return { info, text }
@@ -65,10 +62,7 @@ export class Tokens {
     const { facts } = await this.#system.system()
     if (fieldsOf(facts, 'token/id', id) === undefined) throw tokenNotFound(id)
     await this.#system.change([
-      new EdnMap([
-        [keyword('token/id'), id],
-        [keyword('token/revoked-at'), new Date(this.#env.clock.nowMs())],
-      ]),
+      formOf({ 'token/id': id, 'token/revoked-at': new Date(this.#env.clock.nowMs()) }),
     ])
   }
 
