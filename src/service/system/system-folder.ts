@@ -209,6 +209,7 @@ async function ownedOrLocked(
 /** What fails where another process makes the same folder or database, or one beside it, at this moment. */
 const MADE_BESIDE: ReadonlySet<string> = new Set([
   'varve.error/database-exists',
+  'varve.error/database-unknown',
   'varve.error/foreign-folder',
   'varve.error/file-missing',
   'varve.error/file-failed',
