@@ -384,6 +384,39 @@ describe('the other commands', () => {
     expect(await reader.stop()).toBe(0)
   })
 
+  it('serve waits for a cursor that its follower has not reached, and says where it is', async () => {
+    await using reader = new RunningVarve(['serve', '--data', data, '--port', '0'])
+    const readerUrl = await reader.url()
+    const asked = async (t: number, timeoutMs: number): Promise<object> => {
+      const query = '[:find ?cents . :where [$pur ?p :purchase/id "pur-12"] [$pur ?p :purchase/cents ?cents]]'
+      const response = await fetch(`${readerUrl}/v1/query`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, cursors: { pur: t }, timeoutMs }),
+      })
+      return (await response.json()) as object
+    }
+    const { basisT } = (await (await fetch(`${url}/v1/databases/pur`)).json()) as { readonly basisT: number }
+    const waiting = asked(basisT + 1, 20_000)
+    const done = await varve([
+      'transact',
+      '--url',
+      url,
+      '--database',
+      'pur',
+      '[{:purchase/id "pur-12" :purchase/cents 12}]',
+    ])
+    expect(done.code).toBe(0)
+    expect(await waiting).toMatchObject({ result: 12, basis: { purchases: basisT + 1 } })
+    expect(await asked(basisT + 9, 100)).toMatchObject({
+      error: {
+        code: 'varve.error/moment-unknown',
+        message: `Database purchases has no t ${basisT + 9}: the last one is ${basisT + 1}`,
+        data: { name: 'purchases', t: basisT + 9, basisT: basisT + 1 },
+      },
+    })
+  })
+
   it('delete ends a database, once it is really meant', async () => {
     const gone = join(folder.path, 'gone')
     await using made = await connect(`file:${gone}`)
