@@ -4,7 +4,6 @@
 import type { HttpResponse } from '../base/env.ts'
 import type { Warning } from '../base/errors.ts'
 import type { T } from '../fact/attribute.ts'
-import type { Plain } from '../fact/plain-edn.ts'
 import { askPrepared, type PreparedQuestion } from '../query/ask.ts'
 import { asksAllFacts, isRepeatable } from '../query/pinned.ts'
 import { type Receipt, receiptOf, writeReceipt } from '../query/receipt.ts'
@@ -18,8 +17,8 @@ import { send, type ToSend } from './sending.ts'
 
 export const RESULT_FORMATS: readonly Format[] = ['json', 'edn', 'ndjson', 'csv', 'arrow']
 
-/** Header fields and trailers of clients end at 16 KiB, all together. */
-const TRAILER_LENGTH_MAX = 8 << 10
+/** Clients take 16 KiB of header fields, and as much of trailers. */
+const FIELD_LENGTH_MAX = 8 << 10
 
 export type Asking = {
   readonly kind: Meaning['kind']
@@ -148,21 +147,23 @@ function linesOf(
   return [...first, lineEnd, ...pieces, ...last, lineEnd]
 }
 
+/** As many as clients take. */
 function warningHeader(warnings: readonly Warning[]): Readonly<Record<string, string>> {
-  if (warnings.length === 0) return {}
-  return { 'varve-warnings': asciiJson(warnings.map(({ code, message }): Plain => ({ code, message }))) }
+  let text = ''
+  for (const { code, message } of warnings) {
+    const more = `${text === '' ? '' : `${text},`}${plainCharacters(JSON.stringify({ code, message }))}`
+    if (more.length > FIELD_LENGTH_MAX) break
+    text = more
+  }
+  return text === '' ? {} : { 'varve-warnings': `[${text}]` }
 }
 
 /** The receipt on one line of plain characters; without what would make it longer than clients take. */
 function receiptTrailer(receipt: Receipt): string {
   const whole = plainCharacters(writeReceipt(receipt, 'json'))
-  if (whole.length <= TRAILER_LENGTH_MAX) return whole
+  if (whole.length <= FIELD_LENGTH_MAX) return whole
   const { query: _query, args: _args, ...short } = receipt
   return plainCharacters(writeReceipt(short, 'json'))
-}
-
-function asciiJson(value: Plain): string {
-  return plainCharacters(JSON.stringify(value)).slice(0, TRAILER_LENGTH_MAX)
 }
 
 /** JSON text says every character in plain ones, too. */
