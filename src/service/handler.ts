@@ -56,6 +56,7 @@ async function answer(service: Service, request: HttpRequest): Promise<Answered>
     checkSearch(context, route)
     return { route: path, response: await route.answer(context) }
   } catch (error) {
+    service.waiting.abandon(request.signal)
     if (!request.signal.aborted && !(error instanceof VarveError)) service.onFault(error)
     return { route: path, response: errorResponse(error, notation) }
   }

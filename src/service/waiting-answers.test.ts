@@ -27,6 +27,16 @@ describe('answers that wait for their clients', () => {
     expect(waiting.byteCount).toBe(0)
   })
 
+  it('are counted no longer where an error is answered instead, nor made any more', () => {
+    const waiting = new WaitingAnswers(100)
+    const { signal } = new AbortController()
+    waiting.send(pieces(), 60, signal)
+    waiting.abandon(signal)
+    expect(waiting.byteCount).toBe(0)
+    expect(() => waiting.send(pieces(), 60, signal)).toThrow('no other answer')
+    expect(waiting.byteCount).toBe(0)
+  })
+
   it('are refused beyond the bound of all together', () => {
     const waiting = new WaitingAnswers(100)
     const { signal } = new AbortController()
