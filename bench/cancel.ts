@@ -7,7 +7,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { SeededRandom } from '../src/base/seeded-random.ts'
 import { VarveError } from '../src/base/errors.ts'
 import { Budget } from '../src/engine/budget.ts'
-import { answerNow, type Question } from '../src/engine/naive.ts'
+import type { Question } from '../src/engine/question.ts'
+import { treeAnswer } from '../src/testing/tree-engine.ts'
 import { nativeAnswer } from '../src/engine/native/native.ts'
 import { Refusal } from '../src/plan/refusal.ts'
 import { writeAnswer } from '../src/query/written.ts'
@@ -115,7 +116,7 @@ function givenUp(question: Question, { isWritten }: LongQuestion, afterMs: numbe
   const limits = { ...question.limits, signal }
   try {
     const found = nativeAnswer({ ...question, limits }, OPTIONS)
-    const answer = found instanceof Refusal ? answerNow({ ...question, limits }, OPTIONS) : found
+    const answer = found instanceof Refusal ? treeAnswer({ ...question, limits }, OPTIONS) : found
     const { checks: check } = Budget.of(limits, OPTIONS.clock.nowMs)
     if (isWritten)
       writeAnswer(question.query, answer, { format: 'json', engine: 'native', bytesMax: BYTES_MAX, check })

@@ -1,7 +1,7 @@
 // Every order of the clauses of thirty questions over skewed data. What is measured is how much the slowest order
 // costs beside the fastest: all orders take turns, then these two are timed again, in alternation.
 
-import type { Question } from '../src/engine/naive.ts'
+import type { Question } from '../src/engine/question.ts'
 import type { IndexedFacts } from '../src/index/indexed-facts.ts'
 import { asked, askedNaively, questionOf } from './ask/ask.ts'
 import { type BenchContext, type Figure, median, runBench } from './harness.ts'

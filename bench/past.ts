@@ -3,7 +3,7 @@
 // judges the answers.
 
 import { SeededRandom } from '../src/base/seeded-random.ts'
-import type { Question } from '../src/engine/naive.ts'
+import type { Question } from '../src/engine/question.ts'
 import type { T } from '../src/fact/attribute.ts'
 import type { IndexedFacts } from '../src/index/indexed-facts.ts'
 import { asked, atMost, questionOf } from './ask/ask.ts'

@@ -1,6 +1,7 @@
 // How benchmarks ask the engine in this process, and how works that must find the same are timed in turns.
 
-import { answerNow, type Question } from '../../src/engine/naive.ts'
+import type { Question } from '../../src/engine/question.ts'
+import { treeAnswer } from '../../src/testing/tree-engine.ts'
 import { nativeAnswer } from '../../src/engine/native/native.ts'
 import { PlanCache } from '../../src/engine/native/plan-cache.ts'
 import type { FactSource } from '../../src/fact/datom.ts'
@@ -45,7 +46,7 @@ export function asked(question: Question): readonly AnswerRow[] {
 }
 
 export function askedNaively(question: Question): readonly AnswerRow[] {
-  return answerNow(question, OPTIONS).rows.toArray()
+  return treeAnswer(question, OPTIONS).rows.toArray()
 }
 
 /** One of several works that take turns; what they give is compared as text. */

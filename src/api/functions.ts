@@ -8,7 +8,8 @@ import { checkRules } from '../query/check-rules.ts'
 import { parsedPattern, parsedQuery } from '../query/parsed.ts'
 import { parseRules } from '../query/parse-rules.ts'
 import type { FunctionRegistry, RegisteredFunction } from '../database/functions.ts'
-import { answerNow, type NaiveEngineOptions } from '../engine/naive.ts'
+import type { EngineOptions } from '../engine/question.ts'
+import { nativeAnswer } from '../engine/native/native.ts'
 import { pull } from '../engine/pull.ts'
 import { shapeAnswer } from '../engine/shape.ts'
 import type { FactSource } from '../fact/datom.ts'
@@ -72,7 +73,7 @@ export function xform(run: (value: unknown) => unknown): NamedFunction {
 export type Xforms = ReadonlyMap<string, (value: Edn) => Edn>
 
 /** What the writer calls. */
-export function registryOf(functions: NamedFunctions, engine: NaiveEngineOptions): FunctionRegistry {
+export function registryOf(functions: NamedFunctions, engine: EngineOptions): FunctionRegistry {
   const registry = new Map<string, RegisteredFunction>()
   for (const [name, named] of Object.entries(functions)) {
     const registered = registeredFunction(named, engine)
@@ -90,10 +91,7 @@ export function xformsOf(functions: NamedFunctions): Xforms {
   return xforms
 }
 
-function registeredFunction(
-  named: NamedFunction,
-  engine: NaiveEngineOptions,
-): RegisteredFunction | undefined {
+function registeredFunction(named: NamedFunction, engine: EngineOptions): RegisteredFunction | undefined {
   switch (named.kind) {
     case 'transaction':
       return {
@@ -113,7 +111,7 @@ function registeredFunction(
   }
 }
 
-function functionDb(facts: FactSource, engine: NaiveEngineOptions): FunctionDb {
+function functionDb(facts: FactSource, engine: EngineOptions): FunctionDb {
   return {
     basisT: facts.basisT,
     q: (query, ...args) =>
@@ -132,7 +130,7 @@ function functionDb(facts: FactSource, engine: NaiveEngineOptions): FunctionDb {
 }
 
 /** How a function asks: by whom, and how long that may take. */
-export type AskingNow = { readonly engine: NaiveEngineOptions; readonly timeoutMs: number }
+export type AskingNow = { readonly engine: EngineOptions; readonly timeoutMs: number }
 
 /** What a query says of these facts alone, at once. */
 export function answerFrom(
@@ -164,6 +162,6 @@ export function answerFrom(
     rowCountMax: ASK_LIMITS.rowCountMax,
     memoryBytesMax: ASK_LIMITS.memoryBytes,
   }
-  const answer = answerNow({ query, inputs, catalog: new Map([['$', facts]]), limits }, engine)
+  const answer = nativeAnswer({ query, inputs, catalog: new Map([['$', facts]]), limits }, engine)
   return shapeAnswer(query, answer)
 }

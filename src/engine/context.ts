@@ -5,13 +5,10 @@ import type { StoredFunctions } from '../plan/functions.ts'
 import type { PlanContext } from '../plan/scope.ts'
 import type { ValueFunction } from './functions.ts'
 import type { Budget } from './budget.ts'
-import type { Walk } from './walks.ts'
 
 export type QueryContext = PlanContext & {
   /** True where longs beyond 2^53 were met. */
   readonly hasLargeLongs: boolean
-  /** Rules that may be asked as walks, by name (walks.ts). */
-  readonly walks: ReadonlyMap<string, Walk>
   readonly budget: Budget
   readonly userFunctions: ReadonlyMap<string, ValueFunction>
   /** What this question brought along: functions here are called for many rows at once. */

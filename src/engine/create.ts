@@ -1,8 +1,8 @@
-// Chooses the engine that answers: the native one, which leaves to the naive one what it refuses.
+// The engine that answers questions, with the effects that it has.
 
 import type { Env } from '../base/env.ts'
 import type { Engine } from '../plan/engine.ts'
-import type { NaiveEngineOptions, UserFunctions } from './naive.ts'
+import type { EngineOptions, UserFunctions } from './question.ts'
 import { nativeEngine } from './native/native.ts'
 import type { Team } from './native/team.ts'
 
@@ -11,6 +11,6 @@ export function createEngine(env: Env, functions: UserFunctions = {}, team?: Tea
   return nativeEngine({ ...engineOptions(env, functions), ...(team && { team }) })
 }
 
-export function engineOptions(env: Env, functions: UserFunctions = {}): NaiveEngineOptions {
+export function engineOptions(env: Env, functions: UserFunctions = {}): EngineOptions {
   return { clock: { nowMs: () => env.clock.monotonicMs() }, random: env.random, functions }
 }

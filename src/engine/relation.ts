@@ -1,4 +1,4 @@
-// Rows on the way to an answer as the engine that defines the meaning keeps them, and what makes two of them equal.
+// Rows of values, as inputs bring them and answers are made of, and what makes two of them equal.
 
 import { keyOf, textKey, type Edn, type Keyword } from '../fact/value.ts'
 import type { Budget } from './budget.ts'
@@ -36,9 +36,4 @@ export function distinctRows(rows: readonly Row[], budget: Budget): readonly Row
     kept.push(row)
   }
   return kept
-}
-
-/** The values at these places, as a row of their own. */
-export function project(row: Row, places: readonly number[]): Row {
-  return places.map((place) => row[place]!)
 }

@@ -4,7 +4,7 @@
 
 import { compareValues, type Value } from './value.ts'
 import type { Check } from '../base/batches.ts'
-import type { AttributeId, EntityId, T } from './attribute.ts'
+import { type AttributeId, type EntityId, type T, TX_BASE } from './attribute.ts'
 import type { Schema } from './schema.ts'
 
 export type Datom = {
@@ -15,6 +15,22 @@ export type Datom = {
   readonly t: T
   /** false: this transaction retracted the fact. Only histories hold such. */
   readonly added: boolean
+}
+
+/** What a fact holds in a place of a pattern: entity, attribute, value, transaction, added. */
+export function placeOf(datom: Datom, place: number): Value {
+  switch (place) {
+    case 0:
+      return datom.e
+    case 1:
+      return datom.a
+    case 2:
+      return datom.v
+    case 3:
+      return TX_BASE + datom.t
+    default:
+      return datom.added
+  }
 }
 
 export type IndexName = 'eavt' | 'aevt' | 'avet' | 'vaet'

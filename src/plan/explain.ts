@@ -27,8 +27,6 @@ export type ExplainedPart = {
 export type Explanation = {
   /** The engine that answers. */
   readonly engine: string
-  /** Why an engine left it to this one. */
-  readonly refusal?: string
   readonly mode: ExplainMode
   readonly parts: readonly ExplainedPart[]
   /** The statements that a foreign engine runs. */
@@ -191,7 +189,6 @@ const COLUMN_WIDTH = 11
 /** A line a part, those inside indented. */
 function explanationText({
   engine,
-  refusal,
   mode,
   parts,
   sql,
@@ -226,8 +223,7 @@ function explanationText({
       : `, ${rowCount.toLocaleString('en')} ${rowCount === 1 ? 'row' : 'rows'} in ${timeMs?.toFixed(2)} ms`
   const held = memoryBytes === undefined ? '' : `, ${kilobytes(memoryBytes)} kB`
   const workers = workerCount === undefined ? '' : `, by ${workerCount} workers`
-  const reason = refusal === undefined ? '' : ` (the native engine leaves it: ${refusal})`
-  lines.push(`engine: ${engine}${answer}${held}${workers}${reason}`)
+  lines.push(`engine: ${engine}${answer}${held}${workers}`)
   return `${lines.join('\n')}\n${sql === undefined ? '' : `\n${sql}`}`
 }
 

@@ -1,4 +1,4 @@
-// Why the native engine leaves a question to the engine that defines its meaning.
+// Why an engine leaves a question to another one: DuckDB what SQL cannot say, a thread that helps what it was not sent.
 
 /** Thrown where going on could give another answer; nobody outside the engines sees it. */
 export class Refusal extends Error {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeEnv } from '../base/env-node.ts'
 import { Catalog } from '../database/catalog.ts'
 import { createEngine, engineOptions } from '../engine/create.ts'
-import { naiveEngine } from '../engine/naive.ts'
+import { treeEngine } from '../testing/tree-engine.ts'
 import { VALUE_TYPES } from '../fact/attribute.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { ask } from './ask.ts'
@@ -13,7 +13,7 @@ import { InThreadRunner } from './run-here.ts'
 
 const env = nodeEnv()
 const catalog = Catalog.openMemory(env)
-const ENGINES = [createEngine(env), naiveEngine(engineOptions(env))]
+const ENGINES = [createEngine(env), treeEngine(engineOptions(env))]
 const TYPES = VALUE_TYPES.filter((type) => type !== 'tuple')
 
 beforeAll(async () => {

@@ -119,10 +119,10 @@ function explained(
     throw notAcceptable(request.headers.get('accept') ?? '', [mediaTypeOf('json'), mediaTypeOf('edn')])
   return answerMeant(context, { kind: 'explain' }, asked, async () => {
     const { answer, basis, warnings } = await explainPrepared(asked, service.runner, mode)
-    const { engine, refusal, parts, rowCount, timeMs, memoryBytes, workerCount, text } = answer
+    const { engine, parts, rowCount, timeMs, memoryBytes, workerCount, text } = answer
     const told = parts.map(partField)
     const fields = {
-      explain: { engine, refusal, mode, parts: told, rowCount, timeMs, memoryBytes, workerCount, text },
+      explain: { engine, mode, parts: told, rowCount, timeMs, memoryBytes, workerCount, text },
       basis,
       warnings: warningFields([...before, ...warnings]),
     }

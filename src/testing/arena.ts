@@ -1,7 +1,7 @@
 // Where scenarios are judged: the worlds of one or many, laid out in every way, and what everybody answers about them.
 
 import { assert } from '../base/assert.ts'
-import type { Question } from '../engine/naive.ts'
+import type { Question } from '../engine/question.ts'
 import type { FactSource } from '../fact/datom.ts'
 import type { IndexedFacts } from '../index/indexed-facts.ts'
 import { AnswerRows } from '../plan/answer-rows.ts'

@@ -6,7 +6,8 @@
 
 import { errorToData, VarveError } from '../base/errors.ts'
 import { restrictTransaction } from '../database/restricted-log.ts'
-import { answerNow, type NaiveEngineOptions, type Question } from '../engine/naive.ts'
+import type { EngineOptions, Question } from '../engine/question.ts'
+import { treeAnswer } from './tree-engine.ts'
 import { nativeAnswer, nativeEngine } from '../engine/native/native.ts'
 import { entityMap, pull } from '../engine/pull.ts'
 import { shapeAnswer } from '../engine/shape.ts'
@@ -170,7 +171,7 @@ class Judge {
   async question(scenario: Scenario, isExplained: boolean): Promise<void> {
     const { told, other, model, isLarge } = this.#world
     const asked = (facts: FactSource): Question => questionOf(scenario, facts, this.#world)
-    const naive = (facts: FactSource): string => saying(() => textOfAnswer(asked(facts), answerNow))
+    const naive = (facts: FactSource): string => saying(() => textOfAnswer(asked(facts), treeAnswer))
     const native = (facts: FactSource): string => saying(() => textOfAnswer(asked(facts), nativeAnswer))
     const answer = native(told)
     const text = writeEdn(scenario.question.where)
@@ -215,7 +216,7 @@ class Judge {
     const [said, saidOther] = await answerAll([asked(told), asked(other)])
     const expected = outcomeOf(() => {
       const { query } = asked(model)
-      return answerOutcome(query, answerNow(asked(model), options()))
+      return answerOutcome(query, treeAnswer(asked(model), options()))
     })
     const textOf = (outcome: Outcome | undefined): string =>
       JSON.stringify(outcome, (key, value: unknown) => (key === 'value' ? '' : value))
@@ -296,14 +297,14 @@ function seen(facts: RestrictedWorld['told'], view: View): RestrictedWorld['told
   return viewed(facts, view)
 }
 
-function options(): NaiveEngineOptions {
+function options(): EngineOptions {
   let count = 0
   return { clock: { nowMs: () => count++ }, random: new SeededRandom(1) }
 }
 
 function textOfAnswer(
   question: Question,
-  answer: (question: Question, given: NaiveEngineOptions) => Answer,
+  answer: (question: Question, given: EngineOptions) => Answer,
 ): string {
   const answered = answer(question, options())
   const { columns, warnings } = answered

@@ -2,7 +2,8 @@
 // other and, where it has the patience, with brute force. An engine more is one line in CONTESTANTS.
 
 import { VarveError } from '../base/errors.ts'
-import { answerNow, type NaiveEngineOptions, type Question } from '../engine/naive.ts'
+import type { EngineOptions, Question } from '../engine/question.ts'
+import { treeAnswer } from './tree-engine.ts'
 import { nativeAnswer } from '../engine/native/native.ts'
 import { PLAN_CACHE_LIMITS, PlanCache } from '../engine/native/plan-cache.ts'
 import type { Team } from '../engine/native/team.ts'
@@ -35,7 +36,7 @@ export const ROW_COUNT_MAX = 40_000
 export const WORK_COUNT_MAX = 240
 
 export const CONTESTANTS: readonly Contestant[] = [
-  inThisThread('naive', ['mixed'], answerNow),
+  inThisThread('tree', ['mixed'], treeAnswer),
   inThisThread('native', ['novelty', 'segments', 'mixed'], nativeAnswer),
   inThisThread('native, asked again', ['segments', 'mixed'], askedAgain),
 ]
@@ -47,7 +48,7 @@ const PLANS = new PlanCache({ ...PLAN_CACHE_LIMITS, answerMsMax: Infinity })
 const PLAN_LIMITS: PlanLimits = { semiJoinRowCountMin: 0 }
 
 /** What the native engine says with the plan of another layout, and with the operators of the time before. */
-function askedAgain(question: Question, given: NaiveEngineOptions): Answer {
+function askedAgain(question: Question, given: EngineOptions): Answer {
   const options = { ...given, planLimits: PLAN_LIMITS }
   nativeAnswer(question, options, PLANS)
   return nativeAnswer(question, { ...options, clock: countingClock() }, PLANS)
@@ -55,7 +56,7 @@ function askedAgain(question: Question, given: NaiveEngineOptions): Answer {
 
 /** The native engine, helped by another thread. */
 export function inThreads(team: Team): Contestant {
-  const answer = (question: Question, options: NaiveEngineOptions): Answer =>
+  const answer = (question: Question, options: EngineOptions): Answer =>
     nativeAnswer(question, { ...options, team })
   return inThisThread('native, in threads', ['segments', 'mixed'], answer)
 }
@@ -63,7 +64,7 @@ export function inThreads(team: Team): Contestant {
 function inThisThread(
   name: string,
   layouts: readonly FactLayout[],
-  answer: (question: Question, options: NaiveEngineOptions) => Answer,
+  answer: (question: Question, options: EngineOptions) => Answer,
 ): Contestant {
   const outcome = (question: Question): Outcome =>
     outcomeOf(() => {
@@ -94,7 +95,7 @@ export function outcomeOf(work: () => Outcome): Outcome {
 const TOO_LARGE: ReadonlySet<string> = new Set(['varve.error/too-many-rows', 'varve.error/query-timeout'])
 
 /** A clock that counts how often it is looked at. */
-function countingClock(): NaiveEngineOptions['clock'] {
+function countingClock(): EngineOptions['clock'] {
   let count = 0
   return { nowMs: () => count++ }
 }

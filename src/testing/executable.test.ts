@@ -1,7 +1,7 @@
 // A compiled plan goes on over the facts of now where it only seeks them, and answers as one that was made for them.
 
 import { describe, expect, it } from 'vitest'
-import { bound, checked, type Question } from '../engine/naive.ts'
+import { bound, checked, type Question } from '../engine/question.ts'
 import { Executable } from '../engine/native/executable.ts'
 import { tableCounts } from '../engine/native/statistics.ts'
 import type { Chunk } from '../engine/native/operator.ts'

@@ -2,7 +2,7 @@
 // these mean now: as a plan that is made for them does.
 
 import { describe, expect, it } from 'vitest'
-import { bound, type Question } from '../engine/naive.ts'
+import { bound, type Question } from '../engine/question.ts'
 import { nativeAnswer } from '../engine/native/native.ts'
 import { groundOf, PlanCache } from '../engine/native/plan-cache.ts'
 import { readEdn } from '../fact/edn-reader.ts'

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { VarveError } from '../base/errors.ts'
-import { prepare } from '../engine/naive.ts'
+import { prepare } from '../engine/question.ts'
 import { tableCounts } from '../engine/native/statistics.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import type { EngineInput } from '../plan/engine.ts'

@@ -5,7 +5,8 @@ import { afterAll, expect, it } from 'vitest'
 import { nodeEnv } from '../base/env-node.ts'
 import { SeededRandom } from '../base/seeded-random.ts'
 import { SANDBOX_MODULE } from '../adapter/quickjs/sandbox-module.ts'
-import { answerNow, type Question } from '../engine/naive.ts'
+import type { Question } from '../engine/question.ts'
+import { treeAnswer } from './tree-engine.ts'
 import { nativeAnswer } from '../engine/native/native.ts'
 import { PlanCache } from '../engine/native/plan-cache.ts'
 import { readEdn } from '../fact/edn-reader.ts'
@@ -105,7 +106,7 @@ it.each(QUERIES)('%s', (text) => {
   const answers = sandboxes.flatMap((sandbox) => {
     const question = questionOf(text, sandbox)
     const native = nativeAnswer(question, OPTIONS, plans)
-    return [native, answerNow(question, OPTIONS)]
+    return [native, treeAnswer(question, OPTIONS)]
   })
   const [first, ...others] = answers.map(({ rows, columns }) => ({ rows: rows.toArray(), columns }))
   expect(first!.rows.length).toBeGreaterThan(0)

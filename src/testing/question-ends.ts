@@ -2,7 +2,7 @@
 // nobody waits any more. So it is told on any machine, and without a clock, whether a long step looks up from its work.
 
 import { VarveError } from '../base/errors.ts'
-import type { Question } from '../engine/naive.ts'
+import type { Question } from '../engine/question.ts'
 import { nativeAnswer } from '../engine/native/native.ts'
 import type { IndexedFacts } from '../index/indexed-facts.ts'
 import type { AnswerRow } from '../plan/answer-rows.ts'

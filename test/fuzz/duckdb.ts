@@ -4,7 +4,7 @@
 import { DuckDbEngine } from '../../src/adapter/duckdb/engine.ts'
 import { nodeEnv } from '../../src/base/env-node.ts'
 import { VarveError } from '../../src/base/errors.ts'
-import type { Question } from '../../src/engine/naive.ts'
+import type { Question } from '../../src/engine/question.ts'
 import { answerOutcome, type Contestant, type Outcome } from '../../src/testing/contestants.ts'
 
 /** Dispose to end DuckDB's process. */

@@ -12,7 +12,7 @@ import { restrictTransaction } from '../../src/database/restricted-log.ts'
 import { entitySet, restriction, type Restriction, type Window } from '../../src/database/restriction.ts'
 import { speculateTransaction, type Writer } from '../../src/database/writer.ts'
 import { engineOptions } from '../../src/engine/create.ts'
-import { naiveEngine } from '../../src/engine/naive.ts'
+import { treeEngine } from '../../src/testing/tree-engine.ts'
 import { nativeEngine } from '../../src/engine/native/native.ts'
 import { shapeAnswer } from '../../src/engine/shape.ts'
 import { type EntityId, TX_BASE } from '../../src/fact/attribute.ts'
@@ -65,7 +65,7 @@ beforeAll(async () => {
   })
   const options = engineOptions(env)
   runners.set('native', new InThreadRunner(nativeEngine(options), env.clock))
-  runners.set('naive', new InThreadRunner(naiveEngine(options), env.clock))
+  runners.set('tree', new InThreadRunner(treeEngine(options), env.clock))
   runners.set('duckdb', new InThreadRunner(new DuckDbEngine(env), env.clock))
   runners.set('workers', new WorkerRunner(env, [folder]))
 })

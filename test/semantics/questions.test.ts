@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { VarveError } from '../../src/base/errors.ts'
 import { SeededRandom } from '../../src/base/seeded-random.ts'
-import { naiveEngine } from '../../src/engine/naive.ts'
+import { treeEngine } from '../../src/testing/tree-engine.ts'
 import { readEdn } from '../../src/fact/edn-reader.ts'
 import { writeEdn } from '../../src/fact/edn-writer.ts'
 import { double, type Edn } from '../../src/fact/value.ts'
@@ -22,12 +22,12 @@ const NO_LIMITS: EngineLimits = { deadlineMs: Infinity, rowCountMax: 1_000_000, 
 type Asking = {
   readonly inputs?: readonly EngineInput[]
   readonly limits?: Partial<EngineLimits>
-  readonly functions?: Parameters<typeof naiveEngine>[0]['functions']
+  readonly functions?: Parameters<typeof treeEngine>[0]['functions']
 }
 
 /** What the engine itself answers, with the types of its values and its own order of rows. */
 function answer(text: string, { inputs = [], limits, functions }: Asking = {}): Promise<Answer> {
-  const engine = naiveEngine({ clock, random: new SeededRandom(7), ...(functions && { functions }) })
+  const engine = treeEngine({ clock, random: new SeededRandom(7), ...(functions && { functions }) })
   return engine.answer(parseQuery(text), inputs, new Map(), { ...NO_LIMITS, ...limits })
 }
 

@@ -127,7 +127,7 @@ export const TIERS: readonly Tier[] = [
     target: 300_000,
     slice: askQuestions,
     guards: QUESTION_GUARDS,
-    most: { tooLarge: 0.05, failing: 0.03, refusedNaive: 0, refusedNative: 0, refusedDuckDb: 0.003 },
+    most: { tooLarge: 0.05, failing: 0.03, refusedNative: 0, refusedDuckDb: 0.003 },
   },
 ]
 
@@ -198,8 +198,8 @@ async function askQuestions(number: number): Promise<Slice> {
 }
 
 function questionSlice({ asked, kinds, refused, ...counts }: QuestionCounters): Slice {
-  const { naive: refusedNaive = 0, native: refusedNative = 0 } = refused
-  return { done: asked, counts: { ...counts, refusedNaive, refusedNative, ...kinds } }
+  const { native: refusedNative = 0 } = refused
+  return { done: asked, counts: { ...counts, refusedNative, ...kinds } }
 }
 
 export type Sum = Slice & { readonly slices: number }

@@ -5,7 +5,7 @@
 import type { Env } from '../../base/env.ts'
 import { errorFromData, type Place } from '../../base/errors.ts'
 import { engineOptions } from '../../engine/create.ts'
-import { prepare, type UserFunctions } from '../../engine/naive.ts'
+import { prepare, type UserFunctions } from '../../engine/question.ts'
 import { Budget } from '../../engine/budget.ts'
 import { asksRestricted } from '../../engine/context.ts'
 import { withPlace } from '../../engine/errors.ts'

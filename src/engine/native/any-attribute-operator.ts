@@ -2,11 +2,10 @@
 // where nothing is. Values of any type come out, so they are collected.
 
 import { TX_BASE } from '../../fact/attribute.ts'
-import type { Datom, FactSource } from '../../fact/datom.ts'
+import { type Datom, type FactSource, placeOf } from '../../fact/datom.ts'
 import { type Edn, equalValues, type Value } from '../../fact/value.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import { valueReader } from '../../plan/readings.ts'
-import { placeOf } from '../pattern.ts'
 import type { Budget } from '../budget.ts'
 import { ADDED_DOMAIN, CollectedDomain, type Domain, ENTITY_DOMAIN } from './domain.ts'
 import { type Chunk, type Layout, Operator, pickLayout, RowOutput, step } from './operator.ts'

@@ -4,7 +4,7 @@
 import type { FactSource } from '../../fact/datom.ts'
 import type { Conjunction, PatternStep, Plan } from '../../plan/plan.ts'
 import type { QueryContext } from '../context.ts'
-import type { BoundQuestion } from '../naive.ts'
+import type { BoundQuestion } from '../question.ts'
 import type { Budget } from '../budget.ts'
 import { type Compiled, Compiler } from './compiler.ts'
 import type { Domain } from './domain.ts'

@@ -11,7 +11,7 @@ import type { Source } from '../../plan/scope.ts'
 import type { Query, SourceName } from '../../plan/syntax.ts'
 import type { QueryContext } from '../context.ts'
 import type { FindSetting } from '../find.ts'
-import type { NaiveEngineOptions } from '../naive.ts'
+import type { EngineOptions } from '../question.ts'
 import { Budget } from '../budget.ts'
 import { Executable } from './executable.ts'
 import { Found, Share } from './found.ts'
@@ -23,7 +23,7 @@ import { receiveFacts } from './tables-only.ts'
 import { type Delivery, domainNames, type Message, type Task, type Team } from './team.ts'
 
 /** Helps the others of a team from now on. `isWanted` tells that a question of this thread's own waits. */
-export function helpOthers(team: Team, options: NaiveEngineOptions, isWanted: () => boolean): void {
+export function helpOthers(team: Team, options: EngineOptions, isWanted: () => boolean): void {
   team.mail.onMessage((message) => {
     // A share reaches whoever waits for it, or comes too late.
     const heard = message as Message
@@ -32,7 +32,7 @@ export function helpOthers(team: Team, options: NaiveEngineOptions, isWanted: ()
   })
 }
 
-type Helping = { readonly options: NaiveEngineOptions; readonly isWanted: () => boolean }
+type Helping = { readonly options: EngineOptions; readonly isWanted: () => boolean }
 
 function help(task: Task, team: Team, { options, isWanted }: Helping): void {
   const morsels = Morsels.received(task.morsels)
@@ -76,7 +76,7 @@ type Given = {
   readonly task: Task
   readonly morsels: Morsels
   readonly team: Team
-  readonly options: NaiveEngineOptions
+  readonly options: EngineOptions
 }
 
 function shareOf(plan: Plan, profile: Profile | undefined, { task, morsels, team, options }: Given): Share {
@@ -94,7 +94,7 @@ function settingOf(
   { facts, limits: { remainingMs, ...bounds } }: Task,
   morsels: Morsels,
   { exchange }: Team,
-  { clock, random }: NaiveEngineOptions,
+  { clock, random }: EngineOptions,
 ): FindSetting {
   const nowMs = (): number => clock.nowMs()
   const signal = askingSignal(() => morsels.isStopped)
@@ -109,7 +109,6 @@ function settingOf(
   const context: QueryContext = {
     sources,
     rules: new Map(),
-    walks: new Map(),
     hasLargeLongs: false,
     budget: Budget.of({ ...bounds, deadlineMs: nowMs() + remainingMs, signal }, nowMs),
     userFunctions: new Map(),

@@ -17,7 +17,7 @@ import type { PlanLimits } from '../../plan/semi-joins.ts'
 import { asksRestricted } from '../context.ts'
 import { withWarnings } from '../errors.ts'
 import { checkFind, cutAnswer, finishAnswer } from '../find.ts'
-import { bound, type BoundQuestion, checked, type NaiveEngineOptions, type Question } from '../naive.ts'
+import { bound, type BoundQuestion, checked, type EngineOptions, type Question } from '../question.ts'
 import type { Budget } from '../budget.ts'
 import { Profile } from './profile.ts'
 import { Executable } from './executable.ts'
@@ -34,7 +34,7 @@ import { sharedFloats } from './shared-memory.ts'
 import { tableCounts } from './statistics.ts'
 import type { Asking, Team } from './team.ts'
 
-export type NativeEngineOptions = NaiveEngineOptions & {
+export type NativeEngineOptions = EngineOptions & {
   /** Threads that may work on parts of a question. */
   readonly team?: Team
   readonly planLimits?: PlanLimits

@@ -10,7 +10,7 @@ import { findVariables } from '../../plan/finish.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Clause, Query, RuleSet, SourceName, Term, Variable } from '../../plan/syntax.ts'
 import { variablesOfAll } from '../../plan/variables.ts'
-import type { BoundQuestion } from '../naive.ts'
+import type { BoundQuestion } from '../question.ts'
 import type { Executable } from './executable.ts'
 
 export type PlanCacheLimits = {

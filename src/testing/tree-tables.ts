@@ -3,8 +3,8 @@
 
 import { equalValues, type Edn } from '../fact/value.ts'
 import type { Term, Variable } from '../plan/syntax.ts'
-import type { Failed } from './call.ts'
-import { wholeKey, type Row, type RowKey } from './relation.ts'
+import type { Failed } from './tree-call.ts'
+import { wholeKey, type Row, type RowKey } from '../engine/relation.ts'
 import type { Goal, Scope } from '../plan/scope.ts'
 
 export type MapStep = {
@@ -19,7 +19,7 @@ export type CallStep = {
   readonly columns: readonly Variable[]
   readonly mayRepeat: boolean
   readonly consumer: Consumer
-  /** The same call, looked for from its starts alone (walks.ts), where that is possible. */
+  /** The same call, looked for from its starts alone (tree-walks.ts), where that is possible. */
   readonly open: Consumer | undefined
 }
 

@@ -4,10 +4,10 @@ import { SeededRandom } from '../base/seeded-random.ts'
 import { parseQuery } from '../query/parse-query.ts'
 import { parseRules } from '../query/parse-rules.ts'
 import { attributes, NaiveDatabase } from './naive-database.ts'
-import { naiveEngine } from '../engine/naive.ts'
-import { withWalks } from '../engine/walks.ts'
+import { treeEngine } from './tree-engine.ts'
+import { withWalks } from './tree-walks.ts'
 
-const engine = naiveEngine({ clock: { nowMs: () => 0 }, random: new SeededRandom(1) })
+const engine = treeEngine({ clock: { nowMs: () => 0 }, random: new SeededRandom(1) })
 
 /** Two-place relations, each told in another way. */
 const RULES = {

@@ -3,7 +3,7 @@
 // rule, source and set of bound arguments, which is given distinct seeds, finds their answers once, and hands
 // every new answer to all who wait for it. So recursion of any shape ends when nothing new is found (tabling
 // with continuations, semi-naive: no row is joined twice), and only what is asked for is computed. What plans and
-// tables are stands in tables.ts; rules that only lead on from place to place are asked as walks (walks.ts).
+// tables are stands in tree-tables.ts; rules that only lead on from place to place are asked as walks (tree-walks.ts).
 //
 // A row on which a function fails takes a side path through the clauses that can do without it. If it survives
 // them, nobody rejects the row, and its failure is the failure of whoever asked.
@@ -11,13 +11,14 @@
 import type { VarveError } from '../base/errors.ts'
 import { unreachable } from '../base/assert.ts'
 import type { Clause, Rule, Term, Variable } from '../plan/syntax.ts'
-import { functionStep, predicateStep } from './call.ts'
+import { functionStep, predicateStep } from './tree-call.ts'
 import { isTermBound, orInside, type ClauseOrder } from '../plan/clause-order.ts'
-import { factsStep, rowsStep } from './pattern.ts'
-import { distinctRows, project, rowKey, wholeKey, type Row, type RowKey } from './relation.ts'
+import { factsStep, rowsStep } from './tree-pattern.ts'
+import { distinctRows, rowKey, wholeKey, type Row, type RowKey } from '../engine/relation.ts'
 import { innerScope, realName, ruleScope, sourceNamed, type Goal, type Scope } from '../plan/scope.ts'
 import { variablesOf } from '../plan/variables.ts'
-import type { QueryContext } from './context.ts'
+import type { QueryContext } from '../engine/context.ts'
+import type { Walk } from './tree-walks.ts'
 import {
   Consumer,
   consumerFor,
@@ -28,7 +29,7 @@ import {
   type MapStep,
   type Sink,
   type Step,
-} from './tables.ts'
+} from './tree-tables.ts'
 
 /** The column that carries the number of a row's failure along the side path. */
 const FAILURE = '!failure'
@@ -51,14 +52,17 @@ function bodyOf({ parameters, body }: Rule): Body {
   return { parameters, clauses: body }
 }
 
+/** `walks` are rules that may be asked as walks, by name; all of them are among the rules. */
+export type SolverContext = QueryContext & { readonly walks: ReadonlyMap<string, Walk> }
+
 export class Solver {
-  readonly #context: QueryContext
+  readonly #context: SolverContext
   readonly #order: ClauseOrder
   readonly #errors: VarveError[]
   readonly #tables = new Map<string, Table>()
   readonly #busy: Table[] = []
 
-  constructor(context: QueryContext, order: ClauseOrder, errors: VarveError[] = []) {
+  constructor(context: SolverContext, order: ClauseOrder, errors: VarveError[] = []) {
     this.#context = context
     this.#order = order
     this.#errors = errors
@@ -492,4 +496,9 @@ export class Solver {
       return { matched, failures }
     }
   }
+}
+
+/** The values at these places, as a row of their own. */
+function project(row: Row, places: readonly number[]): Row {
+  return places.map((place) => row[place]!)
 }

@@ -1,17 +1,10 @@
-// The engine that answers questions from the syntax tree as it stands, without a planner. It asks facts only through
-// `FactSource`, so any view of any database will do. Read on in the order in which a question passes through: inputs
-// (here, binding.ts), what is wrong whatever the facts are (validate.ts), the order of clauses (plan/clause-order.ts), one
-// clause after the other over batches of rows (solver.ts with tables.ts and walks.ts; pattern.ts, call.ts), find
-// tuples, aggregates and order (find.ts, aggregates.ts), pull (pull.ts), the shape of the answer (shape.ts).
-// The same meaning, slow and in one file, is src/testing/naive-query.ts: random questions compare the two.
-//
-// `answerNow` does its work in one go, on the thread it is called on; time, rows and the signal bound it.
+// A question with everything that it is asked over, and what every engine begins with: inputs taken apart (binding.ts), what
+// is wrong with the question whatever the facts are (validate.ts), whether its clauses can run (plan/clause-order.ts).
 
 import { assert } from '../base/assert.ts'
 import type { FactSource } from '../fact/datom.ts'
 import type { Edn } from '../fact/value.ts'
-import type { Answer, Engine, EngineInput, EngineLimits } from '../plan/engine.ts'
-import { type ExplainMode, type Explanation, explanationOf } from '../plan/explain.ts'
+import type { EngineInput, EngineLimits } from '../plan/engine.ts'
 import type { Clause, Input, Query, RuleSet, SourceName, Term, Variable } from '../plan/syntax.ts'
 import { NO_STORED_FUNCTIONS } from '../plan/functions.ts'
 import type { Random } from './aggregates.ts'
@@ -22,7 +15,7 @@ import { ClauseOrder } from '../plan/clause-order.ts'
 import { inputCountWrong, inputShapeWrong, unboundFindVariable } from './errors.ts'
 import { sourceUnknown } from '../plan/errors.ts'
 import { findVariables } from '../plan/finish.ts'
-import { checkFind, formAnswer, type FindSetting, type UserAggregate } from './find.ts'
+import { checkFind, type FindSetting, type UserAggregate } from './find.ts'
 import type { ValueFunction } from './functions.ts'
 import { itemsOf } from './functions-collection.ts'
 import { printShort } from './print.ts'
@@ -30,9 +23,7 @@ import { Budget } from './budget.ts'
 import { distinctRows } from './relation.ts'
 import type { InputGoal, Scope, Source } from '../plan/scope.ts'
 import type { QueryContext } from './context.ts'
-import { Solver } from './solver.ts'
 import { validate } from './validate.ts'
-import { withWalks } from './walks.ts'
 
 /** Functions that an embedding program registers, by the name that queries call them with. */
 export type UserFunctions = {
@@ -42,45 +33,12 @@ export type UserFunctions = {
   readonly xforms?: ReadonlyMap<string, (value: Edn) => Edn>
 }
 
-export type NaiveEngineOptions = {
+export type EngineOptions = {
   /** The clock on which `EngineLimits.deadlineMs` is a moment. */
   readonly clock: { nowMs(): number }
   /** For `rand` and `sample`. */
   readonly random: Random
   readonly functions?: UserFunctions
-}
-
-/** The engine that answers by evaluating the syntax tree itself. */
-export function naiveEngine(options: NaiveEngineOptions): Engine {
-  return {
-    name: 'naive',
-    // Not an async function: nothing in it waits, and errors must still arrive as a rejection.
-    answer: (query, inputs, catalog, limits) =>
-      new Promise((resolve) => resolve(answerNow({ query, inputs, catalog, limits }, options))),
-    explain: (query, inputs, catalog, limits, mode) =>
-      new Promise((resolve) => resolve(naiveExplanation({ query, inputs, catalog, limits }, options, mode))),
-  }
-}
-
-/** What this engine tells of its work: it has no plan to show. `refusal` is why another left the question to it. */
-export function naiveExplanation(
-  question: Question,
-  options: NaiveEngineOptions,
-  mode: ExplainMode,
-  refusal?: string,
-): Explanation {
-  const { clock } = options
-  const sinceMs = clock.nowMs()
-  const answer = mode === 'run' ? answerNow(question, options) : undefined
-  if (answer === undefined) prepare(question, options)
-  return explanationOf({
-    engine: 'naive',
-    ...(refusal !== undefined && { refusal }),
-    mode,
-    parts: [],
-    ...(answer && { rowCount: answer.rows.length, timeMs: clock.nowMs() - sinceMs }),
-    warnings: answer?.warnings ?? [],
-  })
 }
 
 /** A query with everything that it is asked over. */
@@ -92,15 +50,6 @@ export type Question = {
 }
 
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>()
-
-/** The answer, on this thread and at once. Throws what is wrong with the question. */
-export function answerNow(question: Question, options: NaiveEngineOptions): Answer {
-  const { goals, order, setting } = prepare(question, options)
-  const { query } = question
-  const solver = new Solver(setting.context, order)
-  const rows = solver.solve([...goals, ...query.where], findVariables(query), setting.scope)
-  return formAnswer(query, rows, setting)
-}
 
 /** A question with its inputs taken apart; whether it is right nobody has looked at. */
 export type BoundQuestion = {
@@ -116,18 +65,14 @@ export type Prepared = BoundQuestion & {
 }
 
 /** Throws what is wrong with the question. */
-export function prepare(question: Question, options: NaiveEngineOptions): Prepared {
+export function prepare(question: Question, options: EngineOptions): Prepared {
   return checked(question.query, bound(question, options))
 }
 
 /** Throws what is wrong with the inputs alone. */
-export function bound(
-  { query, inputs, catalog, limits }: Question,
-  options: NaiveEngineOptions,
-): BoundQuestion {
+export function bound({ query, inputs, catalog, limits }: Question, options: EngineOptions): BoundQuestion {
   const budget = Budget.of(limits, () => options.clock.nowMs())
-  const { sources, rules: given, goals } = bindInputs(query, inputs, budget)
-  const { rules, walks } = withWalks(given)
+  const { sources, rules, goals } = bindInputs(query, inputs, budget)
   for (const name of query.catalogSources) {
     const facts = catalog.get(name)
     if (facts === undefined) throw sourceUnknown(name, undefined)
@@ -136,7 +81,6 @@ export function bound(
   const context: QueryContext = {
     sources,
     rules,
-    walks,
     hasLargeLongs: false,
     budget,
     userFunctions: options.functions?.functions ?? NOTHING,

@@ -4,7 +4,7 @@
 
 import { assert } from '../base/assert.ts'
 import { type Attribute, TX_BASE } from '../fact/attribute.ts'
-import type { Datom, FactSource } from '../fact/datom.ts'
+import { type Datom, type FactSource, placeOf } from '../fact/datom.ts'
 import {
   Float,
   equalValues,
@@ -21,8 +21,8 @@ import { hasType } from '../plan/value-type.ts'
 import { EntityReader } from '../plan/entity-reader.ts'
 import { constantFor, resolveAttribute, resolveEntity } from '../plan/entity.ts'
 import { attributeOf, isMixed, type PlaceMap } from '../plan/places.ts'
-import type { Budget } from './budget.ts'
-import { rowKey, type Row, type RowKey } from './relation.ts'
+import type { Budget } from '../engine/budget.ts'
+import { rowKey, type Row, type RowKey } from '../engine/relation.ts'
 import type { PatternClause, Scope } from '../plan/scope.ts'
 
 /** How the rows of a step are laid out before and after it. */
@@ -139,22 +139,6 @@ function joined(row: Row, datom: Datom, outputs: readonly Output[]): Row {
   const made: Edn[] = []
   for (const { column, place } of outputs) made.push(place < 0 ? row[column]! : placeOf(datom, place))
   return made
-}
-
-/** What a fact holds in a place of a pattern: entity, attribute, value, transaction, added. */
-export function placeOf(datom: Datom, place: number): Edn {
-  switch (place) {
-    case 0:
-      return datom.e
-    case 1:
-      return datom.a
-    case 2:
-      return datom.v
-    case 3:
-      return TX_BASE + datom.t
-    default:
-      return datom.added
-  }
 }
 
 /** Turns what stands in a place into what facts hold there; undefined where no fact can. */
