@@ -31,5 +31,5 @@ it.each(FILES.map((file) => [basename(file), file]))('%s', { timeout: 120_000 },
 })
 
 it('runs all of them', () => {
-  expect(names.size).toBeGreaterThanOrEqual(1204)
+  expect(names.size).toBeGreaterThanOrEqual(1325)
 })

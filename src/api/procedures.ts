@@ -49,6 +49,8 @@ export class HeldProcedures implements AsyncDisposable {
       const registered = this.#own.has(name) ? undefined : this.#registered(set.named(name)!)
       if (registered !== undefined) this.#registry.set(name, registered)
     }
+    // Whoever writes should not wait for a thread to start.
+    if (set.all.some(({ kind }) => kind === 'transaction')) this.runtime.warm()
   }
 
   /**

@@ -14,6 +14,8 @@ export type RunBounds = {
 }
 
 export interface ProcedureRuntime extends AsyncDisposable {
+  /** Gets ready, so that the first call does not wait for it. */
+  warm(): void
   /**
    * Calls the procedure once for each row of arguments, in their order. Rows and results are Varve's JSON, an array of
    * arrays and an array (sandbox-values.ts). Throws what stands in errors.ts, and what `check` and `read` throw.

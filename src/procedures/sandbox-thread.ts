@@ -43,6 +43,10 @@ export class SandboxThread implements ProcedureRuntime {
     this.#limits = { ...SANDBOX_LIMITS, ...limits }
   }
 
+  warm(): void {
+    this.#running ??= this.#start()
+  }
+
   run(procedure: Procedure, rows: string, bounds: RunBounds): string {
     assert(!this.#isBusy, 'a procedure calls no other')
     const { thread, mailbox } = (this.#running ??= this.#start())

@@ -94,7 +94,7 @@ function callArguments(
     }
   }
   const sentCall = ({ name, args }: Call) => {
-    if (!VALUE_FUNCTIONS.has(name)) throw new Refusal(`the function ${name} of this program`)
+    if (!VALUE_FUNCTIONS.has(name)) throw new Refusal(`a function of this program (${name})`)
     return { name, args: args.map(sent) }
   }
   const number = writer.call(sentCall(call), binding, call.clause?.place)

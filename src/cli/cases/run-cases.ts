@@ -1,5 +1,6 @@
 // Runs cases over layouts and tells which did not answer as they should.
 
+import { SANDBOX_MODULE } from '../../adapter/quickjs/sandbox-module.ts'
 import type { Env } from '../../base/env.ts'
 import { VarveError } from '../../base/errors.ts'
 import { Catalog } from '../../database/catalog.ts'
@@ -8,6 +9,9 @@ import { createEngine } from '../../engine/create.ts'
 import { shapeAnswer } from '../../engine/shape.ts'
 import { writeEdn } from '../../fact/edn-writer.ts'
 import { type Edn, EdnMap, EdnSet, textKey } from '../../fact/value.ts'
+import { ProcedureSet } from '../../procedures/procedure-set.ts'
+import { SandboxThread } from '../../procedures/sandbox-thread.ts'
+import { starterProcedures } from '../../procedures/starter/starter.ts'
 import { ask, type AskArgument } from '../../query/ask.ts'
 import type { Engine } from '../../plan/engine.ts'
 import { parsedQuery } from '../../query/parsed.ts'
@@ -22,6 +26,9 @@ export type CaseFailure = {
   readonly expected: string
   readonly got: string
 }
+
+/** Cases may call those that come with Varve. */
+const procedures = new ProcedureSet(starterProcedures)
 
 type Outcome =
   | {
@@ -122,7 +129,9 @@ async function answer(
     const { result } = await pullEntity(value, made.ask.pattern, settle(made.ask.eid))
     return { kind: 'answer', value: result, expected, isBag: false }
   }
-  const runner = new InThreadRunner(engine, env.clock)
+  // A thread starts where a case calls a procedure.
+  await using sandbox = new SandboxThread(env, SANDBOX_MODULE)
+  const runner = new InThreadRunner(engine, env.clock, sandbox)
   const query = settle(made.ask.query)
   const views = Array.isArray(made.extra) ? [...(made.extra as readonly Edn[])] : []
   const values = made.ask.args.map(settle)
@@ -136,8 +145,9 @@ async function answer(
     else if (values.length > 0) args.push({ kind: 'value', value: values.shift()! })
   }
   args.push(...values.map((rest): AskArgument => ({ kind: 'value', value: rest })))
+  const sourceNamed = (): Promise<DatabaseValue> => Promise.resolve(value)
   const asked = await ask(
-    { query, args, database: value, sourceNamed: () => Promise.resolve(value), timeoutMs: 10_000 },
+    { query, args, database: value, sourceNamed, procedures, timeoutMs: 10_000 },
     runner,
   )
   const { kind } = asked.query.find

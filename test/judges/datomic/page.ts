@@ -24,7 +24,7 @@ const AREAS: readonly (readonly [title: string, names: readonly string[]])[] = [
   ['Inputs and sources', ['input', 'inputs', 'source']],
   [
     'Functions and predicates',
-    ['function', 'functions', 'predicate', 'get', 'bind', 'failing', 'failure', 'rewriting'],
+    ['function', 'functions', 'predicate', 'get', 'bind', 'failing', 'failure', 'rewriting', 'procedures'],
   ],
   ['And, or, not', ['or', 'not', 'bindings']],
   ['Rules', ['rule', 'rules']],
@@ -137,9 +137,11 @@ function shown(value: Edn): string {
 
 function unasked(cases: readonly Case[]): string[] {
   const skipped = cases.flatMap(({ name, datomic }) =>
-    datomic.kind === 'skip' ? [`- \`${name}\`: ${datomic.because}`] : [],
+    datomic.kind === 'skip' ? [{ name: `\`${name}\``, because: datomic.because }] : [],
   )
-  return skipped.length === 0 ? [] : ['## Not asked', '', ...skipped]
+  const byReason = [...Map.groupBy(skipped, ({ because }) => because)]
+  const lines = byReason.map(([because, all]) => `- ${because}: ${all.map(({ name }) => name).join(', ')}`)
+  return lines.length === 0 ? [] : ['## Not asked', '', ...lines]
 }
 
 function tally(cases: readonly Case[]): {
