@@ -17,6 +17,8 @@ import { schemaForms } from '../fact/schema-forms.ts'
 import { type Edn, keyword, symbol, textKey } from '../fact/value.ts'
 import type { Answer, EngineInput } from '../plan/engine.ts'
 import { parsePullPattern } from '../plan/parse-pull.ts'
+import { parsedQuery } from '../query/parsed.ts'
+import { PLAN_CACHE_LIMITS, PlanCache } from '../engine/native/plan-cache.ts'
 import { arbitraryQuestion } from './arbitrary-question.ts'
 import { BrokenPromise } from './broken-promise.ts'
 import {
@@ -62,7 +64,9 @@ export async function compareRestricted(
 
 async function askOne(random: SeededRandom, world: RestrictedWorld, judge: Judge): Promise<void> {
   const view = arbitraryView(random, world.secret.facts.basisT)
-  switch (random.below(10)) {
+  switch (random.below(11)) {
+    case 10:
+      return judge.misspelt(view, arbitraryMistake(random, world))
     case 0:
       return judge.range(view, ...arbitraryRange(random, world))
     case 1:
@@ -139,6 +143,16 @@ class Judge {
     this.#compare('entity', (facts) => told(seen(facts, view)), told, view)
   }
 
+  /** What is told of a name that is nobody's, and what is suggested for it. */
+  misspelt(view: View, name: string): void {
+    const forms = [`[:find ?e :where [?e ${name} ?v]]`, `[:find ?v :where [${name} :db/ident ?v]]`]
+    const { query } = parsedQuery(forms[name.length & 1]!)
+    const limits = { deadlineMs: Infinity, rowCountMax: ROW_COUNT_MAX, memoryBytesMax: Infinity }
+    const told = (facts: FactSource): string =>
+      textOfAnswer({ query, inputs: [], catalog: new Map([['$', facts]]), limits }, nativeAnswer)
+    this.#compare('misspelt', (facts) => told(seen(facts, view)), told, view)
+  }
+
   log(t: number): void {
     const { secret, otherFacts, restriction, model } = this.#world
     const logged = (datoms: readonly Datom[], { schema }: FactSource): string =>
@@ -173,9 +187,12 @@ class Judge {
     const asked = (facts: FactSource): Question => questionOf(scenario, facts, this.#world)
     const naive = (facts: FactSource): string => saying(() => textOfAnswer(asked(facts), treeAnswer))
     const native = (facts: FactSource): string => saying(() => textOfAnswer(asked(facts), nativeAnswer))
+    const again = (facts: FactSource): string => saying(() => textOfAnswer(asked(facts), askedAgain))
     const answer = native(told)
     const text = writeEdn(scenario.question.where)
     this.#same('question', answer, native(other), `other secrets: ${text}`)
+    // Plans and operators that were made for others, restricted otherwise or not at all, change nothing.
+    this.#sameMeaning(again(told), answer, `kept plans: ${text}`)
     if (!isLarge) this.#same('question', naive(told), naive(other), `other secrets, naive engine: ${text}`)
     if (!answer.includes('too-many-rows')) {
       if (!isLarge) this.#sameMeaning(answer, naive(model), `the model: ${text}`)
@@ -302,6 +319,14 @@ function options(): EngineOptions {
   return { clock: { nowMs: () => count++ }, random: new SeededRandom(1) }
 }
 
+/** Keeps every plan, and every pipeline, of all that is asked here. */
+const PLANS = new PlanCache({ ...PLAN_CACHE_LIMITS, answerMsMax: Infinity })
+
+function askedAgain(question: Question, given: EngineOptions): Answer {
+  nativeAnswer(question, given, PLANS)
+  return nativeAnswer(question, options(), PLANS)
+}
+
 function textOfAnswer(
   question: Question,
   answer: (question: Question, given: EngineOptions) => Answer,
@@ -314,8 +339,13 @@ function textOfAnswer(
   ].join('\n')
 }
 
-/** Without what rests on the plan: what a planner advises, and which of two equal types a column has. */
+/**
+ * Without what rests on the plan: what a planner advises, which of two equal types a column has, and on which of several
+ * rows a function failed first.
+ */
 function withoutAdvice(text: string): string {
+  const [failure] = /^error \{"code":"varve\.error\/function-[a-z-]+"/.exec(text) ?? []
+  if (failure !== undefined) return failure
   return text.replaceAll(/\n\{"(name|code":"varve\.warning\/large)[^\n]*/g, '')
 }
 
@@ -370,6 +400,20 @@ function arbitraryView(random: SeededRandom, basisT: number): View {
     { isHistory: true },
     { asOf: t, isHistory: true },
   ])
+}
+
+/** A name of the database, secret or not, with a letter less or more. */
+function arbitraryMistake(random: SeededRandom, { secret }: RestrictedWorld): string {
+  const names = Array.from(secret.facts.schema.idents(), ([name]) => String(name))
+  const name = random.oneOf(names)
+  switch (random.below(3)) {
+    case 0:
+      return name
+    case 1:
+      return /[^/:].$/.test(name) ? name.slice(0, -1) : name
+    default:
+      return `${name}e`
+  }
 }
 
 /** Places of a datom, secret or not. */

@@ -10,6 +10,7 @@ import type { Schema } from '../fact/schema.ts'
 import { isMaskFit, MASK_NAMES } from '../database/mask.ts'
 import { RestrictedFacts } from '../database/restricted-facts.ts'
 import { entitySet, restriction, type Restriction, type Window } from '../database/restriction.ts'
+import { withSchemaChanges } from './arbitrary-schema-changes.ts'
 import { arbitraryWorld, type MadeWorld } from './arbitrary-world.ts'
 import { FACT_LAYOUTS, laidOut } from './layouts.ts'
 import { NaiveFacts } from './naive-facts.ts'
@@ -30,17 +31,19 @@ export type RestrictedWorld = {
 }
 
 const ENTITY_COUNT_MAX = 9
+const SCHEMA_CHANGE_COUNT_MAX = 4
 const MANY_ENTITY_COUNT = 50
 /** One world of so many is large: then few of many entities are sought rather than all read. */
 const LARGE_SHARE = 15
 
 export async function restrictedWorld(random: SeededRandom): Promise<RestrictedWorld> {
   const isLarge = random.below(LARGE_SHARE) === 0
-  const secret = arbitraryWorld(random, {
+  const before = arbitraryWorld(random, {
     entityCount: isLarge ? MANY_ENTITY_COUNT : 4 + random.below(ENTITY_COUNT_MAX - 3),
     transactionCount: 3 + random.below(5),
     hasForgetful: true,
   })
+  const secret = withSchemaChanges(random, before, SCHEMA_CHANGE_COUNT_MAX)
   const { facts } = secret
   const made = arbitraryRestriction(random, facts)
   const naive = new NaiveRestriction(made, facts.schema)
