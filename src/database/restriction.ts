@@ -77,12 +77,23 @@ function unionOfTwo(x: Float64Array, y: Float64Array): Float64Array {
   if (known === undefined) unions.set(x, (known = new WeakMap()))
   let union = known.get(y)
   if (union === undefined) {
-    const both = new Float64Array(x.length + y.length)
-    both.set(x)
-    both.set(y, x.length)
-    known.set(y, (union = entitySet(both)))
+    known.set(y, (union = entitySet(mergedSets(x, y))))
   }
   return union
+}
+
+function mergedSets(x: Float64Array, y: Float64Array): Float64Array {
+  const merged = new Float64Array(x.length + y.length)
+  let [i, j, count] = [0, 0, 0]
+  while (i < x.length && j < y.length) {
+    const e = Math.min(x[i]!, y[j]!)
+    if (x[i] === e) i++
+    if (y[j] === e) j++
+    merged[count++] = e
+  }
+  merged.set(x.subarray(i), count)
+  merged.set(y.subarray(j), count + x.length - i)
+  return merged.subarray(0, count + x.length - i + y.length - j)
 }
 
 /** What is in both; undefined is all. */
