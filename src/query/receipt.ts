@@ -74,13 +74,15 @@ function jsonText(receipt: Partial<Receipt>): string {
 }
 
 function formOf(receipt: Partial<Receipt>): Edn {
-  const named = (map: Readonly<Record<string, Edn>>): Edn =>
-    new EdnMap(Object.entries(map).map(([name, value]) => [keyword(name), value]))
+  const { procedures } = receipt
   return new EdnMap(
-    Object.entries(receipt).map(([name, value]) => [
-      keyword(kebabCase(name)),
-      isNamed(value) ? named(value) : value,
-    ]),
+    Object.entries(receipt).map(([name, value]) => {
+      if (!isNamed(value)) return [keyword(kebabCase(name)), value]
+      // The names of procedures hold what no keyword may.
+      const keyOf = value === procedures ? (text: string): Edn => text : keyword
+      const entries = Object.entries<Edn>(value).map(([key, held]) => [keyOf(key), held] as const)
+      return [keyword(kebabCase(name)), new EdnMap(entries)]
+    }),
   )
 }
 
