@@ -5,6 +5,7 @@ import { isPlanted } from '../../base/planted.ts'
 import type { Variable } from '../../plan/syntax.ts'
 import type { Edn } from '../../fact/value.ts'
 import type { Budget } from '../budget.ts'
+import { SplitMap } from './split-map.ts'
 import { CollectedDomain, type Domain, MEMO_BYTES, NumberDomain, translation } from './domain.ts'
 import {
   type Chunk,
@@ -237,7 +238,7 @@ export type Numbering = ((number: number) => number) | undefined
 
 export function numbering(from: Domain, to: Domain, budget: Budget): Numbering {
   if (from === to || (from instanceof NumberDomain && to instanceof NumberDomain)) return undefined
-  const known = new Map<number, number>()
+  const known = new SplitMap<number, number>()
   return (number) => {
     let numbered = known.get(number)
     if (numbered === undefined) {

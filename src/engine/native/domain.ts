@@ -14,6 +14,8 @@ import { textOf, valueAt } from '../../segment/value-column.ts'
 import { hasType } from '../../plan/value-type.ts'
 import type { Budget } from '../budget.ts'
 import { DecodedTexts } from './decoded-texts.ts'
+import { slotCountFor } from './hash.ts'
+import { SplitMap } from './split-map.ts'
 import { asShared, sharedFloats, sharedInts } from './shared-memory.ts'
 
 export interface Domain {
@@ -241,13 +243,6 @@ function numberTexts({ offsets, bytes }: TextColumn, [first, limit]: Batch, numb
   numbered.count = count
 }
 
-/** At most half full. */
-export function slotCountFor(count: number): number {
-  let slots = 16
-  while (slots < count * 2) slots *= 2
-  return slots
-}
-
 /** FNV-1a over bytes, 32 bits, mixed once more so that its low bits are good. */
 function hashOfBytes(bytes: Uint8Array, from: number, to: number): number {
   let hash = 0x811c9dc5
@@ -277,7 +272,7 @@ const COLLECTED_BYTES = 64
 /** Values of any type as they are met: what functions compute, inputs, and types that have no column of their own. */
 export class CollectedDomain implements Domain {
   readonly #values: Edn[] = []
-  readonly #codes = new Map<ReturnType<typeof keyOf>, number>()
+  readonly #codes = new SplitMap<ReturnType<typeof keyOf>, number>()
   readonly #budget: Budget | undefined
   byteCount = 0
 
@@ -379,7 +374,7 @@ export function translation(from: Domain, to: Domain, budget: Budget): Translati
   if (from === to) return undefined
   if (from instanceof NumberDomain && to instanceof NumberDomain)
     return from.class === to.class ? undefined : NEVER
-  const known = new Map<number, number>()
+  const known = new SplitMap<number, number>()
   return (number) => {
     let translated = known.get(number)
     if (translated === undefined) {

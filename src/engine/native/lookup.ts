@@ -3,7 +3,7 @@
 
 import { type Check, inBatches } from '../../base/batches.ts'
 import { isPlanted } from '../../base/planted.ts'
-import { slotCountFor } from './domain.ts'
+import { hashOfNumber, slotCountFor } from './hash.ts'
 import { gather } from './operator.ts'
 import { radixOrder } from './radix-order.ts'
 import { sharedFloats, sharedInts } from './shared-memory.ts'
@@ -249,18 +249,4 @@ function sortedOrder(column: Float64Array, check: Check): Int32Array {
   const keys = new Float64Array(count)
   gather(column, rows, count, keys)
   return radixOrder([keys], count, check).map((at) => rows[at]!)
-}
-
-const words = new Int32Array(2)
-const float = new Float64Array(words.buffer)
-
-/** 32 bits out of the 64 of a double, mixed (MurmurHash3's finalizer). */
-export function hashOfNumber(key: number): number {
-  float[0] = key
-  let hash = words[0]! ^ Math.imul(words[1]!, 0x9e3779b1)
-  hash ^= hash >>> 16
-  hash = Math.imul(hash, 0x85ebca6b)
-  hash ^= hash >>> 13
-  hash = Math.imul(hash, 0xc2b2ae35)
-  return hash ^ (hash >>> 16)
 }

@@ -3,8 +3,7 @@
 
 import { inBatches } from '../../base/batches.ts'
 import type { Budget } from '../budget.ts'
-import { slotCountFor } from './domain.ts'
-import { hashOfNumber } from './lookup.ts'
+import { hashOfNumber, slotCountFor } from './hash.ts'
 import { DenseSet } from './dense-set.ts'
 import { type Chunk, CHUNK_ROW_COUNT, gather, RowNumbers } from './operator.ts'
 import { sharedFloats } from './shared-memory.ts'

@@ -30,6 +30,7 @@ import {
 } from './operator.ts'
 import type { PatternShape, PlaceBinding, RangeBinding } from './pattern-shape.ts'
 import type { Budget } from '../budget.ts'
+import { SplitMap } from './split-map.ts'
 import { type NumberRange, numberRange, valueTest } from './value-range.ts'
 
 /** Rows of the table for one incoming row from which on they are handed on as a block of their own. */
@@ -360,7 +361,7 @@ function rowsBetween({ values }: AttributeTable, { low, high }: NumberRange): Pi
 
 /** Each number is tested once. */
 function passingRows({ values, domain }: AttributeTable, test: (value: Edn) => boolean): PickRows {
-  const known = new Map<number, boolean>()
+  const known = new SplitMap<number, boolean>()
   return (first, limit, found) => {
     let count = 0
     for (let row = first; row < limit; row++) {
@@ -446,7 +447,7 @@ function translationOf(
   budget: Budget,
 ): Translation {
   if (translation(table.domain, domain, budget) === undefined) return undefined
-  const known = new Map<number, number>()
+  const known = new SplitMap<number, number>()
   return (code) => {
     let number = known.get(code)
     if (number === undefined) {
