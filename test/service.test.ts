@@ -235,6 +235,68 @@ describe('the audit of a service', () => {
   })
 })
 
+describe('varve queries', () => {
+  it('saves, shows, runs and checks a query, over the folders and over a server', async () => {
+    const system = join(folder.path, 'saved')
+    const local = ['--data', data, '--system', system]
+    const query = '[:find [?name ...] :in $ ?name :where [_ :item/name ?name]]'
+    const save = [
+      'queries',
+      'save',
+      'items',
+      query,
+      '--database',
+      'shop',
+      '--doc',
+      'Items by name',
+      '--tag',
+      'shop',
+    ]
+    expect(await varve([...save, '--parameter', 'name:string=tea', ...local])).toMatchObject({ code: 0 })
+    await using server = new RunningVarve(['serve', ...local, '--port', '0'])
+    const place = ['--url', await server.url()]
+    const ran = (words: readonly string[]): Promise<unknown> => varve(['queries', ...words, ...place])
+    expect(await ran(['run', 'items'])).toMatchObject({ code: 0, stdout: '["tea"]\n' })
+    expect(await ran(['run', 'items', 'name=pot'])).toMatchObject({ code: 0, stdout: '[]\n' })
+    expect(await ran(['list', '--tag', 'shop', '--output', 'csv'])).toMatchObject({
+      stdout: 'name,version,doc,owner,tags\r\nitems,1,Items by name,local,"[""shop""]"\r\n',
+    })
+    expect(await ran(['expect', 'items', 'has-tea', 'name=tea'])).toMatchObject({ code: 0 })
+    expect(await ran(['check', 'items'])).toMatchObject({ code: 0, stdout: 'holds  has-tea\n' })
+    const changed = query.replace('[_ :item/name ?name]', '[_ :item/name ?name] [(= ?name "pot")]')
+    const again = [
+      'save',
+      'items',
+      changed,
+      '--database',
+      'shop',
+      '--parameter',
+      'name:string=tea',
+      '--note',
+      'pots',
+    ]
+    expect(await ran(again)).toMatchObject({ stderr: 'items is saved; its newest version is 2.\n' })
+    expect(await ran(['check', 'items'])).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^FAILS {2}has-tea: 1 rows sha256:.* expected, 0 rows sha256:.* found\n$/,
+      ),
+      stderr: expect.stringContaining('varve.error/expectations-fail'),
+    })
+    expect(await ran(['diff', 'items'])).toMatchObject({ stdout: expect.stringContaining('+ ') })
+    expect(await ran(['show', 'items'])).toMatchObject({
+      stdout: expect.stringMatching(/name: string = "tea"[\s\S]* 2 .* pots/),
+    })
+    expect(await ran(['run', 'items', 'name'])).toMatchObject({
+      stderr: expect.stringContaining('varve.error/argument-malformed'),
+    })
+    expect(await ran(['retire', 'items'])).toMatchObject({ code: 0 })
+    expect(await ran(['run', 'items'])).toMatchObject({
+      stderr: expect.stringContaining('varve.error/saved-query-retired'),
+    })
+  })
+})
+
 describe('varve audit replay', () => {
   it('tells what differs, and fails', async () => {
     // A server that has forgotten what it said: a real one does so only when its files were changed.

@@ -162,10 +162,19 @@ export class HttpSession implements Session {
       signal?.throwIfAborted()
       throw error
     })
-    const error = value.get(keyword('error'))
-    if (error instanceof EdnMap) throw errorOf(error)
-    return value
+    return unlessError(value)
   }
+}
+
+/** An answer in EDN. Throws the error that it says. */
+export function ednAnswer(text: string): EdnMap {
+  return unlessError(readEdn(text, ANSWER_LIMITS).value as EdnMap)
+}
+
+function unlessError(value: EdnMap): EdnMap {
+  const error = value.get(keyword('error'))
+  if (error instanceof EdnMap) throw errorOf(error)
+  return value
 }
 
 async function readAnswer(response: Response, url: string): Promise<EdnMap> {

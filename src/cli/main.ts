@@ -18,6 +18,7 @@ import { addPullCommand } from './commands/pull.ts'
 import { addQueryCommand } from './commands/q.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addShellCommand } from './commands/shell.ts'
+import { addQueriesCommand } from './commands/queries.ts'
 import { addTokenCommand } from './commands/token.ts'
 import { addTransactCommand } from './commands/transact.ts'
 import { addViewsCommand } from './commands/views.ts'
@@ -54,6 +55,7 @@ export async function main(words: readonly string[], context: Context): Promise<
     addBackupCommand,
     addRestoreCommand,
     addDeleteCommand,
+    addQueriesCommand,
     addTokenCommand,
     addGrantCommand,
     addAuditCommand,

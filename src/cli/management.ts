@@ -1,15 +1,19 @@
 // The door for commands that set up the service: its own routes, over HTTP where a server runs, else asked in this process
 // over the folders. Whoever may write the folder may do everything.
 
-import type { Env, HttpResponse } from '../base/env.ts'
+import type { Env, HttpHandler, HttpResponse } from '../base/env.ts'
 import { type ErrorKind, VarveError } from '../base/errors.ts'
 import { type Command, Option } from 'commander'
+import { writeEdn } from '../fact/edn-writer.ts'
+import type { EdnMap } from '../fact/value.ts'
+import type { Notation } from '../query/written.ts'
 import { connectLocal } from '../api/connect.ts'
 import { OPEN_ACCESS } from '../service/access-control.ts'
 import { createHandler } from '../service/handler.ts'
+import type { Service } from '../service/route.ts'
 import { createService } from '../service/server.ts'
 import { SystemFolder } from '../service/system/system-folder.ts'
-import { serverUnreachable } from './http-session.ts'
+import { ednAnswer, serverUnreachable } from './http-session.ts'
 import { tokenOption } from './options.ts'
 import { SYSTEM_OPTION, systemFolderOf } from './serving.ts'
 import { packageVersion } from './version.ts'
@@ -36,6 +40,34 @@ export type Json = Readonly<Record<string, unknown>>
 export interface Management extends AsyncDisposable {
   /** The answer of a route. Throws the error that it answers. */
   send(method: string, path: string, body?: Json): Promise<Json>
+  /** The same in EDN, which keeps every type of value. */
+  ask(path: string, body: EdnMap): Promise<EdnMap>
+}
+
+type Sent = {
+  readonly method: string
+  readonly path: string
+  readonly notation: Notation
+  readonly body?: string
+}
+type Got = { readonly status: number; readonly text: string }
+
+/** What both doors do with what goes out and comes in. */
+abstract class Door implements Management {
+  protected abstract got(sent: Sent): Promise<Got>
+  abstract [Symbol.asyncDispose](): Promise<void>
+
+  async send(method: string, path: string, body?: Json): Promise<Json> {
+    const text = body === undefined ? {} : { body: JSON.stringify(body) }
+    const { status, text: answer } = await this.got({ method, path, notation: 'json', ...text })
+    if (status >= 400) throw errorOf(answer)
+    return JSON.parse(answer) as Json
+  }
+
+  async ask(path: string, body: EdnMap): Promise<EdnMap> {
+    const sent: Sent = { method: 'POST', path, notation: 'edn', body: writeEdn(body) }
+    return ednAnswer((await this.got(sent)).text)
+  }
 }
 
 export async function openManagement(env: Env, options: ManagementOptions): Promise<Management> {
@@ -54,43 +86,53 @@ export async function openManagement(env: Env, options: ManagementOptions): Prom
 
 type Varve = Awaited<ReturnType<typeof connectLocal>>
 
-class LocalManagement implements Management {
+class LocalManagement extends Door {
   readonly #system: SystemFolder
   readonly #varve: Varve
-  #handle: ReturnType<typeof createHandler> | undefined
+  #service: Service | undefined
+  #handle: HttpHandler | undefined
 
   constructor(system: SystemFolder, varve: Varve) {
+    super()
     this.#system = system
     this.#varve = varve
   }
 
-  async send(method: string, path: string, body?: Json): Promise<Json> {
+  protected async got({ method, path, notation, body }: Sent): Promise<Got> {
     this.#handle ??= await this.#open()
-    const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body))
+    const bytes = Buffer.from(body ?? '')
+    const type = `application/${notation}`
     const response = await this.#handle({
       method,
       target: path,
-      headers: new Map(body === undefined ? [] : [['content-type', 'application/json']]),
+      headers: new Map([
+        ['accept', type],
+        ...(body === undefined ? [] : ([['content-type', type]] as const)),
+      ]),
       remoteAddress: '',
       readBody: () => Promise.resolve(bytes),
       signal: new AbortController().signal,
     })
-    return answerOf(response.status, await textOf(response))
+    const text = await textOf(response)
+    response.onEnd?.(true)
+    return { status: response.status, text }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#service?.audit.settled()
     await this.#varve.close()
     await this.#system[Symbol.asyncDispose]()
   }
 
-  async #open(): Promise<ReturnType<typeof createHandler>> {
+  async #open(): Promise<HttpHandler> {
     const { catalog, runner } = this.#varve
     const faults: unknown[] = []
     const onFault = (error: unknown): void => void faults.push(error)
     const version = packageVersion(catalog.env)
     const options = { catalog, runner, system: this.#system, version, onFault }
     const door = { audit: await this.#system.openAudit(), access: OPEN_ACCESS, isLoopback: false }
-    const handle = createHandler(createService(options, door))
+    this.#service = createService(options, door)
+    const handle = createHandler(this.#service)
     return async (request) => {
       const response = await handle(request)
       // There is no log of a server where it could be looked up.
@@ -100,31 +142,36 @@ class LocalManagement implements Management {
   }
 }
 
-class RemoteManagement implements Management {
+class RemoteManagement extends Door {
   readonly #env: Env
   readonly #url: string
   readonly #token: string | undefined
 
   constructor(env: Env, url: string, token: string | undefined) {
+    super()
     this.#env = env
     this.#url = url.replace(/\/+$/, '')
     this.#token = token
   }
 
-  async send(method: string, path: string, body?: Json): Promise<Json> {
+  protected async got({ method, path, notation, body }: Sent): Promise<Got> {
+    const type = `application/${notation}`
     const headers = {
-      accept: 'application/json',
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      accept: type,
+      ...(body !== undefined && { 'content-type': type }),
       ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
     }
-    const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
     let response: Response
     try {
-      response = await this.#env.network.fetch(`${this.#url}${path}`, init)
+      response = await this.#env.network.fetch(`${this.#url}${path}`, {
+        method,
+        headers,
+        ...(body !== undefined && { body }),
+      })
     } catch (cause) {
       throw serverUnreachable(this.#url, cause)
     }
-    return answerOf(response.status, await response.text())
+    return { status: response.status, text: await response.text() }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -140,11 +187,10 @@ async function textOf({ body = '' }: HttpResponse): Promise<string> {
   return Buffer.concat(pieces).toString()
 }
 
-function answerOf(status: number, text: string): Json {
-  const answer = JSON.parse(text) as Json
-  if (status < 400) return answer
-  const { code, kind, message, fix, data } = answer['error'] as Readonly<Record<string, string>>
-  throw new VarveError({
+function errorOf(text: string): VarveError {
+  const { error } = JSON.parse(text) as { readonly error: Readonly<Record<string, string>> }
+  const { code, kind, message, fix, data } = error
+  return new VarveError({
     code: String(code),
     kind: kind as ErrorKind,
     message: String(message),

@@ -6,7 +6,7 @@ import type { Edn } from '../fact/value.ts'
 import type { Plain } from '../fact/plain-edn.ts'
 import type { Fields } from './body.ts'
 import { fieldInvalid } from './errors.ts'
-import { fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
+import { fieldsOf, ok, type Route, type RouteContext, textListOf, textOf } from './route.ts'
 import type { GrantInfo } from './system/grants.ts'
 import type { TokenInfo } from './system/tokens.ts'
 
@@ -101,14 +101,14 @@ async function answerCreate(context: RouteContext): Promise<HttpResponse> {
   const caller = textOf(fields, 'caller')
   if (caller === undefined || !/^[^\s*][^\n]{0,199}$/.test(caller))
     throw fieldInvalid('caller', 'a name of at most 200 characters')
-  const scopes = textsOf(fields, 'scopes') ?? ['query']
+  const scopes = textListOf(fields, 'scopes') ?? ['query']
   for (const scope of scopes)
     if (!SCOPES.some((known) => known === scope)) throw fieldInvalid('scopes', `of ${SCOPES.join(', ')}`)
   const { info, text } = await context.service.tokens.create(
     {
       caller,
       scopes: scopes as readonly Scope[],
-      roles: textsOf(fields, 'roles') ?? [],
+      roles: textListOf(fields, 'roles') ?? [],
       expiresAt: instantOf(fields, 'expiresAt'),
     },
     context.caller,
@@ -123,7 +123,7 @@ async function answerGrant(context: RouteContext): Promise<HttpResponse> {
   if (principal === undefined) throw fieldInvalid('principal', 'a caller, role:NAME or *')
   const database = textOf(fields, 'database')
   if (database === undefined) throw fieldInvalid('database', 'the name of a database')
-  const attributes = textsOf(fields, 'attributes')
+  const attributes = textListOf(fields, 'attributes')
   if (attributes === undefined) throw fieldInvalid('attributes', 'a list of attributes')
   const connection = await service.catalog.connection(database)
   const text = {
@@ -132,7 +132,7 @@ async function answerGrant(context: RouteContext): Promise<HttpResponse> {
     attributes,
     rowRule: textOf(fields, 'rowRule'),
     mask: textOf(fields, 'mask'),
-    purposes: textsOf(fields, 'purposes'),
+    purposes: textListOf(fields, 'purposes'),
   }
   const made = await service.grants.create(text, connection.value().schema, caller)
   return ok(context, grantField(made), 201)
@@ -154,14 +154,6 @@ function tokenField({ id, caller, roles, scopes, ...info }: TokenInfo): { readon
     expiresAt: info.expiresAt?.toISOString(),
     revokedAt: info.revokedAt?.toISOString(),
   }
-}
-
-function textsOf(fields: Fields, name: string): readonly string[] | undefined {
-  const value = fields.form(name, 'value')
-  if (value === undefined) return undefined
-  if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))
-    throw fieldInvalid(name, 'a list of texts')
-  return value
 }
 
 function instantOf(fields: Fields, name: string): Date | undefined {

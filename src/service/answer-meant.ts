@@ -2,8 +2,9 @@
 // anything leaves, and how it ended once the answer has left.
 
 import type { HttpResponse } from '../base/env.ts'
-import { type AskRequest, type PreparedQuestion, prepareQuestion } from '../query/ask.ts'
+import { askPrepared, type AskRequest, type PreparedQuestion, prepareQuestion } from '../query/ask.ts'
 import { pinnedQuestion, type PinnedQuestion } from '../query/pinned.ts'
+import type { WrittenAnswer } from '../query/written.ts'
 import type { Receipt } from '../query/receipt.ts'
 import type { Meaning } from './answering.ts'
 import type { RouteContext } from './route.ts'
@@ -17,6 +18,28 @@ export type Made = {
   /** Begins to send it: an answer that nobody may have is never begun. */
   readonly respond: () => Promise<HttpResponse>
   readonly receipt?: Receipt
+}
+
+/** The same of an answer that does not leave as it is, but in what is told of it. */
+export async function askMeant(
+  { service, caller }: RouteContext,
+  asking: Pick<Meaning, 'kind' | 'saved'>,
+  asked: PreparedQuestion,
+): Promise<{ readonly answer: WrittenAnswer; readonly question: PinnedQuestion }> {
+  const { newReceiptId, onAnswer } = service.answering
+  const question = pinnedQuestion(asked)
+  const telling = onAnswer({ receiptId: newReceiptId(), question, ...asking, caller, prepared: asked })
+  const making = askPrepared(asked, service.runner, 'json')
+  making.catch(() => undefined)
+  const ended = await telling
+  try {
+    const { answer } = await making
+    ended({ kind: 'answered', isWhole: true })
+    return { answer, question }
+  } catch (error) {
+    ended({ kind: 'failed', error })
+    throw error
+  }
 }
 
 export async function answerMeant(

@@ -1,41 +1,29 @@
 // POST /v1/query and POST /v1/pull: questions about one database or many, at a moment.
 
 import type { HttpResponse } from '../base/env.ts'
-import type { T } from '../fact/attribute.ts'
 import { withLine } from '../fact/path-place.ts'
-import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
+import type { Edn } from '../fact/value.ts'
 import type { Warning } from '../base/errors.ts'
 import type { ExplainedPart, ExplainMode } from '../plan/explain.ts'
 import { type AskRequest, explainPrepared, type PreparedQuestion } from '../query/ask.ts'
-import type { MomentRequest } from '../query/moment.ts'
 import { requestParts } from '../query/parsed.ts'
 import { pullRequest } from '../query/pull.ts'
 import type { Plain } from '../fact/plain-edn.ts'
 import { warningFields } from './answer.ts'
 import { answerMeant, prepared } from './answer-meant.ts'
-import { answerPrepared, type Asking, RESULT_FORMATS } from './answer-result.ts'
+import { answerPrepared, RESULT_FORMATS } from './answer-result.ts'
 import { fieldInvalid, notAcceptable } from './errors.ts'
 import { mediaTypeOf } from './formats.ts'
+import { BOUND_FIELDS, boundsOf, MOMENT_FIELDS, momentOf, pinnedBy } from './question-fields.ts'
 import { sourcesAt } from './sources.ts'
 import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
-
-const MOMENT_FIELDS = {
-  asOf: {
-    type: ['string', 'integer', 'object'],
-    about: 'an instant for all databases, or a t where one is asked',
-  },
-  cursors: { type: 'object', about: 'a t for each database, as an answer gives them under basis' },
-} as const
 
 const QUERY_FIELDS = {
   query: { type: ['string', 'array', 'object'], about: 'the query: EDN text, or its form' },
   args: { type: 'array', about: 'arguments for the inputs of :in that are no sources' },
   database: { type: 'string', about: 'the database that $ means' },
   ...MOMENT_FIELDS,
-  timeoutMs: { type: 'integer', about: 'milliseconds after which the query is given up' },
-  memoryBytes: { type: 'integer', about: 'memory that the query may hold while it runs' },
-  limit: { type: 'integer', about: 'rows to keep, the first in the total order' },
-  engine: { type: 'string', about: 'who answers: auto, native or duckdb' },
+  ...BOUND_FIELDS,
   explain: {
     type: ['boolean', 'string'],
     about: 'true answers what was done instead of the result, "plan" what would be done, without asking',
@@ -82,22 +70,16 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
   const args = given ?? parts.args ?? []
   const isPlainData = given !== undefined && fields.notation === 'json'
   if (!Array.isArray(args)) throw fieldInvalid('args', 'a list')
-  const moment = momentOf(fields.form('asOf', 'instant') ?? parts.asOf, fields.form('cursors', 'value'))
+  const moment = momentOf(fields, parts.asOf)
   const database = textOf(fields, 'database') ?? parts.database
-  const limit = countOf(fields, 'limit') ?? parts.limit
-  const timeoutMs = countOf(fields, 'timeoutMs') ?? parts.timeoutMs
-  const memoryBytes = countOf(fields, 'memoryBytes') ?? parts.memoryBytes
-  const engine = textOf(fields, 'engine') ?? parts.engine
-  const sourceNamed = sourcesAt(context, moment, timeoutMs)
+  const bounds = boundsOf(fields, parts)
+  const sourceNamed = sourcesAt(context, moment, bounds.timeoutMs)
   const question: AskRequest = {
     query: parts.query,
     args: (args as readonly Edn[]).map((value) => ({ kind: 'value', value, isPlainData })),
     sourceNamed,
     ...(database !== undefined && { database: await sourceNamed(database) }),
-    ...(limit !== undefined && { limit }),
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(memoryBytes !== undefined && { memoryBytes }),
-    ...(engine !== undefined && { engine }),
+    ...bounds,
     signal: request.signal,
   }
   const warnings = [...fields.warnings, ...parts.warnings]
@@ -149,7 +131,7 @@ async function answerPull(context: RouteContext): Promise<HttpResponse> {
   if (pattern === undefined) throw fieldInvalid('pattern', 'a pull pattern')
   const eid = fields.form('eid', 'transaction')
   if (eid === undefined) throw fieldInvalid('eid', 'an entity id, a lookup ref or an ident')
-  const moment = momentOf(fields.form('asOf', 'instant'), fields.form('cursors', 'value'))
+  const moment = momentOf(fields)
   const timeoutMs = countOf(fields, 'timeoutMs')
   const value = await sourcesAt(context, moment, timeoutMs)(database)
   const question = pullRequest(value, pattern, eid, {
@@ -163,33 +145,4 @@ async function answerPull(context: RouteContext): Promise<HttpResponse> {
   } catch (error) {
     throw withLine(error, pattern, fields.placeOf)
   }
-}
-
-function pinnedBy({ asOf, cursors }: MomentRequest): Pick<Asking, 'isPinned' | 'asOf'> {
-  return { isPinned: asOf !== undefined || cursors !== undefined, asOf }
-}
-
-function momentOf(asOf: Edn | undefined, cursors: Edn | undefined): MomentRequest {
-  if (asOf !== undefined && !(asOf instanceof Date) && !isT(asOf)) {
-    throw fieldInvalid('asOf', 'an instant or a t')
-  }
-  return {
-    ...(asOf !== undefined && { asOf }),
-    ...(cursors !== undefined && { cursors: cursorsOf(cursors) }),
-  }
-}
-
-function cursorsOf(cursors: Edn): Readonly<Record<string, T>> {
-  if (!(cursors instanceof EdnMap)) throw fieldInvalid('cursors', 'a map from database to t')
-  const ts: Record<string, T> = {}
-  for (const [key, t] of cursors.entries) {
-    const name = key instanceof Keyword ? key.text : key
-    if (typeof name !== 'string' || !isT(t)) throw fieldInvalid('cursors', 'a map from database to t')
-    ts[name] = t
-  }
-  return ts
-}
-
-function isT(value: Edn): value is T {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }

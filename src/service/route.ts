@@ -19,6 +19,7 @@ import type { AuditLog } from './audit/audit-log.ts'
 import type { RowSets } from '../access/row-sets.ts'
 import type { CallerDatabases } from './caller-databases.ts'
 import type { Grants } from './system/grants.ts'
+import type { SavedQueries } from './system/saved-queries.ts'
 import type { SystemFolder } from './system/system-folder.ts'
 import type { Tokens } from './system/tokens.ts'
 import { send } from './sending.ts'
@@ -58,6 +59,7 @@ export type Service = {
   readonly audit: AuditLog
   readonly tokens: Tokens
   readonly grants: Grants
+  readonly queries: SavedQueries
   readonly rowSets: RowSets
   readonly answering: Answering
   /** Bound to loopback: only a loopback Host and no foreign Origin is answered. */
@@ -143,6 +145,14 @@ export function flagOf(search: URLSearchParams, name: string): boolean {
 export function textOf(fields: Fields, name: string): string | undefined {
   const value = fields.form(name, 'value')
   if (value !== undefined && typeof value !== 'string') throw fieldInvalid(name, 'a text')
+  return value
+}
+
+export function textListOf(fields: Fields, name: string): readonly string[] | undefined {
+  const value = fields.form(name, 'value')
+  if (value === undefined) return undefined
+  if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))
+    throw fieldInvalid(name, 'a list of texts')
   return value
 }
 

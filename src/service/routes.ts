@@ -2,6 +2,7 @@
 
 import { openApi } from './openapi.ts'
 import { ACCESS_ROUTES } from './answer-access.ts'
+import { SAVED_QUERY_ROUTES } from './answer-saved-queries.ts'
 import { AUDIT_ROUTES } from './answer-audit.ts'
 import { DATABASE_ROUTES } from './answer-databases.ts'
 import { HEALTH_ROUTES } from './answer-health.ts'
@@ -29,6 +30,7 @@ export const ROUTES: readonly Route[] = [
   LOG_ROUTE,
   QUERY_ROUTE,
   PULL_ROUTE,
+  ...SAVED_QUERY_ROUTES,
   ...ACCESS_ROUTES,
   ...AUDIT_ROUTES,
   RESULT_ROUTE,

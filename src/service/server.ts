@@ -11,6 +11,7 @@ import { type AccessControl, TokenAccess } from './access-control.ts'
 import type { SystemFolder } from './system/system-folder.ts'
 import { RowSets } from '../access/row-sets.ts'
 import { Grants } from './system/grants.ts'
+import { SavedQueries } from './system/saved-queries.ts'
 import { Tokens } from './system/tokens.ts'
 import { doorOpen } from './errors.ts'
 import { type Answering, createAnswering } from './answering.ts'
@@ -86,6 +87,7 @@ export function createService(options: ServiceOptions, { audit, access, isLoopba
     system,
     tokens: new Tokens(catalog.env, system),
     grants: new Grants(catalog.env, system),
+    queries: new SavedQueries(catalog.env, system),
     rowSets: new RowSets(runner),
     audit: log,
     access,

@@ -143,6 +143,9 @@ describe('routes', () => {
       'GET /v1/results/:hash',
       'POST /v1/receipts/replay',
       'GET /v1/databases/:name/log',
+      'POST /v1/queries/:name/run',
+      'PUT /v1/queries/:name/expectations/:expectation',
+      'POST /v1/queries/:name/check',
     ])
     const factless = ROUTES.map(({ method, path }) => `${method} ${path}`).filter(
       (each) => !audited.has(each),
@@ -154,6 +157,12 @@ describe('routes', () => {
       'DELETE /v1/databases/:name',
       'GET /v1/databases/:name/schema',
       'POST /v1/databases/:name/transact',
+      'GET /v1/queries',
+      'PUT /v1/queries/:name',
+      'GET /v1/queries/:name',
+      'DELETE /v1/queries/:name',
+      'GET /v1/queries/:name/difference',
+      'DELETE /v1/queries/:name/expectations/:expectation',
       'GET /v1/whoami',
       'GET /v1/tokens',
       'POST /v1/tokens',

@@ -106,3 +106,23 @@ export function grantNotFound(id: string): VarveError {
     data: { id },
   })
 }
+
+export function notTheOwner(name: string, owner: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/not-the-owner',
+    kind: 'forbidden',
+    message: `The query ${name} belongs to ${owner}`,
+    fix: `Ask ${owner} to change it, or save yours under another name`,
+    data: { name, owner },
+  })
+}
+
+export function expectationUnknown(name: string, expectation: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/expectation-unknown',
+    kind: 'not-found',
+    message: `The query ${name} has no expectation ${expectation}`,
+    fix: 'See the query for its expectations',
+    data: { name, expectation },
+  })
+}

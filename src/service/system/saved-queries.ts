@@ -84,6 +84,12 @@ export class SavedQueries {
     throw queryUnknown(name, nearest(name, names))
   }
 
+  async find(name: string): Promise<SavedQuery | undefined> {
+    const { facts } = await this.#system.system()
+    const fields = fieldsOf(facts, 'query/name', name)
+    return fields === undefined ? undefined : queryOf(facts, fields)
+  }
+
   /** The version of this number, or the newest. Throws `varve.error/saved-query-retired`, `varve.error/version-unknown`. */
   async version(
     name: string,
