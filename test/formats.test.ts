@@ -142,6 +142,31 @@ describe('an answer over a network', () => {
   })
 })
 
+describe('a receipt', () => {
+  it('of one engine is asked again of the other, and has the same hash', async () => {
+    const query =
+      '[:find ?ident ?type ?e :where [$it ?e :db/ident ?ident] [$it ?e :db/valueType ?t] [$it ?t :db/ident ?type]]'
+    const { trailers } = await ask({ query }, CSV)
+    const receipt = JSON.parse(trailers['varve-receipt']!) as { readonly rowCount: number }
+    expect(receipt.rowCount).toBeGreaterThan(10)
+    const response = await fetch(`${url}/v1/receipts/replay`, {
+      method: 'POST',
+      ...body({ receipt, engine: 'duckdb' }),
+    })
+    expect(await response.json()).toMatchObject({
+      equal: true,
+      differences: [{ field: 'engine', receipt: 'native', replay: 'duckdb' }],
+    })
+  }, 30_000)
+
+  it('is had again by the id that the answer names', async () => {
+    const { headers, trailers } = await ask({ query: square(2) }, CSV)
+    const [, path] = /^<(.*)>/.exec(String(headers['link']))!
+    const { receipt } = (await (await fetch(`${url}${path}`)).json()) as { readonly receipt: object }
+    expect(receipt).toEqual(JSON.parse(trailers['varve-receipt']!))
+  })
+})
+
 describe('a large answer', () => {
   it('of a million rows in CSV goes out as its client reads, in bounded memory', async () => {
     const residentBefore = await figure('varve_process_resident_bytes')

@@ -5,10 +5,10 @@ import { VarveError } from '../base/errors.ts'
 
 /** Text of one piece, in UTF-16 units: up to three times as many bytes. */
 const PIECE_LENGTH = 64 << 10
+const ENCODER = new TextEncoder()
 
 export class Pieces {
   readonly bytesMax: number
-  readonly #encoder = new TextEncoder()
   readonly #pieces: Uint8Array<ArrayBuffer>[] = []
   #byteCount = 0
   /** Text that is not yet in a piece. */
@@ -25,7 +25,7 @@ export class Pieces {
     let first = 0
     while (this.#pending.length - first >= PIECE_LENGTH) {
       const limit = pieceEnd(this.#pending, first + PIECE_LENGTH)
-      this.#add(this.#encoder.encode(this.#pending.slice(first, limit)))
+      this.#add(ENCODER.encode(this.#pending.slice(first, limit)))
       first = limit
     }
     this.#pending = this.#pending.slice(first)
@@ -44,7 +44,7 @@ export class Pieces {
 
   #flush(): void {
     if (this.#pending === '') return
-    this.#add(this.#encoder.encode(this.#pending))
+    this.#add(ENCODER.encode(this.#pending))
     this.#pending = ''
   }
 

@@ -145,6 +145,16 @@ describe('an answer', () => {
     expect((await receiptOf({ query: PRICES, cursors: { shop: 1 } }))['resultHash']).toBe(resultHash)
   })
 
+  it('that is an error is told in the notation of the request, whatever was to come', async () => {
+    await shop()
+    const { status, headers, text } = await ask({ query: '[:find ?x]' }, { accept: 'text/csv' })
+    expect([status, headers['content-type']]).toEqual([400, 'application/json; charset=utf-8'])
+    expect(JSON.parse(text)).toMatchObject({ error: { kind: 'incorrect' } })
+    const edn = { ...EDN, accept: 'application/vnd.apache.arrow.stream' }
+    const { text: told } = await send('POST', '/v1/query', { body: '{:query [:find ?x]}', headers: edn })
+    expect(told).toMatch(/^\{:error \{:code :/)
+  })
+
   it('of an explanation or a pull is JSON or EDN alone', async () => {
     await shop()
     const explained = { body: { query: PRICES, explain: 'plan' }, ...accept('text/csv') }

@@ -23,6 +23,17 @@ const ERROR: Json = {
   },
 }
 
+function header(description: string): Json {
+  return { description, schema: { type: 'string' } }
+}
+
+const RESULT_HEADERS: Json = {
+  'varve-receipt-id': header('Of the receipt, which GET /v1/receipts/{id} gives'),
+  'varve-warnings': header('JSON: code and message of each warning, of CSV and Arrow'),
+  'Content-Location': header('Where the result of a question at a moment is had again'),
+  ETag: header('Names that result in its format'),
+}
+
 export function openApi(routes: readonly Route[]): Json {
   const paths: Record<string, Record<string, Json>> = {}
   for (const route of routes) {
@@ -59,7 +70,12 @@ function operation(route: Route): Json {
     parameters: [...inPath, ...inSearch],
     ...(fields && { requestBody: requestBody(fields, requiredFields) }),
     responses: {
-      200: { description: 'The answer', content: answerContent(route) },
+      200: {
+        description: 'The answer',
+        ...(route.formats && { headers: RESULT_HEADERS }),
+        content: answerContent(route),
+      },
+      ...(route.formats && { 304: { description: 'The result is the one that If-None-Match names' } }),
       default: {
         description: 'What was wrong and what to do',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
