@@ -28,8 +28,13 @@ export type Call = (args: readonly Edn[]) => Edn
 export type CallArgument =
   | { readonly kind: 'constant'; readonly value: Edn }
   | { readonly kind: 'column'; readonly index: number; readonly domain: Domain }
-  /** A call within a call. */
-  | { readonly kind: 'call'; readonly call: Call; readonly args: readonly CallArgument[] }
+  /** A call within a call; `rows` where it is answered for a chunk at once. */
+  | {
+      readonly kind: 'call'
+      readonly call: Call
+      readonly args: readonly CallArgument[]
+      readonly rows: StoredRows | undefined
+    }
 
 /** Answers for one row. Rows of a chunk are asked in their order, from the first. */
 export type RowCall = (chunk: Chunk, row: number) => Edn
@@ -40,6 +45,7 @@ export type Failed = (error: unknown) => void
 /** nil, which no clause keeps, where the call fails. */
 export function rowCall(call: Call, args: readonly CallArgument[], failed: Failed): RowCall {
   return (chunk, row) => {
+    if (row === 0) prepare(args, chunk)
     // A list of its own for each row: some functions, `vector` among them, give it back as their result.
     try {
       return call(rowArguments(args, chunk, row))
@@ -57,19 +63,50 @@ export function storedCall(
   { check, failed }: { readonly check: Check; readonly failed: Failed },
 ): RowCall {
   const single = rowCall((values) => call([values], check)[0]!, args, failed)
-  let results: readonly Edn[] | undefined
+  const rows = new StoredRows(call, check)
   return (chunk, row) => {
-    if (row === 0) {
-      try {
-        const rows: (readonly Edn[])[] = []
-        for (let each = 0; each < chunk.rowCount; each++) rows.push(rowArguments(args, chunk, each))
-        results = call(rows, check)
-      } catch {
-        // Which rows it fails on, and whether it is about a row at all, shows below.
-        results = undefined
-      }
+    if (row === 0) rows.prepare(args, chunk)
+    const result = rows.at(row)
+    return result === undefined ? single(chunk, row) : result
+  }
+}
+
+/** What a stored function gives for the rows of a chunk. */
+export class StoredRows {
+  readonly #call: StoredFunction
+  readonly #check: Check
+  #results: readonly Edn[] | undefined
+
+  constructor(call: StoredFunction, check: Check) {
+    this.#call = call
+    this.#check = check
+  }
+
+  /** Calls it for all rows. */
+  prepare(args: readonly CallArgument[], chunk: Chunk): void {
+    prepare(args, chunk)
+    try {
+      const rows: (readonly Edn[])[] = []
+      for (let each = 0; each < chunk.rowCount; each++) rows.push(rowArguments(args, chunk, each))
+      this.#results = this.#call(rows, this.#check)
+    } catch {
+      // Which rows it fails on, and whether it is about a row at all, shows where they are called one by one.
+      this.#results = undefined
     }
-    return results === undefined ? single(chunk, row) : results[row]!
+  }
+
+  /** Undefined where it failed on some row, this one or another. */
+  at(row: number): Edn | undefined {
+    return this.#results?.[row]
+  }
+}
+
+/** Answers calls within calls that are answered for a chunk at once: before its first row is looked at. */
+function prepare(args: readonly CallArgument[], chunk: Chunk): void {
+  for (const arg of args) {
+    if (arg.kind !== 'call') continue
+    if (arg.rows === undefined) prepare(arg.args, chunk)
+    else arg.rows.prepare(arg.args, chunk)
   }
 }
 
@@ -80,6 +117,7 @@ export function failureCall(
   numberOf: (error: unknown) => number,
 ): RowCall {
   return (chunk, row) => {
+    if (row === 0) prepare(args, chunk)
     try {
       const value = call(rowArguments(args, chunk, row))
       if (fits !== undefined) resultRows(fits, value)
@@ -100,8 +138,10 @@ function rowArguments(args: readonly CallArgument[], chunk: Chunk, row: number):
       case 'column':
         values.push(arg.domain.decode(chunk.columns[arg.index]![row]!))
         break
-      case 'call':
-        values.push(arg.call(rowArguments(arg.args, chunk, row)))
+      case 'call': {
+        const known = arg.rows?.at(row)
+        values.push(known === undefined ? arg.call(rowArguments(arg.args, chunk, row)) : known)
+      }
     }
   }
   return values

@@ -57,6 +57,7 @@ import {
   type RowCall,
   rowCall,
   storedCall,
+  StoredRows,
   testOfCall,
 } from './call-operator.ts'
 import { testOfComparison } from './comparison.ts'
@@ -79,7 +80,7 @@ import { RowsOperator } from './rows-operator.ts'
 import { canSeekValue, readsTable, SMALL_COUNT, statisticsOf } from './statistics.ts'
 import { SemiJoinOperator } from './semi-join-operator.ts'
 import { collectedNumbers } from './table-numbers.ts'
-import { callArgument, passedColumns } from './terms.ts'
+import { callArgument, type InnerCall, passedColumns } from './terms.ts'
 
 /** What a conjunction became. */
 export type Compiled = Pipeline & {
@@ -327,21 +328,24 @@ export class Compiler {
     layout: Layout,
   ): { readonly call: RowCall; readonly args: readonly CallArgument[] } {
     const { name, source, args, clause } = step
-    const inside = (inner: string, given: readonly Argument[]): readonly [Call, readonly Argument[]] => {
+    const { stored: brought, budget } = this.#context
+    const { checks: check } = budget
+    const inside = (inner: string, given: readonly Argument[]): InnerCall => {
       const [first, ...rest] = given
       const canonical = functionNamed(inner)?.name ?? inner
-      return first?.kind === 'source' && SOURCE_FUNCTIONS.has(canonical)
-        ? [this.#sourceCall(canonical, first.name), rest]
-        : [functionFor(inner, this.#context, clause?.place), given]
+      if (first?.kind === 'source' && SOURCE_FUNCTIONS.has(canonical))
+        return { call: this.#sourceCall(canonical, first.name), args: rest, rows: undefined }
+      const stored = brought.functions.get(inner)
+      const call = functionFor(inner, this.#context, clause?.place)
+      return { call, args: given, rows: stored && new StoredRows(stored, check) }
     }
     const given = args.map((arg) => callArgument(arg, layout, inside))
     const [first] = given
     if (name === FAILURE && first?.kind === 'call')
       return { call: this.#failureCall(first, step), args: given }
     const failed = this.#failed(step)
-    const stored = this.#context.stored.functions.get(name)
-    if (stored !== undefined)
-      return { call: storedCall(stored, given, { check: this.#context.budget.checks, failed }), args: given }
+    const stored = brought.functions.get(name)
+    if (stored !== undefined) return { call: storedCall(stored, given, { check, failed }), args: given }
     const call =
       source === undefined ? functionFor(name, this.#context, clause?.place) : this.#sourceCall(name, source)
     return { call: rowCall(call, given, failed), args: given }

@@ -5,15 +5,22 @@ import type { Passed as PassedTerm } from '../../plan/plan.ts'
 import type { Argument } from '../../plan/syntax.ts'
 import { functionUnsupported } from '../errors.ts'
 import type { Passed } from './branch-operator.ts'
-import type { Call, CallArgument } from './call-operator.ts'
+import type { Call, CallArgument, StoredRows } from './call-operator.ts'
 import { CollectedDomain, NumberDomain } from './domain.ts'
 import { columnOf, type Layout } from './operator.ts'
 
-/** `callOf` makes the function of a call within a call, and tells which of its arguments are values. */
+/** A function, which of its arguments are values, and what answers it for a chunk at once. */
+export type InnerCall = {
+  readonly call: Call
+  readonly args: readonly Argument[]
+  readonly rows: StoredRows | undefined
+}
+
+/** `callOf` makes the function of a call within a call. */
 export function callArgument(
   arg: Argument,
   layout: Layout,
-  callOf: (name: string, args: readonly Argument[]) => readonly [Call, readonly Argument[]],
+  callOf: (name: string, args: readonly Argument[]) => InnerCall,
 ): CallArgument {
   switch (arg.kind) {
     case 'constant':
@@ -24,8 +31,8 @@ export function callArgument(
       return { kind: 'column', index, domain: layout.domains[index]! }
     }
     case 'call': {
-      const [call, args] = callOf(arg.name, arg.args)
-      return { kind: 'call', call, args: args.map((inner) => callArgument(inner, layout, callOf)) }
+      const { call, args, rows } = callOf(arg.name, arg.args)
+      return { kind: 'call', call, args: args.map((inner) => callArgument(inner, layout, callOf)), rows }
     }
     case 'source':
       throw functionUnsupported(`a function of ${arg.name}`, undefined)
