@@ -8,6 +8,7 @@ import type { ValueType } from '../fact/attribute.ts'
 import type { Datom } from '../fact/datom.ts'
 import { valueBytes } from '../fact/value-bytes.ts'
 import { byteCountOf, type ColumnData } from '../segment/column.ts'
+import { withDictionary } from '../segment/text.ts'
 import type { GenerationColumns, Moment } from './generation-columns.ts'
 import type { LateColumns } from './late-columns.ts'
 import { rowsOfDatoms } from './run-rows.ts'
@@ -35,8 +36,9 @@ export type WholeColumns = {
 
 /** Columns of facts that stand in the order of entities, values ascending within one. */
 export function columnsOfDatoms(type: ValueType, datoms: readonly Datom[]): WholeColumns {
-  const { entities, values, added } = rowsOfDatoms(type, datoms)
-  return { kind: 'whole', rowCount: datoms.length, type, entities, values, ts: added }
+  const { entities, values: plain, added: ts } = rowsOfDatoms(type, datoms)
+  const values = plain.kind === 'text' ? withDictionary(plain) : plain
+  return { kind: 'whole', rowCount: datoms.length, type, entities, values, ts }
 }
 
 /** Memory of columns that are kept, with what engines make of them (their tables of numbers). */

@@ -8,14 +8,8 @@ import type { Attribute, AttributeId, EntityId, T, ValueType } from '../fact/att
 import { BUILTIN_ATTRIBUTE_COUNT } from '../fact/bootstrap.ts'
 import { compareDatoms, type Datom } from '../fact/datom.ts'
 import { compareValues, type Value } from '../fact/value.ts'
-import {
-  type ColumnData,
-  integerAt,
-  ownColumn,
-  rowCountOf,
-  sliceColumn,
-  takeRows,
-} from '../segment/column.ts'
+import { type ColumnData, integerAt, rowCountOf, sliceColumn, takeRows } from '../segment/column.ts'
+import { ownColumn } from '../segment/own-column.ts'
 import { valueAt } from '../segment/value-column.ts'
 import type { AttributeColumns, KeptColumns, WholeColumns } from './attribute-columns.ts'
 import type { AttributeNovelty } from './attribute-novelty.ts'
@@ -576,7 +570,11 @@ function generationColumns(
 
 /** Of a pack values are copied, so that neither what is counted nor how values are held tells of other attributes. */
 function ownRows(run: Run, rows: RunRows, check: Check): RunRows {
-  return run.isPacked ? { ...rows, values: ownColumn(rows.values, check) } : rows
+  return run.isPacked ? { ...rows, values: ownColumn(rows.values, allRows(rows.values), check) } : rows
+}
+
+function allRows(column: ColumnData): Uint32Array {
+  return Uint32Array.from({ length: rowCountOf(column) }, (_, row) => row)
 }
 
 const NO_ROWS: ReadonlySet<number> = new Set()

@@ -3,14 +3,8 @@
 
 import { type Check, inBatches } from '../base/batches.ts'
 import type { ValueType } from '../fact/attribute.ts'
-import {
-  type ColumnData,
-  concatColumns,
-  integerAt,
-  integerColumn,
-  ownColumn,
-  takeRows,
-} from '../segment/column.ts'
+import { type ColumnData, concatColumns, integerAt, integerColumn } from '../segment/column.ts'
+import { ownColumn } from '../segment/own-column.ts'
 import { columnOf } from '../segment/value-column.ts'
 import type { AttributeColumns, WholeColumns } from './attribute-columns.ts'
 import type { Moment } from './generation-columns.ts'
@@ -23,11 +17,7 @@ export function columnsOfEntities(
 ): WholeColumns {
   const { type, entities, values, ts, rows } = shownRows(columns, check)
   const picked = pickedRows(entities, rows, wanted, check)
-  const own = (column: ColumnData): ColumnData => {
-    const taken = takeRows(column, picked, check)
-    // Texts were copied already.
-    return taken.kind === 'text' ? taken : ownColumn(taken, check)
-  }
+  const own = (column: ColumnData): ColumnData => ownColumn(column, picked, check)
   return {
     kind: 'whole',
     rowCount: picked.length,

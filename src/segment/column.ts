@@ -166,29 +166,6 @@ export function takeRows(column: ColumnData, rows: Uint32Array, check: Check = N
   }
 }
 
-/**
- * The same rows in memory and in a form that rest on them alone: a view of a column that several share holds texts of the
- * others, and is as wide as they need.
- */
-export function ownColumn(column: ColumnData, check: Check = NEVER_ENDS): ColumnData {
-  switch (column.kind) {
-    case 'text':
-      return takeTexts(
-        column,
-        Uint32Array.from({ length: rowCountOf(column) }, (_, row) => row),
-        check,
-      )
-    case 'dictionary':
-      return plainText(column, check)
-    case 'long': {
-      const numbers = Float64Array.from(column.data, Number)
-      return numbers.every(Number.isSafeInteger) ? integerColumn(numbers) : column
-    }
-    default:
-      return column
-  }
-}
-
 /** The whole number at a row. */
 export function integerAt(column: ColumnData, row: number): number {
   assert(column.kind === 'integer', 'ids, times and positions stay below 2^53')
