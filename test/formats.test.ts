@@ -138,6 +138,8 @@ describe('an answer over a network', () => {
     const named = await fetch(`${url}${first.headers['content-location']!}`, {
       headers: { accept: 'application/edn' },
     })
+    const head = await fetch(`${url}${first.headers['content-location']!}`, { method: 'HEAD', headers: CSV })
+    expect([head.status, head.headers.get('etag'), await head.text()]).toEqual([200, first.headers.etag, ''])
     expect(await named.text()).toMatch(/^\{:result \[\[0 0 "row 0 of 0"\]/)
   })
 })

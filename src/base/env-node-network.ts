@@ -150,9 +150,9 @@ async function send(outgoing: ServerResponse, response: HttpResponse): Promise<v
   outgoing.end()
 }
 
-/** HTTP/1.0 has no chunks, and trailers stand behind the last of them. */
+/** Trailers stand behind the last of the chunks, of which HTTP/1.0 and an answer to HEAD have none. */
 function knowsTrailers({ req }: ServerResponse): boolean {
-  return req.httpVersion !== '1.0'
+  return req.httpVersion !== '1.0' && req.method !== 'HEAD'
 }
 
 function untrailed({ trailers: _trailers, headers = {}, ...response }: HttpResponse): HttpResponse {
