@@ -12,7 +12,11 @@ export {
   transactionFunction,
   xform,
 } from './functions.ts'
-export { defineProcedure, type ProcedureDefinition } from '../procedures/define-procedure.ts'
+export {
+  defineProcedure,
+  type ProcedureDefinition,
+  receivedProcedure,
+} from '../procedures/define-procedure.ts'
 export type { Procedure, ProcedureKind, ProcedureParameter, ProcedureType } from '../procedures/procedure.ts'
 export { starterProcedures } from '../procedures/starter/starter.ts'
 export type { IndexName } from '../fact/datom.ts'

@@ -57,13 +57,28 @@ it('the text of a function is its source, as JavaScript', () => {
 it('what comes back from where it was kept is checked against its hash', () => {
   const made = defineProcedure(GIVEN)
   expect(receivedProcedure(structuredClone(made))).toEqual(made)
-  expect(codeOf(() => receivedProcedure({ ...made, source: '() => 2' }))).toBe(
-    'varve.error/procedure-invalid',
-  )
+  const { source: _, ...without } = made
+  const wrong: readonly unknown[] = [
+    { ...made, source: '() => 2' },
+    { ...made, hash: 'sha256:0' },
+    { ...made, parameters: [{ name: 'a' }] },
+    { ...made, parameters: 'a' },
+    { ...made, name: 7 },
+    without,
+    null,
+    'text',
+  ]
+  for (const each of wrong)
+    expect(codeOf(() => receivedProcedure(each))).toBe('varve.error/procedure-invalid')
 })
 
 it.each<Partial<Record<keyof ProcedureDefinition, unknown>>>([
   { name: 'x' },
+  { name: 7 },
+  { doc: 7 },
+  { doc: 'x'.repeat(8_193) },
+  { parameters: { 'a b': 'long' } },
+  { parameters: { '': 'long' } },
   { name: 't/x#2' },
   { name: 't/x y' },
   { name: 'clojure.string/x' },

@@ -32,9 +32,11 @@ export type ProcedureDefinition = {
 }
 
 export const SOURCE_LENGTH_MAX = 64 * 1024
+const DOC_LENGTH_MAX = 8_192
 const NAME_LENGTH_MAX = 255
 const VERSION_MAX = 1_000_000
 const PARAMETER_COUNT_MAX = 32
+const PARAMETER_NAME = /^[\p{L}_$][\p{L}\p{N}_$-]*\??$/u
 /** Names of functions that are built in, and of the language itself. */
 const RESERVED_NAMESPACES: ReadonlySet<string> = new Set(['db', 'clojure', 'str', 'string', 'Math'])
 
@@ -46,6 +48,8 @@ export function defineProcedure(definition: ProcedureDefinition): Procedure {
     throw procedureInvalid(name, `${version} is no version`, `Give a whole number from 1 to ${VERSION_MAX}`)
   if (!PROCEDURE_KINDS.includes(kind))
     throw procedureInvalid(name, `${kind} is no kind`, `Give one of ${PROCEDURE_KINDS.join(', ')}`)
+  if (typeof doc !== 'string' || doc.length > DOC_LENGTH_MAX || !doc.isWellFormed())
+    throw procedureInvalid(name, 'Its doc is no text', `Write at most ${DOC_LENGTH_MAX} characters`)
   const isText = typeof source === 'string'
   const text = isText ? source : String(source)
   if (text.length > SOURCE_LENGTH_MAX || text.trim() === '' || !text.isWellFormed())
@@ -71,18 +75,39 @@ export function defineProcedure(definition: ProcedureDefinition): Procedure {
   })
 }
 
-/** The procedure of plain data that was stored or sent, checked as a definition is and against its own hash. */
-export function receivedProcedure(stored: Procedure): Procedure {
-  const parameters = Object.fromEntries(
-    stored.parameters.map(({ name, type, isOptional }) => [isOptional ? `${name}?` : name, type]),
-  )
-  const made = defineProcedure({ ...stored, parameters })
-  if (made.hash === stored.hash) return made
+/**
+ * The procedure of plain data that was stored or sent, checked as a definition is and against its own hash. Throws
+ * `varve.error/procedure-invalid`.
+ */
+export function receivedProcedure(stored: unknown): Procedure {
+  const { name, parameters, source, hash, ...rest } = (stored ?? {}) as Partial<
+    Record<keyof Procedure, unknown>
+  >
+  const told = typeof name === 'string' ? name : 'What was stored'
+  if (typeof source !== 'string' || !Array.isArray(parameters) || !parameters.every(isParameter))
+    throw procedureInvalid(told, 'It has not the parts of one', 'Take it again from where it was stored')
+  const written = parameters.map((each): readonly [string, ProcedureType] => [
+    each.isOptional ? `${each.name}?` : each.name,
+    each.type,
+  ])
+  // Each part is checked there, whatever it is.
+  const made = defineProcedure({
+    ...rest,
+    name,
+    source,
+    parameters: Object.fromEntries(written),
+  } as ProcedureDefinition)
+  if (made.hash === hash) return made
   throw procedureInvalid(
-    stored.name,
+    told,
     'The content is not the one that its hash was made of',
     'Take it again from where it was stored',
   )
+}
+
+function isParameter(x: unknown): x is ProcedureParameter {
+  const { name, type, isOptional } = (x ?? {}) as Partial<Record<keyof ProcedureParameter, unknown>>
+  return typeof name === 'string' && typeof type === 'string' && typeof isOptional === 'boolean'
 }
 
 function hashed(content: Omit<Procedure, 'hash'>): Procedure {
@@ -115,7 +140,7 @@ function parametersOf(
   name: string,
   parameters: NonNullable<ProcedureDefinition['parameters']>,
 ): readonly ProcedureParameter[] {
-  const entries = Object.entries(parameters)
+  const entries = Object.entries(parameters ?? {})
   if (entries.length > PARAMETER_COUNT_MAX)
     throw procedureInvalid(
       name,
@@ -124,6 +149,8 @@ function parametersOf(
     )
   return entries.map(([written, type], index) => {
     checkType(name, type)
+    if (written.length > NAME_LENGTH_MAX || !PARAMETER_NAME.test(written))
+      throw procedureInvalid(name, `${written} is no name of a parameter`, 'Write letters, digits and dashes')
     const isOptional = written.endsWith('?')
     if (!isOptional && entries[index - 1]?.[0].endsWith('?') === true)
       throw procedureInvalid(
