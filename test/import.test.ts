@@ -383,6 +383,7 @@ describe('other formats', () => {
       system,
       catalog: server.catalog,
       runner: server.runner,
+      procedures: server.procedures,
       port: 0,
       version: '1.2.3',
       onFault: () => undefined,

@@ -287,6 +287,7 @@ describe('varve queries', () => {
     expect(await ran(['show', 'items'])).toMatchObject({
       stdout: expect.stringMatching(/name: string = "tea"[\s\S]* 2 .* pots/),
     })
+    expect(await ran(['run', 'items@1'])).toMatchObject({ stdout: '["tea"]\n' })
     expect(await ran(['run', 'items', 'name'])).toMatchObject({
       stderr: expect.stringContaining('varve.error/argument-malformed'),
     })
@@ -294,6 +295,91 @@ describe('varve queries', () => {
     expect(await ran(['run', 'items'])).toMatchObject({
       stderr: expect.stringContaining('varve.error/saved-query-retired'),
     })
+  })
+})
+
+describe('varve procedures', () => {
+  it('stores functions that questions and transactions call, and replays call the version of then', async () => {
+    const copy = join(folder.path, 'copy')
+    const made = await connect(`file:${copy}`)
+    await made.open('shop', {
+      schema: '[{:db/ident :item/cents :db/valueType :db.type/long :db/cardinality :db.cardinality/one}]',
+    })
+    await made.close()
+    const place = ['--data', copy, '--system', join(folder.path, 'copy-own')]
+    await using server = new RunningVarve(['serve', ...place, '--port', '0', '--write'])
+    const url = await server.url()
+    const save = [
+      'procedures',
+      'save',
+      'shop/with-tax',
+      '--parameter',
+      'cents:long',
+      '--returns',
+      'long',
+      '--url',
+      url,
+    ]
+    expect(await varve([...save, '(cents: number) => Math.round(cents * 1.2)'])).toMatchObject({
+      stderr: expect.stringMatching(/^shop\/with-tax is stored as version 1, sha256:/),
+    })
+    const adds = '(db, cents) => [{ ":item/cents": cents }]'
+    expect(
+      await varve([
+        'procedures',
+        'save',
+        'shop/add',
+        '--kind',
+        'transaction',
+        '--parameter',
+        'cents:long',
+        '--url',
+        url,
+        adds,
+      ]),
+    ).toMatchObject({ code: 0 })
+    expect(await varve(['transact', '[[:shop/add 100]]', '--database', 'shop', '--url', url])).toMatchObject({
+      code: 0,
+      stderr: '',
+    })
+    const body = {
+      query: '[:find ?gross . :where [$shop _ :item/cents ?cents] [(shop/with-tax ?cents) ?gross]]',
+    }
+    const asked = async (path: string, sent: object): Promise<Record<string, unknown>> => {
+      const headers = { 'content-type': 'application/json' }
+      return (await (
+        await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(sent) })
+      ).json()) as Record<string, unknown>
+    }
+    const then = await asked('/v1/query', body)
+    expect(then).toMatchObject({
+      result: 120,
+      receipt: { procedures: { 'shop/with-tax#1': expect.stringMatching(/^sha256:/) } },
+    })
+    await varve([...save, '(cents: number) => Math.round(cents * 1.25)'])
+    expect(await asked('/v1/query', body)).toMatchObject({ result: 125 })
+    expect(await asked('/v1/receipts/replay', { receipt: then['receipt'] })).toMatchObject({ equal: true })
+    expect(await varve(['procedures', 'show', 'shop/with-tax#1', '--url', url])).toMatchObject({
+      stdout: '(cents: number) => Math.round(cents * 1.2)\n',
+    })
+    const listed = await varve(['procedures', 'list', '--output', 'csv', '--url', url])
+    expect(listed.stdout).toMatch(/^shop\/with-tax,2,function,long/m)
+    const broken = await varve(['procedures', 'save', 'shop/bad', '(', '--url', url])
+    expect(broken).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('varve.error/procedure-source-invalid'),
+    })
+    const missing = await varve(['procedures', 'show', 'shop/with-taxes', '--url', url])
+    expect(missing.stderr).toContain('varve.error/procedure-not-found')
+    const taken = await varve([
+      'procedures',
+      'save',
+      listed.stdout.split('\r\n')[1]!.split(',')[0]!,
+      '() => 1',
+      '--url',
+      url,
+    ])
+    expect(taken.stderr).toContain('varve.error/procedure-of-starter')
   })
 })
 

@@ -14,6 +14,7 @@ import { addDevCommand } from './commands/dev.ts'
 import { addGrantCommand } from './commands/grant.ts'
 import { addImportCommand } from './commands/import.ts'
 import { addLogCommand } from './commands/log.ts'
+import { addProceduresCommand } from './commands/procedures.ts'
 import { addPullCommand } from './commands/pull.ts'
 import { addQueryCommand } from './commands/q.ts'
 import { addServeCommand } from './commands/serve.ts'
@@ -56,6 +57,7 @@ export async function main(words: readonly string[], context: Context): Promise<
     addRestoreCommand,
     addDeleteCommand,
     addQueriesCommand,
+    addProceduresCommand,
     addTokenCommand,
     addGrantCommand,
     addAuditCommand,

@@ -125,11 +125,11 @@ class LocalManagement extends Door {
   }
 
   async #open(): Promise<HttpHandler> {
-    const { catalog, runner } = this.#varve
+    const { catalog, runner, procedures } = this.#varve
     const faults: unknown[] = []
     const onFault = (error: unknown): void => void faults.push(error)
     const version = packageVersion(catalog.env)
-    const options = { catalog, runner, system: this.#system, version, onFault }
+    const options = { catalog, runner, procedures, system: this.#system, version, onFault }
     const door = { audit: await this.#system.openAudit(), access: OPEN_ACCESS, isLoopback: false }
     this.#service = createService(options, door)
     const handle = createHandler(this.#service)

@@ -22,7 +22,7 @@ export function systemFolderOf(data: string): string {
 }
 
 export async function startServing(
-  { catalog, runner }: LocalVarve,
+  { catalog, runner, procedures }: LocalVarve,
   system: SystemFolder,
   { terminal, ...place }: ServingOptions,
 ): Promise<HttpServer> {
@@ -32,6 +32,7 @@ export async function startServing(
   return startServer({
     catalog,
     runner,
+    procedures,
     system,
     ...place,
     version: packageVersion(catalog.env),

@@ -119,6 +119,8 @@ async function answerCreate(context: RouteContext): Promise<HttpResponse> {
 async function answerTransact(context: RouteContext): Promise<HttpResponse> {
   const { databases, parameters, service } = context
   await databases.checkWhole(parameters['name']!)
+  // Those that the transaction may call.
+  await service.procedures.current()
   const writer = await service.catalog.writer(parameters['name']!)
   const fields = await fieldsOf(context, TRANSACT_FIELDS, { recover: false })
   const tx = dataOf(fields, 'tx', 'transaction')

@@ -9,8 +9,10 @@ import type { Receipt } from '../query/receipt.ts'
 import type { Meaning } from './answering.ts'
 import type { RouteContext } from './route.ts'
 
-export function prepared({ service }: RouteContext, request: AskRequest): Promise<PreparedQuestion> {
-  return prepareQuestion(request, service.limits)
+/** The question with its databases and what it may call: the stored procedures of now, unless it says which. */
+export async function prepared({ service }: RouteContext, request: AskRequest): Promise<PreparedQuestion> {
+  const procedures = request.procedures ?? (await service.procedures.current())
+  return prepareQuestion({ ...request, procedures }, service.limits)
 }
 
 export type Meant = { readonly receiptId: string; readonly question: PinnedQuestion }

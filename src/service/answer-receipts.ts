@@ -134,8 +134,11 @@ async function preparedAgain(
 ): Promise<PreparedQuestion> {
   const { signal } = context.request
   const sourceNamed = sourcesOfPinned(context, question, timeoutMs)
+  const { procedures } = question
   return prepared(context, {
     ...(await requestOfPinned(question, sourceNamed)),
+    // A bare name means the version that it meant then.
+    ...(procedures && { procedures: (await context.service.procedures.current()).only(procedures) }),
     signal,
     ...(engine !== undefined && { engine }),
     ...(timeoutMs !== undefined && { timeoutMs }),

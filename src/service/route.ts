@@ -20,6 +20,7 @@ import type { RowSets } from '../access/row-sets.ts'
 import type { CallerDatabases } from './caller-databases.ts'
 import type { Grants } from './system/grants.ts'
 import type { SavedQueries } from './system/saved-queries.ts'
+import type { StoredProcedures } from './system/stored-procedures.ts'
 import type { SystemFolder } from './system/system-folder.ts'
 import type { Tokens } from './system/tokens.ts'
 import { send } from './sending.ts'
@@ -60,6 +61,7 @@ export type Service = {
   readonly tokens: Tokens
   readonly grants: Grants
   readonly queries: SavedQueries
+  readonly procedures: StoredProcedures
   readonly rowSets: RowSets
   readonly answering: Answering
   /** Bound to loopback: only a loopback Host and no foreign Origin is answered. */

@@ -3,6 +3,7 @@
 import { openApi } from './openapi.ts'
 import { ACCESS_ROUTES } from './answer-access.ts'
 import { SAVED_QUERY_ROUTES } from './answer-saved-queries.ts'
+import { PROCEDURE_ROUTES } from './answer-procedures.ts'
 import { AUDIT_ROUTES } from './answer-audit.ts'
 import { DATABASE_ROUTES } from './answer-databases.ts'
 import { HEALTH_ROUTES } from './answer-health.ts'
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   QUERY_ROUTE,
   PULL_ROUTE,
   ...SAVED_QUERY_ROUTES,
+  ...PROCEDURE_ROUTES,
   ...ACCESS_ROUTES,
   ...AUDIT_ROUTES,
   RESULT_ROUTE,

@@ -12,6 +12,7 @@ import type { SystemFolder } from './system/system-folder.ts'
 import { RowSets } from '../access/row-sets.ts'
 import { Grants } from './system/grants.ts'
 import { SavedQueries } from './system/saved-queries.ts'
+import { type HeldProcedures, StoredProcedures } from './system/stored-procedures.ts'
 import { Tokens } from './system/tokens.ts'
 import { doorOpen } from './errors.ts'
 import { type Answering, createAnswering } from './answering.ts'
@@ -24,6 +25,8 @@ export type ServiceOptions = {
   readonly catalog: Catalog
   readonly runner: QueryRunner
   readonly system: SystemFolder
+  /** Where those that are stored are run. */
+  readonly procedures: HeldProcedures
   readonly limits?: Partial<ServiceLimits>
   /** Of Varve, for receipts. */
   readonly version: string
@@ -88,6 +91,7 @@ export function createService(options: ServiceOptions, { audit, access, isLoopba
     tokens: new Tokens(catalog.env, system),
     grants: new Grants(catalog.env, system),
     queries: new SavedQueries(catalog.env, system),
+    procedures: new StoredProcedures(catalog.env, system, options.procedures),
     rowSets: new RowSets(runner),
     audit: log,
     access,

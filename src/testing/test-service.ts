@@ -10,6 +10,8 @@ import { createEngine } from '../engine/create.ts'
 import { InThreadRunner } from '../query/run-here.ts'
 import type { QueryRunner } from '../query/ask.ts'
 import type { AuditLog } from '../service/audit/audit-log.ts'
+import { NO_PROCEDURES, type ProcedureSet } from '../procedures/procedure-set.ts'
+import type { HeldProcedures } from '../service/system/stored-procedures.ts'
 import { SystemFolder } from '../service/system/system-folder.ts'
 import { type AccessControl, OPEN_ACCESS } from '../service/access-control.ts'
 import type { Answering } from '../service/answering.ts'
@@ -23,6 +25,12 @@ export const SCHEMA = `[
   {:db/ident :item/key :db/valueType :db.type/uuid :db/cardinality :db.cardinality/one}]`
 
 const env = nodeEnv()
+/** Holds them; nothing here runs one. */
+export const procedures: HeldProcedures & { set: ProcedureSet } = {
+  set: NO_PROCEDURES,
+  use: (set) => void (procedures.set = set),
+  check: () => undefined,
+}
 let catalog: Catalog
 export let system: SystemFolder
 export let auditWriter: Writer
@@ -55,7 +63,7 @@ export function serveWith(
   answering: Partial<Answering> = {},
 ): void {
   const onFault = (error: unknown): number => faults.push(error)
-  const options = { catalog, runner, system, limits, version: '1.2.3', answering, onFault }
+  const options = { catalog, runner, procedures, system, limits, version: '1.2.3', answering, onFault }
   const service = createService(options, { audit: auditWriter, access, isLoopback: true })
   audit = service.audit
   handle = createHandler(service)

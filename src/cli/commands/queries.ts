@@ -27,7 +27,6 @@ type SaveOptions = ManagementOptions & {
   readonly note?: string
 }
 type RunOptions = OutputOptions & {
-  readonly version?: number
   readonly asOf?: Date | number
   readonly limit?: number
 }
@@ -99,14 +98,16 @@ export function addQueriesCommand(program: Command, { env, terminal }: Context):
 
   withOutput(withManagement(queries.command('run')))
     .description('run a saved query; arguments are written name=value')
-    .argument('<name>', 'its name')
+    .argument('<name>', 'its name; name@2 for a version of it')
     .argument('[arguments...]', 'name=value; a value is EDN, a bare word is a string')
-    .option('--version <n>', 'another version than the newest', parseCount)
     .option('--as-of <moment>', 'an instant or a t', parseMoment)
     .option('--limit <n>', 'keep the first n rows', parseCount)
     .addHelpText('after', '\nExample:\n  varve queries run price id=tea --as-of 2014-11-15')
-    .action(async (name: string, words: readonly string[], options: RunOptions) => {
-      const { version, asOf, limit } = options
+    .action(async (named: string, words: readonly string[], options: RunOptions) => {
+      const { asOf, limit } = options
+      const [name, number] = named.split('@') as [string, string?]
+      const version = number === undefined ? undefined : Number(number)
+      if (Number.isNaN(version)) throw argumentMalformed(named, 'Write name@2 for its second version')
       const body = formOf({ arguments: new EdnMap(words.map(argumentOf)), version, 'as-of': asOf, limit })
       const answer = await managed(options, (management) => management.ask(`${pathOf(name)}/run`, body))
       const columns = (answer.get(keyword('columns')) ?? []) as readonly EdnMap[]

@@ -126,3 +126,23 @@ export function expectationUnknown(name: string, expectation: string): VarveErro
     data: { name, expectation },
   })
 }
+
+export function procedureNotFound(name: string, meant: string | undefined): VarveError {
+  return new VarveError({
+    code: 'varve.error/procedure-not-found',
+    kind: 'not-found',
+    message: `There is no procedure ${name}`,
+    fix: meant === undefined ? 'See the list of procedures' : `Did you mean ${meant}?`,
+    data: { name },
+  })
+}
+
+export function procedureOfStarter(name: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/procedure-of-starter',
+    kind: 'conflict',
+    message: `${name} is a procedure of the starter library`,
+    fix: 'Save yours under a name of its own',
+    data: { name },
+  })
+}

@@ -55,6 +55,21 @@ const SAVED_QUERY: readonly Column[] = [
   ['expectation/row-count', 'long', 'How many rows that is'],
 ]
 
+const PROCEDURE: readonly Column[] = [
+  ['procedure/key', 'string', 'name#version', 'identity'],
+  ['procedure/name', 'string', 'With a namespace', 'index'],
+  ['procedure/version', 'long', 'From 1 on'],
+  ['procedure/kind', 'string', 'function, predicate, aggregate or transaction'],
+  ['procedure/doc', 'string', 'What it does'],
+  ['procedure/language', 'string', 'typescript or javascript'],
+  ['procedure/parameters', 'string', 'Names and types, as JSON'],
+  ['procedure/returns', 'string', 'The type of its result'],
+  ['procedure/source', 'string', 'As it was written'],
+  ['procedure/hash', 'string', 'Over all of the above', 'index'],
+  ['procedure/saved-at', 'instant', 'When'],
+  ['procedure/saved-by', 'string', 'By whom'],
+]
+
 const QUESTION: readonly Column[] = [
   ['question/hash', 'string', 'sha256 of what is asked, whatever its arguments and moment', 'identity'],
   ['question/action', 'string', 'query, pull, log, …', 'index'],
@@ -93,7 +108,7 @@ const CHAIN: readonly Column[] = [
   ['chain/hash', 'string', 'Of the last link'],
 ]
 
-export const SYSTEM_SCHEMA: Edn = schemaOf([...TOKEN, ...GRANT, ...SAVED_QUERY])
+export const SYSTEM_SCHEMA: Edn = schemaOf([...TOKEN, ...GRANT, ...SAVED_QUERY, ...PROCEDURE])
 export const AUDIT_SCHEMA: Edn = schemaOf([...QUESTION, ...INTENT, ...CHAIN])
 
 function schemaOf(columns: readonly Column[]): Edn {
