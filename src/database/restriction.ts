@@ -26,12 +26,28 @@ export function restriction(
   windows: Iterable<readonly [AttributeId, readonly Window[]]>,
   hashKey = '',
 ): Restriction {
-  const ordered = [...windows]
-    .map(([a, list]): [AttributeId, readonly Window[]] => [a, orderedWindows(list)])
-    .filter(([, list]) => list.length > 0)
-    .sort(([x], [y]) => x - y)
-  const parts = ordered.map(([a, list]) => `${a} ${windowsKey(list)}`)
+  // Attributes that share their windows share them to the end, on the way to other threads as well.
+  const lists = new Map<readonly Window[], readonly Window[]>()
+  const keys = new Map<readonly Window[], string>()
+  const ordered: (readonly [AttributeId, readonly Window[]])[] = []
+  for (const [a, given] of windows) {
+    const list = lists.get(given) ?? orderedWindows(given)
+    lists.set(given, list)
+    if (!keys.has(list)) keys.set(list, windowsKey(list))
+    if (list.length > 0) ordered.push([a, list])
+  }
+  ordered.sort(([x], [y]) => x - y)
+  const parts = ordered.map(([a, list]) => `${a} ${keys.get(list)!}`)
   return { key: sha256Hex([hashKey, ...parts].join('\n')), windows: new Map(ordered), hashKey }
+}
+
+/** Of the sets of entities, each of which many attributes share. */
+export function bytesOfSets(lists: Iterable<readonly Window[]>): number {
+  const sets = new Set<Float64Array>()
+  for (const windows of lists) for (const { entities } of windows) if (entities) sets.add(entities)
+  let byteCount = 0
+  for (const { byteLength } of sets) byteCount += byteLength
+  return byteCount
 }
 
 /** A text for what windows let through, equal for equal ones. */

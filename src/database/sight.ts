@@ -9,6 +9,7 @@
 // through, so that its name, type and doc are nowhere. The moments of transactions always show.
 
 import { KeptByBytes } from '../base/kept-by-bytes.ts'
+import { numberOf } from '../base/object-number.ts'
 import type { Attribute, AttributeId, EntityId } from '../fact/attribute.ts'
 import {
   BUILTIN_ATTRIBUTE_COUNT,
@@ -24,6 +25,7 @@ import { maskUnfit } from './restricted-errors.ts'
 import {
   hasEntity,
   intersectionOf,
+  bytesOfSets,
   orderedWindows,
   type Restriction,
   unionOf,
@@ -53,16 +55,6 @@ const SIGHT_BYTES_MAX = 1 << 27
 /** Of an attribute in a sight. */
 const ATTRIBUTE_BYTES = 512
 const sights = new KeptByBytes<Sight>(SIGHT_BYTES_MAX, ({ byteCount }) => byteCount)
-
-/** Schemas are told from each other by numbers. */
-const schemaNumbers = new WeakMap<Schema, number>()
-let schemaCount = 0
-
-function numberOf(schema: Schema): number {
-  let number = schemaNumbers.get(schema)
-  if (number === undefined) schemaNumbers.set(schema, (number = schemaCount++))
-  return number
-}
 
 export class Sight {
   readonly restriction: Restriction
@@ -101,7 +93,7 @@ export class Sight {
     for (const a of this.attributeIds) {
       this.#attributes.set(a, this.#sightOf(schema.attribute(a)!, windows.get(a) ?? []))
     }
-    this.byteCount = byteCountOf(windows.values()) + this.attributeIds.length * ATTRIBUTE_BYTES
+    this.byteCount = bytesOfSets(windows.values()) + this.attributeIds.length * ATTRIBUTE_BYTES
   }
 
   attribute(a: AttributeId): 'whole' | 'hidden' | AttributeSight {
@@ -171,15 +163,6 @@ function effectiveWindows({ id, tuple }: Attribute, { windows }: Restriction): r
   if (shared === undefined) return own
   const limited = own.map((window) => ({ ...window, entities: intersectionOf(window.entities, shared)! }))
   return orderedWindows(limited)
-}
-
-/** Of sets of entities, which many attributes share. */
-function byteCountOf(lists: Iterable<readonly Window[]>): number {
-  const sets = new Set<Float64Array>()
-  for (const windows of lists) for (const { entities } of windows) if (entities) sets.add(entities)
-  let byteCount = 0
-  for (const { byteLength } of sets) byteCount += byteLength
-  return byteCount
 }
 
 function isReplacing({ mask }: Window): boolean {
