@@ -20,7 +20,7 @@ import { SeededRandom } from '../testing/seeded-random.ts'
 import { resultHash } from './result-hash.ts'
 import { type Format, FORMATS, writeAnswer } from './written.ts'
 
-const WORLD_COUNT = 8
+const WORLD_COUNT = 5
 const QUESTIONS_PER_WORLD = 50
 
 function hasItsType(value: Edn, type: Column['type']): boolean {
