@@ -18,7 +18,7 @@ import { EngineRunner } from '../query/run-engines.ts'
 import { InThreadRunner } from '../query/run-here.ts'
 import { WorkerRunner } from '../query/run-in-workers.ts'
 import { type NamedFunctions, registryOf, xformsOf } from './functions.ts'
-import type { Varve } from './types/interfaces.ts'
+import type { Varve } from '../interface/types/interfaces.ts'
 import { HeldProcedures } from './procedures.ts'
 import { LocalVarve } from './varve.ts'
 

@@ -6,7 +6,7 @@ import { type Edn, Keyword, type Value } from '../fact/value.ts'
 import { coerceValue } from '../fact/coerce.ts'
 import type { Attribute } from '../fact/attribute.ts'
 import { resolveAttribute, resolveEntity } from '../plan/entity.ts'
-import { argumentForm } from './forms.ts'
+import { argumentForm } from '../interface/forms.ts'
 
 const INDICES: readonly string[] = ['eavt', 'aevt', 'avet', 'vaet']
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { VarveError } from '../base/errors.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { connect } from './connect.ts'
-import { defineSchema } from './define-schema.ts'
-import type { Attributes } from './types/attributes.ts'
+import { defineSchema } from '../interface/define-schema.ts'
+import type { Attributes } from '../interface/types/attributes.ts'
 
 describe('defineSchema', () => {
   it('writes every feature of an attribute as transaction data', () => {

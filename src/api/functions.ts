@@ -18,8 +18,8 @@ import { toPlain } from '../fact/plain.ts'
 import type { Edn } from '../fact/value.ts'
 import type { EngineInput } from '../plan/engine.ts'
 import { LocalEntity } from './entity.ts'
-import { argumentForm, entityForm, formOf } from './forms.ts'
-import type { Entity } from './types/interfaces.ts'
+import { argumentForm, entityForm, formOf } from '../interface/forms.ts'
+import type { Entity } from '../interface/types/interfaces.ts'
 
 /** The database that a function sees. Reads are synchronous: the function runs inside the transaction. */
 export interface FunctionDb {

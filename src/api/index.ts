@@ -1,7 +1,7 @@
 // What `import … from 'varve'` gives: everything that users hold, and nothing else.
 
 export { connect, type ConnectOptions } from './connect.ts'
-export { defineSchema } from './define-schema.ts'
+export { defineSchema } from '../interface/define-schema.ts'
 export { type ErrorKind, type Place, VarveError, type Warning } from '../base/errors.ts'
 export {
   attributePredicate,
@@ -22,8 +22,13 @@ export { starterProcedures } from '../procedures/starter/starter.ts'
 export type { IndexName } from '../fact/datom.ts'
 export type { ExplainedPart, ExplainMode, Explanation } from '../plan/explain.ts'
 export type { ValueType } from '../fact/attribute.ts'
-export type { AttributeDefinition, Attributes, Definition, KeywordText } from './types/attributes.ts'
-export type { DefinedSchema, SchemaOf } from './types/define-schema.ts'
+export type {
+  AttributeDefinition,
+  Attributes,
+  Definition,
+  KeywordText,
+} from '../interface/types/attributes.ts'
+export type { DefinedSchema, SchemaOf } from '../interface/types/define-schema.ts'
 export type {
   Answer,
   ColumnInfo,
@@ -44,6 +49,6 @@ export type {
   TransactOptions,
   TransactResult,
   Varve,
-} from './types/interfaces.ts'
-export type { PullResult } from './types/pull.ts'
-export type { QueryForm, QueryResult } from './types/query.ts'
+} from '../interface/types/interfaces.ts'
+export type { PullResult } from '../interface/types/pull.ts'
+export type { QueryForm, QueryResult } from '../interface/types/query.ts'

@@ -31,12 +31,12 @@ import { pullEntity } from '../query/pull.ts'
 import { shapeAnswer } from '../engine/shape.ts'
 import { indexDatoms, indexRange } from './datoms.ts'
 import { LocalEntity } from './entity.ts'
-import { ExactAttributes, exactAnswer, type ExactNames, exactPulled, exactValue } from './exact.ts'
-import { argumentForm, entityForm, formOf, withForm } from './forms.ts'
+import { ExactAttributes, exactAnswer, type ExactNames, exactPulled, exactValue } from '../interface/exact.ts'
+import { argumentForm, entityForm, formOf, withForm } from '../interface/forms.ts'
 import type { Xforms } from './functions.ts'
 import type { HeldProcedures } from './procedures.ts'
-import { checkedMoment } from './moments.ts'
-import { PlainRows } from './rows.ts'
+import { checkedMoment } from '../interface/moments.ts'
+import { PlainRows } from '../interface/rows.ts'
 import type {
   Answer,
   DatabaseInfo,
@@ -50,8 +50,8 @@ import type {
   OpenOptions,
   TransactOptions,
   TransactResult,
-} from './types/interfaces.ts'
-import type { DefinedSchema } from './types/define-schema.ts'
+} from '../interface/types/interfaces.ts'
+import type { DefinedSchema } from '../interface/types/define-schema.ts'
 import { speculate } from './speculate.ts'
 
 type LooseRequest = MomentRequest & {

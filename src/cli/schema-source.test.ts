@@ -5,10 +5,10 @@ import { writeEdn } from '../fact/edn-writer.ts'
 import { schemaForms } from '../fact/schema-forms.ts'
 import type { EdnMap } from '../fact/value.ts'
 import { connectLocal } from '../api/connect.ts'
-import { defineSchema } from '../api/define-schema.ts'
+import { defineSchema } from '../interface/define-schema.ts'
 import { schemaSource } from './schema-source.ts'
 
-import type { DefinedSchema } from '../api/types/define-schema.ts'
+import type { DefinedSchema } from '../interface/types/define-schema.ts'
 
 // Inside the checkout, where the package's own name means source.
 const cache = join(import.meta.dirname, '../../.cache')
