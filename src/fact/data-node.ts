@@ -2,8 +2,8 @@
 // What has no meaning as data (undefined, functions, cycles, invalid dates) is refused with its path. Values of other
 // realms (a test runner's, a worker's) count as what they are.
 
-import { types } from 'node:util'
 import type { Place } from '../base/errors.ts'
+import { isDate, isMap, isSet, isUint8Array } from '../base/brands.ts'
 import { dataUnconvertible, limitExceeded, stringIllFormed } from './errors.ts'
 import type { JsonNode, NodeOrigin } from './json-reader.ts'
 import { BYTES_LENGTH_MAX, DEPTH_MAX, STRING_LENGTH_MAX } from './limits.ts'
@@ -116,10 +116,10 @@ class DataReader {
     if (prototype === Object.prototype) return this.#plain(value)
     const leaf = this.#leaf(value)
     if (leaf !== undefined) return this.#value(leaf)
-    if (types.isSet(value)) {
+    if (isSet(value)) {
       return this.#within(value, () => ({ kind: 'set', items: this.#items([...value]), origin: undefined }))
     }
-    if (types.isMap(value)) {
+    if (isMap(value)) {
       return this.#within(value, () => ({ kind: 'map', pairs: this.#pairs([...value]), origin: undefined }))
     }
     // Plain objects of another realm have another Object.prototype, with none above it.
@@ -139,13 +139,13 @@ class DataReader {
   }
 
   #leaf(value: object): Edn | undefined {
-    if (types.isDate(value)) {
+    if (isDate(value)) {
       if (Number.isNaN(value.getTime()))
         throw this.#refused('The date is invalid', 'Check how the Date was made')
       // A copy: dates and bytes can change, facts cannot.
       return new Date(value)
     }
-    if (types.isUint8Array(value)) {
+    if (isUint8Array(value)) {
       if (value.length > BYTES_LENGTH_MAX) {
         throw limitExceeded('The value', 'bytes', BYTES_LENGTH_MAX, this.#place())
       }

@@ -1,18 +1,18 @@
 // What stands twice among the members of a set or the keys of a map, for the readers, which refuse it. Sets within
 // sets are compared by texts that are made once and kept short, so that a text costs no more the deeper it nests.
 
-import { sha256Hex } from '../base/checksum.ts'
 import { type Edn, Keyword, keyOf, keyText, textKey } from './value.ts'
 
 /** Up to this many keywords are compared one by one. */
 const SMALL_COUNT = 8
-/** Longer texts of inner collections stand for themselves by their hash. */
+/** Longer texts of inner collections are kept once, and stand for themselves by their number. */
 const TEXT_LENGTH_MAX = 256
 
 /** Finds doubles in the collections of one text, inner ones before those that hold them. */
 export class Doubles {
   /** Made when the first is kept: most collections hold few keys, and keywords. */
   #texts: Map<object, string> | undefined
+  #numbers: Map<string, number> | undefined
 
   /** Index of the first key (every `step`-th item) that equals one before it, or −1. */
   first(items: readonly Edn[], step: number): number {
@@ -33,10 +33,17 @@ export class Doubles {
     if (known !== undefined) return known
     const whole = keyText(keyOf(x, this.#textOf))
     // No other text begins with a hash sign: they begin with their length.
-    const text = whole.length > TEXT_LENGTH_MAX ? `#${sha256Hex(whole)}` : whole
+    const text = whole.length > TEXT_LENGTH_MAX ? `#${this.#numberOf(whole)}` : whole
     this.#texts ??= new Map()
     this.#texts.set(x, text)
     return text
+  }
+
+  #numberOf(text: string): number {
+    this.#numbers ??= new Map()
+    const number = this.#numbers.get(text) ?? this.#numbers.size
+    this.#numbers.set(text, number)
+    return number
   }
 }
 

@@ -3,7 +3,8 @@
 
 import { limitExceeded, valueUnwritable } from './errors.ts'
 import { instantText } from './instant-text.ts'
-import { base64, doubleText, floatText } from './literals.ts'
+import { base64 } from '../base/base64.ts'
+import { doubleText, floatText } from './literals.ts'
 import { NUMBER_DIGITS_MAX } from './limits.ts'
 import { isKeywordText, isSymbolText, isTagText } from './names.ts'
 import { shortened } from './source-text.ts'

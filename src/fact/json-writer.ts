@@ -2,10 +2,11 @@
 // else an object with one key that begins with #. `json-form.ts` reads it back in mode `value` as the same value;
 // lists become arrays, as the interface says, unless `exact` asks for `#list`.
 
+import { base64 } from '../base/base64.ts'
 import { limitExceeded, valueUnwritable } from './errors.ts'
 import { decimalText } from './edn-writer.ts'
 import { instantText } from './instant-text.ts'
-import { base64, doubleText, floatText } from './literals.ts'
+import { doubleText, floatText } from './literals.ts'
 import {
   BigInteger,
   Decimal,

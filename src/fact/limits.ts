@@ -58,7 +58,7 @@ export function limitsOf(options: ReadOptions): Limits {
 /** Refuses a text of more bytes than allowed, without encoding it where its length alone decides. */
 export function checkTextBytes(text: string, bytesMax: number, source: string | undefined): void {
   if (text.length * 3 <= bytesMax) return
-  if (text.length <= bytesMax && Buffer.byteLength(text) <= bytesMax) return
+  if (text.length <= bytesMax && new TextEncoder().encode(text).length <= bytesMax) return
   const place: Place = source === undefined ? { line: 1, column: 1 } : { source, line: 1, column: 1 }
   throw limitExceeded('The text', 'bytes', bytesMax, place)
 }

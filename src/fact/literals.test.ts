@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { base64, doubleText, floatText, parseBytes, parseInstant, parseUri, parseUuid } from './literals.ts'
+import { base64 } from '../base/base64.ts'
+import { doubleText, floatText, parseBytes, parseInstant, parseUri, parseUuid } from './literals.ts'
 
 describe('an instant as text', () => {
   it.each([

@@ -1,6 +1,7 @@
 // Values that stand as text in a string, in EDN after a tag, in JSON under a key, or bare where the attribute's
 // type is known: instants, uuids, uris, bytes, floats. Each parser answers undefined for a text that is none.
 
+import { base64, bytesOfBase64 } from '../base/base64.ts'
 import { Uri, Uuid } from './value.ts'
 
 /** RFC 3339, also partial: a year, a month, a day, … ; years beyond four digits carry a sign and six. */
@@ -70,12 +71,8 @@ export function parseBytes(text: string): Uint8Array | undefined {
   if (wrong >= 0 && !(isPadding && text.slice(wrong) === '='.repeat(text.length - wrong))) return undefined
   // Bits beyond the last byte must be zero, so that one value has one text.
   const tail = text.slice(-4)
-  if (Buffer.from(tail, 'base64').toString('base64') !== tail) return undefined
-  return new Uint8Array(Buffer.from(text, 'base64'))
-}
-
-export function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+  if (base64(bytesOfBase64(tail)) !== tail) return undefined
+  return bytesOfBase64(text)
 }
 
 /** The fewest digits that round to this float. */

@@ -15,6 +15,7 @@
 // One order over all of them (`compareValues`) serves sorting, index order, `min` and `max`. Numbers of all
 // types compare by their exact value, so that joins, sets and order agree with each other.
 
+import { base64 } from '../base/base64.ts'
 import { isPlanted } from '../base/planted.ts'
 import { BigNumber } from 'bignumber.js'
 
@@ -418,7 +419,7 @@ function objectKey(
   if (x instanceof Uri) return `r${x.text}`
   if (x instanceof EdnSymbol) return `s${x.text}`
   if (x instanceof Keyword) return `k${x.text}`
-  if (x instanceof Uint8Array) return `b${Buffer.from(x).toString('base64')}`
+  if (x instanceof Uint8Array) return `b${base64(x)}`
   if (Array.isArray(x)) return `v${itemsKey(x, textOf)}`
   if (x instanceof EdnList) return `l${itemsKey(x.items, textOf)}`
   if (x instanceof EdnSet)

@@ -4,7 +4,8 @@
 import { decimalText, writeEdn } from '../fact/edn-writer.ts'
 import { instantText } from '../fact/instant-text.ts'
 import { valueUnwritable } from '../fact/errors.ts'
-import { base64, doubleText, floatText } from '../fact/literals.ts'
+import { base64 } from '../base/base64.ts'
+import { doubleText, floatText } from '../fact/literals.ts'
 import { BigInteger, Decimal, Double, type Edn, Float, Keyword, EdnSymbol, Uri, Uuid } from '../fact/value.ts'
 
 /** Empty for nil. What is nested is EDN text. */
