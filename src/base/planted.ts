@@ -51,6 +51,7 @@ export type PlantedMistake =
   | 'since-one-too-early'
   | 'split-forgets-the-missing'
   | 'text-order-of-units'
+  | 'stored-answers-of-the-row-before'
   | 'twins-need-not-be-equal'
 
 let armed: PlantedMistake | undefined

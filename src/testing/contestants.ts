@@ -3,6 +3,7 @@
 
 import { VarveError } from '../base/errors.ts'
 import type { EngineOptions, Question } from '../engine/question.ts'
+import { answerByTwins } from './stored-twins.ts'
 import { treeAnswer } from './tree-engine.ts'
 import { nativeAnswer } from '../engine/native/native.ts'
 import { PLAN_CACHE_LIMITS, PlanCache } from '../engine/native/plan-cache.ts'
@@ -39,6 +40,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   inThisThread('tree', ['mixed'], treeAnswer),
   inThisThread('native', ['novelty', 'segments', 'mixed'], nativeAnswer),
   inThisThread('native, asked again', ['segments', 'mixed'], askedAgain),
+  inThisThread('native, with stored functions', ['mixed'], answerByTwins),
 ]
 
 /** Keeps every plan, and every pipeline. */
