@@ -31,7 +31,7 @@ export function maskOf(name: Exclude<MaskName, 'null'>, type: ValueType, hashKey
     }
     case 'last-four':
       if (type === 'string') return (value) => lastOfText(value as string)
-      if (type === 'long') return (value) => lastOfNumber(BigInt(value as number | bigint))
+      if (type === 'long') return (value) => lastOfLong(value as number | bigint)
       if (type === 'bigint') return (value) => new BigInteger(lastDigits((value as BigInteger).value))
       return undefined
     case 'year':
@@ -67,8 +67,10 @@ function lastOfText(text: string): string {
   return `****${characters.slice(Math.max(0, first)).join('')}`
 }
 
-function lastOfNumber(value: bigint): number | bigint {
-  return long(lastDigits(value))
+function lastOfLong(value: number | bigint): number | bigint {
+  if (typeof value === 'bigint') return long(lastDigits(value))
+  const digits = Math.abs(value)
+  return digits % 10 ** shownCount(String(digits).length)
 }
 
 function lastDigits(value: bigint): bigint {

@@ -8,18 +8,25 @@
 // put in order again, since the order of values would tell of them.
 
 import { assert } from '../base/assert.ts'
-import { NEVER_ENDS, type Check } from '../base/batches.ts'
+import { inBatches, NEVER_ENDS, type Check } from '../base/batches.ts'
 import { VarveError } from '../base/errors.ts'
 import { isPlanted } from '../base/planted.ts'
 import type { AttributeId, EntityId, T } from '../fact/attribute.ts'
 import { compareDatoms, type Datom, type FactSource, type IndexName, type IndexRange } from '../fact/datom.ts'
 import type { Schema } from '../fact/schema.ts'
 import { compareValues, equalValues, type Value } from '../fact/value.ts'
-import { type AttributeColumns, columnsOfDatoms, type WholeColumns } from '../index/attribute-columns.ts'
+import {
+  type AttributeColumns,
+  columnOfValues,
+  columnsOfDatoms,
+  type WholeColumns,
+} from '../index/attribute-columns.ts'
 import { columnsOfEntities } from '../index/columns-of-entities.ts'
 import { type AttributeLists, rangeOf } from '../index/fact-ranges.ts'
 import { type IndexedAttribute, IndexedFacts, type Shown } from '../index/indexed-facts.ts'
 import { keyOfEntities, type Restriction } from './restriction.ts'
+import { integerAt } from '../segment/column.ts'
+import { valueAt } from '../segment/value-column.ts'
 import type { Mask } from './mask.ts'
 import { type AttributeSight, type Layer, Sight } from './sight.ts'
 
@@ -276,12 +283,33 @@ export class RestrictedColumns {
     return this.#facts.derivedColumns(this.#a, this.#purpose)
   }
 
-  /** `gather` makes them of the datoms that show. */
+  /** `gather` makes them of the datoms that show, where that is the only way. */
   columns(check: Check, gather: () => WholeColumns): AttributeColumns {
+    const { isMasked, isOfSchema, entities } = this.#sight
     return this.#kept(this.#purpose, () => {
-      const { isMasked, isOfSchema, entities } = this.#sight
-      return isMasked || isOfSchema || entities === undefined ? gather() : this.#rows(entities, check)
+      if (isOfSchema) return gather()
+      const rows = entities === undefined ? this.#facts.columns(this.#a, check) : this.#rows(entities, check)
+      assert(rows !== undefined, 'no columns are asked of a history')
+      return isMasked ? (this.#masked(rows, check) ?? gather()) : rows
     })
+  }
+
+  /** Undefined where an entity has several values, which have to be put in order and may look alike. */
+  #masked(rows: AttributeColumns, check: Check): WholeColumns | undefined {
+    const whole = rows.kind === 'whole' ? rows : columnsOfEntities(rows, undefined, check)
+    const { type, entities, values, rowCount } = whole
+    for (let row = 1; row < rowCount; row++)
+      if (integerAt(entities, row) === integerAt(entities, row - 1)) return undefined
+    const masked: Value[] = []
+    for (const [first, limit] of inBatches(rowCount, check)) {
+      for (let row = first; row < limit; row++) {
+        const layer = this.#sight.layerOf(integerAt(entities, row))
+        assert(layer !== undefined, 'rows are of those who show')
+        const value = valueAt(type, values, row)
+        masked.push(layer.mask === undefined ? value : layer.mask(value))
+      }
+    }
+    return { ...whole, values: columnOfValues(type, masked) }
   }
 
   /** The facts of those who show, as they are. */

@@ -6,9 +6,11 @@
 import { KeptByBytes } from '../base/kept-by-bytes.ts'
 import type { ValueType } from '../fact/attribute.ts'
 import type { Datom } from '../fact/datom.ts'
+import type { Value } from '../fact/value.ts'
 import { valueBytes } from '../fact/value-bytes.ts'
 import { byteCountOf, type ColumnData } from '../segment/column.ts'
 import { withDictionary } from '../segment/text.ts'
+import { columnOf } from '../segment/value-column.ts'
 import type { GenerationColumns, Moment } from './generation-columns.ts'
 import type { LateColumns } from './late-columns.ts'
 import { rowsOfDatoms } from './run-rows.ts'
@@ -36,9 +38,17 @@ export type WholeColumns = {
 
 /** Columns of facts that stand in the order of entities, values ascending within one. */
 export function columnsOfDatoms(type: ValueType, datoms: readonly Datom[]): WholeColumns {
-  const { entities, values: plain, added: ts } = rowsOfDatoms(type, datoms)
-  const values = plain.kind === 'text' ? withDictionary(plain) : plain
-  return { kind: 'whole', rowCount: datoms.length, type, entities, values, ts }
+  const { entities, values, added: ts } = rowsOfDatoms(type, datoms)
+  return { kind: 'whole', rowCount: datoms.length, type, entities, values: coded(values), ts }
+}
+
+/** A column of values, as codes where few texts repeat often. */
+export function columnOfValues(type: ValueType, values: readonly Value[]): ColumnData {
+  return coded(columnOf(type, values))
+}
+
+function coded(column: ColumnData): ColumnData {
+  return column.kind === 'text' ? withDictionary(column) : column
 }
 
 /** Memory of columns that are kept, with what engines make of them (their tables of numbers). */

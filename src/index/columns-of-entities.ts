@@ -9,14 +9,14 @@ import { columnOf } from '../segment/value-column.ts'
 import type { AttributeColumns, WholeColumns } from './attribute-columns.ts'
 import type { Moment } from './generation-columns.ts'
 
-/** `wanted` is ascending. */
+/** `wanted` is ascending; undefined is all. */
 export function columnsOfEntities(
   columns: AttributeColumns,
-  wanted: Float64Array,
+  wanted: Float64Array | undefined,
   check: Check,
 ): WholeColumns {
   const { type, entities, values, ts, rows } = shownRows(columns, check)
-  const picked = pickedRows(entities, rows, wanted, check)
+  const picked = wanted === undefined ? rows : pickedRows(entities, rows, wanted, check)
   const own = (column: ColumnData): ColumnData => ownColumn(column, picked, check)
   return {
     kind: 'whole',

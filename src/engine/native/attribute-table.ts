@@ -275,8 +275,11 @@ function ofRestricted(facts: FactSource, attribute: Attribute, budget: Budget): 
   if (restricted === undefined) return undefined
   const known = knownTable(restricted.known(), restricted)
   if (known !== undefined) return known
-  const columns = restricted.columns(budget.checks, () =>
-    columnsOfDatoms(attribute.valueType, gatheredDatoms(facts, attribute, budget)),
+  const countMax = restricted.countMax(budget.checks) ?? 0
+  const columns = budget.holdDuring(countMax * FACT_BYTES, () =>
+    restricted.columns(budget.checks, () =>
+      columnsOfDatoms(attribute.valueType, gatheredDatoms(facts, attribute, budget)),
+    ),
   )
   const made = budget.holdDuring(columns.rowCount * FACT_BYTES, () =>
     tableOfColumns(attribute, columns, budget.checks),

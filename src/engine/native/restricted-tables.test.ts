@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { RestrictedFacts, restrictedColumns } from '../../database/restricted-facts.ts'
 import { entitySet, restriction, type Window } from '../../database/restriction.ts'
-import type { Attribute, EntityId } from '../../fact/attribute.ts'
+import { type Attribute, type EntityId, TX_BASE } from '../../fact/attribute.ts'
 import type { FactSource } from '../../fact/datom.ts'
 import { keyword } from '../../fact/value.ts'
 import type { IndexedFacts } from '../../index/indexed-facts.ts'
@@ -24,8 +24,8 @@ function named(name: string): Attribute {
   return facts.schema.attributeNamed(keyword(`p/${name}`))!
 }
 
-function seen(windows: Readonly<Record<string, Window>>): RestrictedFacts {
-  const ids = Object.entries(windows).map(([name, window]) => [named(name).id, [window]] as const)
+function seen(windows: Readonly<Record<string, Window | readonly Window[]>>): RestrictedFacts {
+  const ids = Object.entries(windows).map(([name, list]) => [named(name).id, [list].flat()] as const)
   return RestrictedFacts.of(facts, restriction(ids, 'k'))
 }
 
@@ -54,6 +54,19 @@ describe('tables of restricted facts', () => {
       const wanted = new Set(shown)
       expect(rowsOf(restricted, name)).toEqual(rowsOf(facts, name).filter(([e]) => wanted.has(e as EntityId)))
       expect(rowsOf(restricted.asOf(0), name)).toEqual([])
+    }
+  })
+
+  it.each([
+    ['name', 'last-four'],
+    ['n', 'last-four'],
+    ['a', 'hash'],
+  ] as const)('hold of %s, masked by %s, what datoms show', (name, mask) => {
+    const some = entitySet(things.filter((_, i) => i % 3 === 0))
+    for (const windows of [[{ mask }], [{ mask, entities: some }], [{ mask }, { entities: some }]]) {
+      const restricted = seen({ [name]: windows })
+      const datoms = restricted.match(undefined, named(name).id, undefined)
+      expect(rowsOf(restricted, name)).toEqual(Array.from(datoms, ({ e, v, t }) => [e, v, TX_BASE + t]))
     }
   })
 
