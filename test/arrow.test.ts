@@ -173,10 +173,16 @@ describe.runIf(pyarrow)('Arrow, read by pyarrow', () => {
         { column: { name: '?n', type: 'long' }, values: numbers },
         { column: { name: '?w', type: 'keyword' }, values: words },
       ],
-      [{ column: { name: '?n', type: 'instant' }, values: [] }],
+      [
+        { column: { name: '?n', type: 'instant' }, values: [] },
+        { column: { name: '?w', type: 'keyword' }, values: [] },
+      ],
     ])
     expect(many![0]!.values).toEqual(numbers.map(String))
     expect(many![1]!.values).toEqual(words.map((word: Keyword) => `:${word.text}`))
-    expect(none).toEqual([{ name: '?n', kind: KINDS.instant, type: 'instant', values: [] }])
+    expect(none).toEqual([
+      { name: '?n', kind: KINDS.instant, type: 'instant', values: [] },
+      { name: '?w', kind: KINDS.keyword, type: 'keyword', values: [] },
+    ])
   }, 60_000)
 })
