@@ -5,6 +5,7 @@
 import { unreachable } from '../base/assert.ts'
 import {
   BigInteger,
+  compareBytes,
   Decimal,
   Double,
   type Edn,
@@ -123,7 +124,7 @@ export class CanonicalWriter {
   /** Members have no order of their own: that of their bytes. */
   #addUnordered(tag: number, members: readonly Uint8Array[]): void {
     this.#addCounted(tag, members.length)
-    for (const member of members.toSorted(Buffer.compare)) this.addWritten(member)
+    for (const member of members.toSorted(compareBytes)) this.addWritten(member)
   }
 
   #addInteger(x: bigint): void {

@@ -514,7 +514,8 @@ export function exactDecimal(x: number): Decimal {
   return new Decimal(BigInt(scaled).toString()).times(new Decimal('0.5').pow(halvings))
 }
 
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
+/** Byte by byte, a prefix first. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {
     const difference = a[i]! - b[i]!
