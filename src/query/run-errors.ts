@@ -4,6 +4,9 @@
 import { VarveError } from '../base/errors.ts'
 import { queryCancelled, queryTimeout } from '../engine/errors.ts'
 
+/** In `data` of an error: the question took its worker with it. */
+export const ENDED_WORKER = 'endedWorker'
+
 export function queryQueueFull(queueCount: number): VarveError {
   return new VarveError({
     code: 'varve.error/query-queue-full',
@@ -50,6 +53,7 @@ export function queryOutOfMemory(cause: unknown): VarveError {
     kind: 'incorrect',
     message: 'The query needed more memory than a worker may have',
     fix: 'Join clauses by a shared variable, bind more, aggregate, or ask shard by shard with (mod ?e n)',
+    data: { [ENDED_WORKER]: true },
     cause,
   })
 }
@@ -60,6 +64,7 @@ function workerFailed(cause: unknown): VarveError {
     kind: 'fault',
     message: 'The worker that ran the query ended before it answered',
     fix: 'Ask again; if it ends again, report the query',
+    data: { [ENDED_WORKER]: true },
     cause,
   })
 }

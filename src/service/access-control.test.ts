@@ -54,7 +54,13 @@ describe('a service on loopback', () => {
     const managing = await json('POST', '/v1/tokens', { caller: 'x' }).catch(() => 'refused')
     expect(managing).toBe('refused')
     const { text } = await send('GET', '/v1/whoami', bearer(asking))
-    expect(JSON.parse(text)).toEqual({ name: 'ada', kind: 'token', roles: ['finance'], scopes: ['query'] })
+    expect(JSON.parse(text)).toEqual({
+      name: 'ada',
+      kind: 'token',
+      roles: ['finance'],
+      scopes: ['query'],
+      limits: {},
+    })
     for (const { method, path, scope } of ROUTES.filter(({ scope: each }) => each !== 'open')) {
       const [status, error] = await problem(method, path.replace(/:\w+/g, 'x'), bearer(asking)).catch(
         () => [],

@@ -1,9 +1,9 @@
 // Tokens and grants: made, listed, taken back. And who the caller is.
 
 import type { HttpResponse } from '../base/env.ts'
-import { type Scope, SCOPES } from '../access/caller.ts'
-import type { Edn } from '../fact/value.ts'
-import type { Plain } from '../fact/plain-edn.ts'
+import { type CallerLimits, LIMIT_NAMES, type Scope, SCOPES } from '../access/caller.ts'
+import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
+import { kebabCase, type Plain } from '../fact/plain-edn.ts'
 import type { Fields } from './body.ts'
 import { fieldInvalid } from './errors.ts'
 import { fieldsOf, ok, type Route, type RouteContext, textListOf, textOf } from './route.ts'
@@ -14,6 +14,7 @@ const TOKEN_FIELDS = {
   caller: { type: 'string', about: 'who will ask with it' },
   scopes: { type: 'array', about: `what it opens, of ${SCOPES.join(', ')}; query if left out` },
   roles: { type: 'array', about: 'roles of the caller, for grants' },
+  limits: { type: 'object', about: `what it may have less of than others: ${LIMIT_NAMES.join(', ')}` },
   expiresAt: { type: ['string', 'object'], about: 'an instant from which on it opens nothing' },
 } as const
 
@@ -36,8 +37,8 @@ export const ACCESS_ROUTES: readonly Route[] = [
     about: 'Who the caller is, and what it may do',
     scope: 'query',
     answer: async (context) => {
-      const { name, kind, roles, scopes, purpose } = context.caller
-      return ok(context, { name, kind, roles, scopes, purpose })
+      const { name, kind, roles, scopes, limits, purpose } = context.caller
+      return ok(context, { name, kind, roles, scopes, limits: limits && { ...limits }, purpose })
     },
   },
   {
@@ -109,6 +110,7 @@ async function answerCreate(context: RouteContext): Promise<HttpResponse> {
       caller,
       scopes: scopes as readonly Scope[],
       roles: textListOf(fields, 'roles') ?? [],
+      limits: limitsOf(fields),
       expiresAt: instantOf(fields, 'expiresAt'),
     },
     context.caller,
@@ -143,12 +145,28 @@ function grantField(info: GrantInfo): { readonly [key: string]: Plain } {
   return { id, principal, database, attributes, rowRule, mask, purposes, createdBy }
 }
 
+function limitsOf(fields: Fields): CallerLimits {
+  const given = fields.form('limits', 'value') ?? new EdnMap([])
+  const wanted = `counts by name, of ${LIMIT_NAMES.join(', ')}`
+  if (!(given instanceof EdnMap)) throw fieldInvalid('limits', wanted)
+  return Object.fromEntries(
+    given.entries.map(([key, value]) => {
+      const written = key instanceof Keyword ? key.text : key
+      const name = LIMIT_NAMES.find((each) => each === written || kebabCase(each) === written)
+      if (name === undefined || !Number.isSafeInteger(value) || (value as number) <= 0)
+        throw fieldInvalid('limits', wanted)
+      return [name, value]
+    }),
+  )
+}
+
 function tokenField({ id, caller, roles, scopes, ...info }: TokenInfo): { readonly [key: string]: Plain } {
   return {
     id,
     caller,
     roles,
     scopes,
+    limits: { ...info.limits },
     createdAt: info.createdAt.toISOString(),
     createdBy: info.createdBy,
     expiresAt: info.expiresAt?.toISOString(),

@@ -3,16 +3,21 @@
 
 import type { HttpResponse } from '../base/env.ts'
 import { askPrepared, type AskRequest, type PreparedQuestion, prepareQuestion } from '../query/ask.ts'
-import { pinnedQuestion, type PinnedQuestion } from '../query/pinned.ts'
+import { pinnedQuestion, type PinnedQuestion, queryHashOf } from '../query/pinned.ts'
 import type { WrittenAnswer } from '../query/written.ts'
 import type { Receipt } from '../query/receipt.ts'
-import type { Meaning } from './answering.ts'
+import type { AnswerEnd, Meaning } from './answering.ts'
+import { limitsFor, shareOf } from './caller-limits.ts'
 import type { RouteContext } from './route.ts'
 
 /** The question with its databases and what it may call: the stored procedures of now, unless it says which. */
-export async function prepared({ service }: RouteContext, request: AskRequest): Promise<PreparedQuestion> {
+export async function prepared(
+  { service, caller }: RouteContext,
+  request: AskRequest,
+): Promise<PreparedQuestion> {
   const procedures = request.procedures ?? (await service.procedures.current())
-  return prepareQuestion({ ...request, procedures }, service.limits)
+  const asked = { ...request, procedures, share: shareOf(caller) }
+  return prepareQuestion(asked, limitsFor(service.limits, caller))
 }
 
 export type Meant = { readonly receiptId: string; readonly question: PinnedQuestion }
@@ -22,48 +27,67 @@ export type Made = {
   readonly receipt?: Receipt
 }
 
-/** The same of an answer that does not leave as it is, but in what is told of it. */
-export async function askMeant(
-  { service, caller }: RouteContext,
-  asking: Pick<Meaning, 'kind' | 'saved'>,
-  asked: PreparedQuestion,
-): Promise<{ readonly answer: WrittenAnswer; readonly question: PinnedQuestion }> {
-  const { newReceiptId, onAnswer } = service.answering
-  const question = pinnedQuestion(asked)
-  const telling = onAnswer({ receiptId: newReceiptId(), question, ...asking, caller, prepared: asked })
-  const making = askPrepared(asked, service.runner, 'json')
-  making.catch(() => undefined)
-  const ended = await telling
-  try {
-    const { answer } = await making
-    ended({ kind: 'answered', isWhole: true })
-    return { answer, question }
-  } catch (error) {
-    ended({ kind: 'failed', error })
-    throw error
-  }
-}
-
 export async function answerMeant(
-  { service, caller }: RouteContext,
+  context: RouteContext,
   asking: Pick<Meaning, 'kind' | 'saved'>,
   asked: PreparedQuestion,
   make: (meant: Meant) => Promise<Made>,
 ): Promise<HttpResponse> {
+  return toldOf(context, asking, asked, async (meant, ended) => {
+    const { respond, receipt } = await make(meant)
+    return {
+      // In its own time, once it is known that the intent is durable.
+      finish: async () => ({
+        ...(await respond()),
+        onEnd: (isWhole) => ended({ kind: 'answered', isWhole, ...(receipt && { receipt }) }),
+      }),
+    }
+  })
+}
+
+/** The same of an answer that does not leave as it is, but in what is told of it. */
+export async function askMeant(
+  context: RouteContext,
+  asking: Pick<Meaning, 'kind' | 'saved'>,
+  asked: PreparedQuestion,
+): Promise<{ readonly answer: WrittenAnswer; readonly question: PinnedQuestion }> {
+  return toldOf(context, asking, asked, async ({ question }, ended) => {
+    const { answer } = await askPrepared(asked, context.service.runner, 'json')
+    return {
+      finish: async () => {
+        ended({ kind: 'answered', isWhole: true })
+        return { answer, question }
+      },
+    }
+  })
+}
+
+/**
+ * What is asked is written down while it is answered: to wait for the disk first would double the time of most. Nothing is
+ * finished before it is known to be written.
+ */
+async function toldOf<Result>(
+  { service, caller }: RouteContext,
+  asking: Pick<Meaning, 'kind' | 'saved'>,
+  asked: PreparedQuestion,
+  make: (
+    meant: Meant,
+    ended: (end: AnswerEnd) => void,
+  ) => Promise<{ readonly finish: () => Promise<Result> }>,
+): Promise<Result> {
   const { newReceiptId, onAnswer } = service.answering
   const meant = { receiptId: newReceiptId(), question: pinnedQuestion(asked) }
-  // What is asked is written down while it is answered: to wait for the disk first would double the time of most.
+  const queryHash = queryHashOf(meant.question.query)
+  service.quarantine.check(queryHash)
+  let ended: (end: AnswerEnd) => void = () => undefined
   const telling = onAnswer({ ...meant, ...asking, caller, prepared: asked })
-  const making = make(meant)
+  const making = make(meant, (end) => ended(end))
   making.catch(() => undefined)
-  const ended = await telling
+  ended = await telling
   try {
-    const { respond, receipt } = await making
-    return {
-      ...(await respond()),
-      onEnd: (isWhole) => ended({ kind: 'answered', isWhole, ...(receipt && { receipt }) }),
-    }
+    return await (await making).finish()
   } catch (error) {
+    service.quarantine.failed(queryHash, error)
     ended({ kind: 'failed', error })
     throw error
   }

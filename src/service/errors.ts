@@ -197,6 +197,26 @@ export function transactRestricted(database: string): VarveError {
   })
 }
 
+export function tooManyRequests(countMax: number): VarveError {
+  return new VarveError({
+    code: 'varve.error/too-many-requests',
+    kind: 'busy',
+    message: `${countMax} requests of this caller are being answered already`,
+    fix: 'Wait until one of them is answered',
+    data: { countMax },
+  })
+}
+
+export function queryQuarantined(queryHash: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/query-quarantined',
+    kind: 'forbidden',
+    message: 'This query has ended two workers, so it is not asked again until the service starts anew',
+    fix: 'Bind more, aggregate, or ask shard by shard with (mod ?e n)',
+    data: { queryHash },
+  })
+}
+
 export function confirmationMissing(name: string): VarveError {
   return new VarveError({
     code: 'varve.error/confirmation-missing',

@@ -35,6 +35,7 @@ type Answered = { readonly route: string; readonly response: HttpResponse }
 async function answer(service: Service, request: HttpRequest): Promise<Answered> {
   const notation: Notation = acceptedNotation(request)
   let path = 'none'
+  let leave: (() => void) | undefined
   try {
     if (service.isLoopback) checkLoopback(request)
     const [pathname, search] = splitTarget(request.target)
@@ -50,15 +51,29 @@ async function answer(service: Service, request: HttpRequest): Promise<Answered>
     }
     const caller = route.scope === 'open' ? NOBODY : await service.access.callerOf(request)
     if (route.scope !== 'open') checkScope(caller, route.scope)
+    leave = caller === NOBODY ? undefined : service.inFlight.enter(caller)
     const databases = await databasesOf(service, caller)
     const format = accepted ?? notation
     const context = { service, request, caller, databases, format, notation, parameters, search }
     checkSearch(context, route)
-    return { route: path, response: await route.answer(context) }
+    return { route: path, response: leavingWith(await route.answer(context), leave) }
   } catch (error) {
+    leave?.()
     service.waiting.abandon(request.signal)
     if (!request.signal.aborted && !(error instanceof VarveError)) service.onFault(error)
     return { route: path, response: errorResponse(error, notation) }
+  }
+}
+
+/** The caller has one request less once the answer has left. */
+function leavingWith(response: HttpResponse, leave: (() => void) | undefined): HttpResponse {
+  if (leave === undefined) return response
+  return {
+    ...response,
+    onEnd: (isWhole) => {
+      leave()
+      response.onEnd?.(isWhole)
+    },
   }
 }
 

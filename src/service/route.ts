@@ -12,6 +12,7 @@ import { answerToSend, type Field } from './answer.ts'
 import type { Answering } from './answering.ts'
 import { type Fields, readFields } from './body.ts'
 import { fieldInvalid, parameterInvalid, parameterUnknown } from './errors.ts'
+import type { CallersInFlight } from './caller-limits.ts'
 import type { Metrics } from './metrics.ts'
 import type { Caller, Scope } from '../access/caller.ts'
 import type { AccessControl } from './access-control.ts'
@@ -23,6 +24,7 @@ import type { SavedQueries } from './system/saved-queries.ts'
 import type { StoredProcedures } from './system/stored-procedures.ts'
 import type { SystemFolder } from './system/system-folder.ts'
 import type { Tokens } from './system/tokens.ts'
+import type { Quarantine } from './quarantine.ts'
 import { send } from './sending.ts'
 import type { WaitingAnswers } from './waiting-answers.ts'
 
@@ -55,6 +57,8 @@ export type Service = {
   readonly limits: ServiceLimits
   readonly waiting: WaitingAnswers
   readonly metrics: Metrics
+  readonly inFlight: CallersInFlight
+  readonly quarantine: Quarantine
   readonly access: AccessControl
   readonly system: SystemFolder
   readonly audit: AuditLog

@@ -17,6 +17,8 @@ import { Tokens } from './system/tokens.ts'
 import { doorOpen } from './errors.ts'
 import { type Answering, createAnswering } from './answering.ts'
 import { createHandler } from './handler.ts'
+import { CallersInFlight } from './caller-limits.ts'
+import { Quarantine } from './quarantine.ts'
 import { Metrics } from './metrics.ts'
 import { WaitingAnswers } from './waiting-answers.ts'
 import { type Service, SERVICE_LIMITS, type ServiceLimits } from './route.ts'
@@ -97,6 +99,8 @@ export function createService(options: ServiceOptions, { audit, access, isLoopba
     access,
     waiting: new WaitingAnswers(limits.waitingBytesMax),
     metrics: new Metrics(),
+    inFlight: new CallersInFlight(),
+    quarantine: new Quarantine(),
     answering: createAnswering(catalog.env, version, { onAnswer: auditedBy(log), ...options.answering }),
     isLoopback,
     onFault,

@@ -12,6 +12,7 @@ type CreateOptions = ManagementOptions & {
   readonly scope: readonly string[]
   readonly role: readonly string[]
   readonly expires?: string
+  readonly limit: readonly string[]
 }
 
 export function addTokenCommand(program: Command, { env, terminal }: Context): void {
@@ -21,12 +22,14 @@ export function addTokenCommand(program: Command, { env, terminal }: Context): v
     .argument('<caller>', 'who will ask with it')
     .addOption(new Option('--scope <scope...>', 'what it opens').choices(SCOPES).default(['query']))
     .option('--role <role...>', 'roles of the caller, for grants', [])
+    .option('--limit <limit...>', 'what it may have less of than others, as timeoutMs=5000', [])
     .option('--expires <instant>', 'from then on it opens nothing')
     .addHelpText('after', '\nExample:\n  varve token create ada --scope query --role finance')
     .action(async (caller: string, options: CreateOptions) => {
       const { scope: scopes, role: roles, expires: expiresAt } = options
+      const limits = Object.fromEntries(options.limit.map((words) => limitOf(words)))
       await using management = await openManagement(env, options)
-      const made = await management.send('POST', '/v1/tokens', { caller, scopes, roles, expiresAt })
+      const made = await management.send('POST', '/v1/tokens', { caller, scopes, roles, limits, expiresAt })
       terminal.out(`${String(made['token'])}\n`)
       terminal.err(`Token ${String(made['id'])} of ${caller}. It is shown this once: keep it.\n`)
       terminal.err(`What ${caller} sees is what grants say: varve grant create ${caller} DATABASE '*'\n`)
@@ -52,4 +55,10 @@ export function addTokenCommand(program: Command, { env, terminal }: Context): v
       await management.send('DELETE', `/v1/tokens/${encodeURIComponent(id)}`)
       terminal.err(`Token ${id} opens nothing any more.\n`)
     })
+}
+
+/** What is no number is told by the service, which knows the names, too. */
+function limitOf(words: string): readonly [string, number | string] {
+  const [name = '', count = ''] = words.split('=', 2)
+  return [name, /^\d+$/.test(count) ? Number(count) : count]
 }

@@ -17,6 +17,7 @@ const TOKEN: readonly Column[] = [
   ['token/created-by', 'string', 'Who made it'],
   ['token/expires-at', 'instant', 'From then on it opens nothing'],
   ['token/revoked-at', 'instant', 'When it was taken back'],
+  ['token/limits', 'string', 'What it allows less of than the service, as JSON'],
 ]
 
 const GRANT: readonly Column[] = [

@@ -1,7 +1,7 @@
 // Tokens as facts of the system database: made, listed, taken back, and found again for each request.
 
 import type { Env } from '../../base/env.ts'
-import { type Caller, type Scope, SCOPES } from '../../access/caller.ts'
+import { type Caller, type CallerLimits, type Scope, SCOPES } from '../../access/caller.ts'
 import { isSecret, newToken, parseToken } from '../../access/token.ts'
 import { tokenExpired, tokenRevoked, tokenUnknown } from '../../access/errors.ts'
 import { tokenNotFound } from './errors.ts'
@@ -13,13 +13,14 @@ export type TokenInfo = {
   readonly caller: string
   readonly roles: readonly string[]
   readonly scopes: readonly Scope[]
+  readonly limits: CallerLimits
   readonly createdAt: Date
   readonly createdBy: string
   readonly expiresAt: Date | undefined
   readonly revokedAt: Date | undefined
 }
 
-export type TokenRequest = Pick<TokenInfo, 'caller' | 'roles' | 'scopes' | 'expiresAt'>
+export type TokenRequest = Pick<TokenInfo, 'caller' | 'roles' | 'scopes' | 'limits' | 'expiresAt'>
 
 export class Tokens {
   readonly #env: Env
@@ -32,7 +33,7 @@ export class Tokens {
 
   /** The token's text is given this once. */
   async create(
-    { caller, roles, scopes, expiresAt }: TokenRequest,
+    { caller, roles, scopes, limits, expiresAt }: TokenRequest,
     by: Caller,
   ): Promise<{ readonly info: TokenInfo; readonly text: string }> {
     const { id, secretHash, text } = newToken(this.#env.random)
@@ -47,9 +48,20 @@ export class Tokens {
         'token/created-at': createdAt,
         'token/created-by': by.name,
         'token/expires-at': expiresAt,
+        'token/limits': Object.keys(limits).length === 0 ? undefined : JSON.stringify(limits),
       }),
     ])
-    const info = { id, caller, roles, scopes, createdAt, createdBy: by.name, expiresAt, revokedAt: undefined }
+    const info = {
+      id,
+      caller,
+      roles,
+      scopes,
+      limits,
+      createdAt,
+      createdBy: by.name,
+      expiresAt,
+      revokedAt: undefined,
+    }
     return { info, text }
   }
 
@@ -79,11 +91,11 @@ export class Tokens {
     if (found === undefined || !isSecret(parsed.secret, String(found.get('token/secret-hash')))) {
       throw tokenUnknown()
     }
-    const { caller, roles, scopes, expiresAt, revokedAt } = infoOf(found)
+    const { caller, roles, scopes, limits, expiresAt, revokedAt } = infoOf(found)
     if (revokedAt !== undefined) throw tokenRevoked(revokedAt)
     if (expiresAt !== undefined && expiresAt.getTime() <= this.#env.clock.nowMs())
       throw tokenExpired(expiresAt)
-    return { name: caller, kind: 'token', roles, scopes }
+    return { name: caller, kind: 'token', roles, scopes, limits }
   }
 }
 
@@ -93,6 +105,7 @@ function infoOf(fields: EntityFields): TokenInfo {
     caller: String(fields.get('token/caller')),
     roles: textsOf(fields, 'token/roles'),
     scopes: SCOPES.filter((scope) => textsOf(fields, 'token/scopes').includes(scope)),
+    limits: JSON.parse(String(fields.get('token/limits') ?? '{}')) as CallerLimits,
     createdAt: fields.get('token/created-at') as Date,
     createdBy: String(fields.get('token/created-by')),
     expiresAt: fields.get('token/expires-at') as Date | undefined,
