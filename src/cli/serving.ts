@@ -9,7 +9,10 @@ import { reportError } from './report.ts'
 import { packageVersion } from './version.ts'
 
 export type Tls = NonNullable<ServerOptions['tls']>
-export type ServingOptions = Pick<ServerOptions, 'host' | 'port' | 'tls' | 'instance' | 'identities'> & {
+export type ServingOptions = Pick<
+  ServerOptions,
+  'host' | 'port' | 'tls' | 'instance' | 'identities' | 'log'
+> & {
   readonly terminal: Terminal
 }
 

@@ -1,5 +1,6 @@
 // Whether the service lives and is ready, its figures, and its description.
 
+import type { Gauge } from './metrics.ts'
 import { ok, type Route, type Service } from './route.ts'
 
 export const HEALTH_ROUTES: readonly Route[] = [
@@ -35,21 +36,30 @@ export const HEALTH_ROUTES: readonly Route[] = [
   },
 ]
 
-async function gauges({
-  catalog,
-  waiting,
-  answering,
-}: Service): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
+async function gauges(service: Service): Promise<readonly Gauge[]> {
+  const { catalog, waiting, answering, inFlight, audit, system } = service
   const { residentBytes, heapBytes } = catalog.env.processes.memory()
   const basisTs = new Map<string, number>()
   for (const { name } of catalog.list()) {
     basisTs.set(`database="${name}"`, (await catalog.connection(name)).value().basisT)
   }
-  return new Map([
-    ['varve_process_resident_bytes', new Map([['', residentBytes]])],
-    ['varve_process_heap_bytes', new Map([['', heapBytes]])],
-    ['varve_http_waiting_answer_bytes', new Map([['', waiting.byteCount]])],
-    ['varve_http_kept_answer_bytes', new Map([['', answering.results.answerBytes]])],
-    ['varve_database_basis_t', basisTs],
-  ])
+  const one = (name: string, help: string, value: number): Gauge => ({
+    name,
+    help,
+    series: new Map([['', value]]),
+  })
+  return [
+    one('varve_process_resident_bytes', 'Resident set of the process.', residentBytes),
+    one('varve_process_heap_bytes', 'JavaScript heap of the process.', heapBytes),
+    one('varve_http_requests_in_flight', 'Requests that are being answered.', inFlight.count),
+    one('varve_http_waiting_answer_bytes', 'Answers that clients have not taken yet.', waiting.byteCount),
+    one(
+      'varve_http_kept_answer_bytes',
+      'Answers that are kept to be given again.',
+      answering.results.answerBytes,
+    ),
+    one('varve_audit_pending_links', 'Links of the audit that wait to be written.', audit.pendingCount),
+    one('varve_system_owner', '1 where this process owns the system database.', system.isOwner ? 1 : 0),
+    { name: 'varve_database_basis_t', help: 'The newest t of a database here.', series: basisTs },
+  ]
 }

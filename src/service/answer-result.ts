@@ -49,6 +49,7 @@ async function answerResult(
   const isKept = asking.isPinned && isRepeatable(asked.job.query)
   const hash = isKept ? answering.results.remember(question) : undefined
   const answer = await resultOf(context, asked, hash)
+  service.metrics.rows(answer.rowCount)
   const receipt = receiptOf(question, answer, {
     id: receiptId,
     version: answering.version,

@@ -25,7 +25,7 @@ freshServiceForEachTest()
 
 const env = nodeEnv()
 let jobs: QueryJob[]
-let failure: unknown
+let failure: Error | undefined
 let held: Promise<void>
 
 /** Remembers what it runs; fails, or waits, where a test says so. */

@@ -11,6 +11,7 @@ import { answerBody } from './answer.ts'
 import { hostRefused, notAcceptable, originRefused, ourFault, statusOf } from './errors.ts'
 import { checkScope } from './access-control.ts'
 import { acceptedFormat, mediaTypeOf, ownNotation } from './formats.ts'
+import { logEntry } from './log-entry.ts'
 import { checkSearch, type Service } from './route.ts'
 import { findRoute, methodsAt } from './routes.ts'
 
@@ -23,19 +24,47 @@ export function createHandler(service: Service): HttpHandler {
   const { clock } = service.catalog.env
   return async (request) => {
     const fromMs = clock.monotonicMs()
-    const { route, response } = await answer(service, request)
+    const { route, response, caller, error } = await answer(service, request)
     const status = request.signal.aborted ? STATUS_CLIENT_GONE : response.status
     service.metrics.answered(route, status, clock.monotonicMs() - fromMs)
-    return response
+    if (error !== undefined) service.metrics.failed(error)
+    return {
+      ...response,
+      onEnd: (isWhole) => {
+        response.onEnd?.(isWhole)
+        const ms = clock.monotonicMs() - fromMs
+        service.log(
+          logEntry({
+            request,
+            route,
+            status,
+            caller,
+            error,
+            isWhole,
+            ms,
+            headers: response.headers,
+            at: new Date(clock.nowMs()),
+          }),
+        )
+      },
+    }
   }
 }
 
-type Answered = { readonly route: string; readonly response: HttpResponse }
+type Answered = {
+  readonly route: string
+  readonly response: HttpResponse
+  /** Undefined where nobody was asked, or the one who was is nobody. */
+  readonly caller?: Caller | undefined
+  /** Code of the error that was answered. */
+  readonly error?: string
+}
 
 async function answer(service: Service, request: HttpRequest): Promise<Answered> {
   const notation: Notation = acceptedNotation(request)
   let path = 'none'
   let leave: (() => void) | undefined
+  let caller: Caller | undefined
   try {
     if (service.isLoopback) checkLoopback(request)
     const [pathname, search] = splitTarget(request.target)
@@ -49,19 +78,20 @@ async function answer(service: Service, request: HttpRequest): Promise<Answered>
     if (accepted === undefined && route.contentType === undefined) {
       throw notAcceptable(request.headers.get('accept') ?? '', formats.map(mediaTypeOf))
     }
-    const caller = route.scope === 'open' ? NOBODY : await service.access.callerOf(request)
+    caller = route.scope === 'open' ? NOBODY : await service.access.callerOf(request)
     if (route.scope !== 'open') checkScope(caller, route.scope)
     leave = caller === NOBODY ? undefined : service.inFlight.enter(caller)
     const databases = await databasesOf(service, caller)
     const format = accepted ?? notation
     const context = { service, request, caller, databases, format, notation, parameters, search }
     checkSearch(context, route)
-    return { route: path, response: leavingWith(await route.answer(context), leave) }
+    return { route: path, caller, response: leavingWith(await route.answer(context), leave) }
   } catch (error) {
     leave?.()
     service.waiting.abandon(request.signal)
     if (!request.signal.aborted && !(error instanceof VarveError)) service.onFault(error)
-    return { route: path, response: errorResponse(error, notation) }
+    const { code } = shownError(error)
+    return { route: path, caller, error: code, response: errorResponse(error, notation) }
   }
 }
 
@@ -112,8 +142,12 @@ function isLoopbackName(host: string | undefined): boolean {
   return host !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host)
 }
 
+function shownError(error: unknown): VarveError {
+  return error instanceof VarveError ? error : ourFault(error)
+}
+
 function errorResponse(error: unknown, notation: Notation): HttpResponse {
-  const shown = error instanceof VarveError ? error : ourFault(error)
+  const shown = shownError(error)
   const { code, kind, message, fix, data } = shown
   const headers: Record<string, string> = {}
   if (kind === 'unauthorized') headers['www-authenticate'] = 'Bearer realm="varve"'

@@ -1,13 +1,22 @@
-// Counters in the text format of Prometheus: requests by route and status, and how long they took. Routes and
-// statuses are few, so the series are bounded.
+// Figures in the text format of Prometheus: requests by route and status and how long they took, errors by code, rows.
+// Routes, statuses and codes are few, so the series are bounded. docs/reference/metrics.md lists all names.
 
 const BUCKETS_MS = [1, 5, 20, 100, 500, 2_000, 10_000]
 const DURATION = 'varve_http_request_duration_seconds'
 
 type Series = { count: number; sumMs: number; readonly buckets: number[] }
 
+/** A figure as it is at this moment, by labels. */
+export type Gauge = {
+  readonly name: string
+  readonly help: string
+  readonly series: ReadonlyMap<string, number>
+}
+
 export class Metrics {
   readonly #answered = new Map<string, Series>()
+  readonly #errors = new Map<string, number>()
+  #rowCount = 0
 
   answered(route: string, status: number, ms: number): void {
     const labels = `route="${route}",status="${status}"`
@@ -23,8 +32,15 @@ export class Metrics {
     })
   }
 
-  /** `gauges` are figures read at this moment: by name, then by labels. */
-  write(gauges: ReadonlyMap<string, ReadonlyMap<string, number>>): string {
+  failed(code: string): void {
+    this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1)
+  }
+
+  rows(count: number): void {
+    this.#rowCount += count
+  }
+
+  write(gauges: readonly Gauge[]): string {
     const lines = [`# HELP ${DURATION} Time from a request to its answer.`, `# TYPE ${DURATION} histogram`]
     for (const [labels, { count, sumMs, buckets }] of this.#answered) {
       BUCKETS_MS.forEach((bucket, i) =>
@@ -33,10 +49,23 @@ export class Metrics {
       lines.push(`${DURATION}_bucket{${labels},le="+Inf"} ${count}`)
       lines.push(`${DURATION}_sum{${labels}} ${sumMs / 1_000}`, `${DURATION}_count{${labels}} ${count}`)
     }
-    for (const [name, series] of gauges) {
-      lines.push(`# TYPE ${name} gauge`)
-      for (const [labels, figure] of series) lines.push(`${name}${labels && `{${labels}}`} ${figure}`)
-    }
+    const codes = new Map([...this.#errors].map(([code, count]) => [`code="${code}"`, count]))
+    lines.push(
+      ...figure('varve_errors_total', 'Requests that were answered with an error.', 'counter', codes),
+    )
+    const rows = new Map([['', this.#rowCount]])
+    lines.push(...figure('varve_answer_rows_total', 'Rows of all answers to questions.', 'counter', rows))
+    for (const { name, help, series } of gauges) lines.push(...figure(name, help, 'gauge', series))
     return `${lines.join('\n')}\n`
   }
+}
+
+function figure(
+  name: string,
+  help: string,
+  type: 'counter' | 'gauge',
+  series: ReadonlyMap<string, number>,
+): readonly string[] {
+  const lines = [...series].map(([labels, value]) => `${name}${labels && `{${labels}}`} ${value}`)
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines]
 }

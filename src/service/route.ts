@@ -13,6 +13,7 @@ import type { Answering } from './answering.ts'
 import { type Fields, readFields } from './body.ts'
 import { fieldInvalid, parameterInvalid, parameterUnknown } from './errors.ts'
 import type { CallersInFlight } from './caller-limits.ts'
+import type { LogEntry } from './log-entry.ts'
 import type { Metrics } from './metrics.ts'
 import type { Caller, Scope } from '../access/caller.ts'
 import type { AccessControl } from './access-control.ts'
@@ -70,6 +71,8 @@ export type Service = {
   readonly answering: Answering
   /** Bound to loopback: only a loopback Host and no foreign Origin is answered. */
   readonly isLoopback: boolean
+  /** One entry for each request, once its answer has left. */
+  readonly log: (entry: LogEntry) => void
   /** Unforeseen errors, for the log: never shown to callers. */
   readonly onFault: (error: unknown) => void
 }

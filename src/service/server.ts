@@ -33,6 +33,7 @@ export type ServiceOptions = {
   /** Of Varve, for receipts. */
   readonly version: string
   readonly answering?: Partial<Answering>
+  readonly log?: Service['log']
   readonly onFault: (error: unknown) => void
 }
 
@@ -103,6 +104,7 @@ export function createService(options: ServiceOptions, { audit, access, isLoopba
     quarantine: new Quarantine(),
     answering: createAnswering(catalog.env, version, { onAnswer: auditedBy(log), ...options.answering }),
     isLoopback,
+    log: options.log ?? (() => undefined),
     onFault,
   }
 }

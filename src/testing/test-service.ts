@@ -16,6 +16,7 @@ import { SystemFolder } from '../service/system/system-folder.ts'
 import { type AccessControl, OPEN_ACCESS } from '../service/access-control.ts'
 import type { Answering } from '../service/answering.ts'
 import { createHandler } from '../service/handler.ts'
+import type { LogEntry } from '../service/log-entry.ts'
 import { createService } from '../service/server.ts'
 import type { ServiceLimits } from '../service/route.ts'
 
@@ -37,6 +38,8 @@ export let auditWriter: Writer
 export let audit: AuditLog
 let handle: HttpHandler
 export let faults: unknown[]
+/** What the log would say. */
+export const logged: LogEntry[] = []
 
 /** To be called once by each file of tests. */
 export function freshServiceForEachTest(): void {
@@ -44,6 +47,7 @@ export function freshServiceForEachTest(): void {
     catalog = Catalog.openMemory(env)
     system = await SystemFolder.inMemory(env)
     faults = []
+    logged.length = 0
     auditWriter = await system.openAudit()
     serveWith({})
   })
@@ -63,7 +67,8 @@ export function serveWith(
   answering: Partial<Answering> = {},
 ): void {
   const onFault = (error: unknown): number => faults.push(error)
-  const options = { catalog, runner, procedures, system, limits, version: '1.2.3', answering, onFault }
+  const log = (entry: LogEntry): number => logged.push(entry)
+  const options = { catalog, runner, procedures, log, system, limits, version: '1.2.3', answering, onFault }
   const service = createService(options, { audit: auditWriter, access, isLoopback: true })
   audit = service.audit
   handle = createHandler(service)

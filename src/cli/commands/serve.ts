@@ -1,7 +1,7 @@
 // `varve serve`: serves data folders over HTTP. It only reads them, unless it is told to write; what it writes itself,
 // tokens and the audit, lies in the system folder.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { connectLocal } from '../../api/connect.ts'
 import type { IdentityVerifier } from '../../access/identity.ts'
 import type { Env } from '../../base/env.ts'
@@ -23,6 +23,7 @@ type Options = {
   readonly workers?: number
   readonly tlsCert?: string
   readonly tlsKey?: string
+  readonly log?: string
   readonly oidcIssuer?: string
   readonly oidcAudience?: string
   readonly oidcName?: string
@@ -44,6 +45,7 @@ export function addServeCommand(program: Command, context: Context): void {
     .option('--oidc-audience <name>', 'what the tokens of the provider must be meant for', 'varve')
     .option('--oidc-name <claim>', 'the claim that names the caller (default: sub)')
     .option('--oidc-roles <claim>', 'the claim that lists roles (default: roles)')
+    .addOption(new Option('--log <format>', 'a line for each request, to stderr').choices(['json']))
     .option('--workers <n>', 'threads that answer questions (default: the cores, at most 4)', parseCount)
     .option('--write', 'take transactions too: this process becomes the writer of the first folder')
     .option('--take-over', "take the writer's place from a process that hangs; it acknowledges nothing more")
@@ -71,6 +73,7 @@ async function serve(options: Options, { env, terminal }: Context): Promise<void
     terminal,
     ...(instance !== undefined && { instance }),
     ...(tls !== undefined && { tls }),
+    ...(options.log !== undefined && { log: (entry) => terminal.err(`${JSON.stringify(entry)}\n`) }),
     ...(identities !== undefined && { identities }),
   })
   const stopped = terminal.stopped()

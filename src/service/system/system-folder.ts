@@ -211,6 +211,7 @@ const MADE_BESIDE: ReadonlySet<string> = new Set([
   'varve.error/database-exists',
   'varve.error/database-unknown',
   'varve.error/foreign-folder',
+  'varve.error/file-exists',
   'varve.error/file-missing',
   'varve.error/file-failed',
 ])

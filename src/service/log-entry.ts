@@ -1,0 +1,61 @@
+// One line of the log for each request. It says who asked what kind of thing and what became of it, never what was in it:
+// queries and arguments stand in the audit, for whoever may see them, and secrets nowhere.
+
+import type { Caller } from '../access/caller.ts'
+import type { HttpRequest, HttpResponse } from '../base/env.ts'
+import { NOBODY } from '../access/caller.ts'
+
+export type LogEntry = {
+  readonly at: string
+  readonly level: 'info' | 'warn' | 'error'
+  readonly event: 'request'
+  readonly method: string
+  /** With the names of its parameters, not their values. */
+  readonly route: string
+  readonly status: number
+  readonly ms: number
+  readonly caller?: string
+  readonly callerKind?: Caller['kind']
+  readonly purpose?: string
+  /** Of the audit and of the receipt. */
+  readonly receiptId?: string
+  /** Code of the error. */
+  readonly error?: string
+  /** False where the client went away before the last byte. */
+  readonly whole: boolean
+}
+
+export type Logged = {
+  readonly request: HttpRequest
+  readonly route: string
+  readonly status: number
+  readonly caller: Caller | undefined
+  readonly error: string | undefined
+  readonly isWhole: boolean
+  readonly ms: number
+  readonly headers: HttpResponse['headers']
+  readonly at: Date
+}
+
+export function logEntry(logged: Logged): LogEntry {
+  const { request, route, status, caller, error, isWhole, ms, headers, at } = logged
+  const receiptId = headers?.['varve-receipt-id']
+  return {
+    at: at.toISOString(),
+    level: status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info',
+    event: 'request',
+    method: request.method,
+    route,
+    status,
+    ms: Math.round(ms * 1_000) / 1_000,
+    ...(caller !== undefined &&
+      caller !== NOBODY && {
+        caller: caller.name,
+        callerKind: caller.kind,
+        ...(caller.purpose !== undefined && { purpose: caller.purpose }),
+      }),
+    ...(receiptId !== undefined && { receiptId }),
+    ...(error !== undefined && { error }),
+    whole: isWhole,
+  }
+}
