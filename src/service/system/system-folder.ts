@@ -26,9 +26,10 @@ const SECRET_BYTE_COUNT = 32
 
 /** Service processes over one system folder. */
 const INSTANCE_COUNT_MAX = 64
-/** Two processes that make one database at the same moment: the one that comes late opens what the other made. */
-const CREATION_COUNT_MAX = 20
-const CREATION_PAUSE_MS = 50
+/** Held while a process makes databases in the folder, for a moment each. */
+const OPENING = 'opening'
+const ATTEMPT_COUNT_MAX = 200
+const PAUSE_MS_MAX = 100
 
 const INSTANCE_NAME = /^[a-z0-9][a-z0-9_-]{0,40}$/
 
@@ -44,7 +45,7 @@ export class SystemFolder implements AsyncDisposable {
 
   /** Opens the folder, or makes it. Throws what keeps a folder from being written. */
   static async open(env: Env, folder: string, { hasThreads = false } = {}): Promise<SystemFolder> {
-    const writing = await madeBeside(env, () => Catalog.openFolder(env, folder, { hasThreads }))
+    const writing = await againWhile(env, isMadeBeside, () => Catalog.openFolder(env, folder, { hasThreads }))
     const following = await Catalog.openFolder(env, folder, { isReadOnly: true })
     return SystemFolder.#over(env, { writing, following }, await sharedSecret(env, `${folder}/${MASK_KEY}`))
   }
@@ -56,7 +57,9 @@ export class SystemFolder implements AsyncDisposable {
 
   static async #over(env: Env, catalogs: Catalogs, maskKey: string): Promise<SystemFolder> {
     try {
-      const system = await ownedOrLocked(env, catalogs.writing, SYSTEM_DATABASE, SYSTEM_SCHEMA)
+      const system = await alone(env, catalogs.writing.storage.folder, () =>
+        ownedOrLocked(catalogs.writing, SYSTEM_DATABASE, SYSTEM_SCHEMA),
+      )
       return new SystemFolder(env, catalogs, system instanceof VarveError ? undefined : system, maskKey)
     } catch (error) {
       await catalogs.writing[Symbol.asyncDispose]()
@@ -86,7 +89,7 @@ export class SystemFolder implements AsyncDisposable {
     if (instance !== undefined && !INSTANCE_NAME.test(instance)) throw instanceInvalid(instance)
     const names =
       instance !== undefined ? [instance] : Array.from({ length: countMax }, (_, index) => String(index + 1))
-    return openAudit(this.#env, this.#writing, names)
+    return alone(this.#env, this.#writing.storage.folder, () => openAudit(this.#writing, names))
   }
 
   /** Every audit of the folder, for reading. */
@@ -139,7 +142,7 @@ export class SystemFolder implements AsyncDisposable {
 
   /** Changes that come at once wait for one attempt. */
   #takeOwnership(): Promise<Writer> {
-    this.#taking ??= ownedOrLocked(this.#env, this.#writing, SYSTEM_DATABASE, SYSTEM_SCHEMA)
+    this.#taking ??= ownedOrLocked(this.#writing, SYSTEM_DATABASE, SYSTEM_SCHEMA)
       .then((found) => {
         if (found instanceof VarveError) throw systemOwned(found.data['holder'], found)
         this.#owned = found
@@ -178,10 +181,10 @@ function newSecret(env: Env): string {
 type Catalogs = { readonly writing: Catalog; readonly following: Catalog | undefined }
 
 /** The first of the audits that no other process has. */
-async function openAudit(env: Env, catalog: Catalog, names: readonly string[]): Promise<Writer> {
+async function openAudit(catalog: Catalog, names: readonly string[]): Promise<Writer> {
   let locked: VarveError | undefined
   for (const name of names) {
-    const opened = await ownedOrLocked(env, catalog, `${AUDIT_PREFIX}${name}`, AUDIT_SCHEMA)
+    const opened = await ownedOrLocked(catalog, `${AUDIT_PREFIX}${name}`, AUDIT_SCHEMA)
     if (!(opened instanceof VarveError)) return opened
     locked = opened
   }
@@ -189,43 +192,56 @@ async function openAudit(env: Env, catalog: Catalog, names: readonly string[]): 
 }
 
 /** The database, made where it is missing, with all of its schema; or why another process has it. */
-async function ownedOrLocked(
-  env: Env,
-  catalog: Catalog,
-  name: string,
-  schema: Edn,
-): Promise<Writer | VarveError> {
-  return madeBeside(env, async () => {
-    try {
-      await catalog.create(name, { schema })
-      return await catalog.writer(name)
-    } catch (error) {
-      if (error instanceof VarveError && error.code === 'varve.error/folder-locked') return error
-      throw error
-    }
-  })
+async function ownedOrLocked(catalog: Catalog, name: string, schema: Edn): Promise<Writer | VarveError> {
+  try {
+    await catalog.create(name, { schema })
+    return await catalog.writer(name)
+  } catch (error) {
+    if (isLocked(error)) return error
+    throw error
+  }
 }
 
-/** What fails where another process makes the same folder or database, or one beside it, at this moment. */
+/** Does the work while no other process makes databases in the folder; in memory there is none. */
+async function alone<Result>(
+  env: Env,
+  folder: string | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (folder === undefined) return work()
+  await using _lock = await againWhile(env, isLocked, () => env.files.lock(`${folder}/${OPENING}`))
+  return await work()
+}
+
+/** What fails where another process makes the same folder at this moment. */
 const MADE_BESIDE: ReadonlySet<string> = new Set([
-  'varve.error/database-exists',
-  'varve.error/database-unknown',
   'varve.error/foreign-folder',
   'varve.error/file-exists',
   'varve.error/file-missing',
-  'varve.error/file-failed',
 ])
 
-async function madeBeside<Made>(env: Env, make: () => Promise<Made>): Promise<Made> {
+function isMadeBeside(error: unknown): boolean {
+  return error instanceof VarveError && MADE_BESIDE.has(error.code)
+}
+
+async function againWhile<Made>(
+  env: Env,
+  isPassing: (error: unknown) => boolean,
+  make: () => Promise<Made>,
+): Promise<Made> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await make()
     } catch (error) {
-      const isBeside = error instanceof VarveError && MADE_BESIDE.has(error.code)
-      if (!isBeside || attempt >= CREATION_COUNT_MAX) throw error
-      await env.timers.sleep(CREATION_PAUSE_MS)
+      if (!isPassing(error) || attempt >= ATTEMPT_COUNT_MAX) throw error
+      // By chance, or those who met once would meet again.
+      await env.timers.sleep(env.random.next() * PAUSE_MS_MAX)
     }
   }
+}
+
+function isLocked(error: unknown): error is VarveError {
+  return error instanceof VarveError && error.code === 'varve.error/folder-locked'
 }
 
 function isFenced(error: unknown): boolean {
