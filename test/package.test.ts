@@ -20,8 +20,8 @@ import { nodeOfVersion, runNpm, runProgram } from './toolchains.ts'
 
 const NODE_VERSIONS = ['22.18.0', '24.21.0', '26.10.0']
 /** README.md says how much it is. */
-const PACKED_BYTES_MAX = 600_000
-const UNPACKED_BYTES_MAX = 2_500_000
+const PACKED_BYTES_MAX = 800_000
+const UNPACKED_BYTES_MAX = 3_000_000
 
 type Packed = {
   readonly filename: string

@@ -264,3 +264,24 @@ describe('a first start that is interrupted', () => {
     )
   })
 })
+
+describe('the guide of the service', () => {
+  it('works as it is printed, command by command', async () => {
+    const page = codeBlocks(readFileSync(join(root, 'docs/guide/service.md'), 'utf8'))
+    const scripts = page.filter(({ language, code }) => language === 'sh' && !code.includes('varve serve'))
+    expect(scripts).toHaveLength(5)
+    await using server = new RunningVarve(['serve', '--data', data, '--port', '0', '--write', '--take-over'])
+    const url = await server.url()
+    // What npx would find in a checkout.
+    const npx = `npx() { shift; ${process.execPath} ${join(root, 'bin/varve.mjs')} "$@"; }`
+    const commands = scripts.map(({ code }) => code.replaceAll('http://127.0.0.1:8470', url))
+    const ran = await runProgram('bash', ['-ec', [npx, ...commands].join('\n')], { cwd: folder.path })
+    expect(ran).toMatchObject({ code: 0 })
+    for (const { code } of page.filter(({ language }) => language === 'text'))
+      expect(ran.stdout).toContain(code)
+    const lines = ran.stdout.trim().split('\n')
+    expect(lines.filter((line) => /^\d+$/.test(line))).toHaveLength(1)
+    expect(ran.stdout).toContain('"ada" 1')
+    expect(lines.at(-1)).toMatch(/^audit-1 {2}holds: /)
+  })
+})

@@ -20,10 +20,10 @@ import { valueAt } from '../segment/value-column.ts'
 import type { Catalog } from './catalog.ts'
 import { openFactStore } from './indexed-store.ts'
 
-/** The views of every database of a folder. Throws `varve.error/views-need-files` for databases in memory. */
+/** The views of every database of the first folder. Throws `varve.error/views-need-files` for databases in memory. */
 export async function viewsOf(catalog: Catalog): Promise<string> {
   const statements: string[] = []
-  for (const { name } of catalog.list()) {
+  for (const { name } of catalog.firstList()) {
     const storage = catalog.storage.open(name)
     if (storage.folder === undefined) throw viewsNeedFiles(name)
     const { index, schema } = await openFactStore(storage)
