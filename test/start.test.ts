@@ -270,7 +270,18 @@ describe('the guide of the service', () => {
     const page = codeBlocks(readFileSync(join(root, 'docs/guide/service.md'), 'utf8'))
     const scripts = page.filter(({ language, code }) => language === 'sh' && !code.includes('varve serve'))
     expect(scripts).toHaveLength(5)
-    await using server = new RunningVarve(['serve', '--data', data, '--port', '0', '--write', '--take-over'])
+    const system = join(folder.path, 'guide-system')
+    await using server = new RunningVarve([
+      'serve',
+      '--data',
+      data,
+      '--system',
+      system,
+      '--port',
+      '0',
+      '--write',
+      '--take-over',
+    ])
     const url = await server.url()
     // What npx would find in a checkout.
     const npx = `npx() { shift; ${process.execPath} ${join(root, 'bin/varve.mjs')} "$@"; }`
