@@ -1,5 +1,5 @@
 // All facts of one attribute that a view shows, as columns by entity: what scans and joins read. The runs of an
-// attribute are merged once per root, not per question; a single run without dead rows is used as it lies. Of a
+// attribute are merged once per root, not per question; a run without dead rows in a file of its own is used as it lies. Of a
 // moment of the past only rows are chosen, of columns that all moments of its generation share, and what came after the
 // index was written changes few rows of what it holds.
 

@@ -192,7 +192,8 @@ function visibleDatoms(datoms: readonly Datom[], view: View, schema: Schema): Da
 }
 
 /** Of masked datoms that look alike now, one: in a history where all of them is alike, else the oldest. */
-function alikeOnce(datoms: readonly Datom[], { isHistory }: View): Datom[] {
+function alikeOnce(datoms: Datom[], { isHistory }: View): Datom[] {
+  if (!datoms.some((datom) => 'origin' in datom)) return datoms
   const seen = new Set<string>()
   return [...datoms]
     .sort((x, y) => x.t - y.t)
