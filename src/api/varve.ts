@@ -8,11 +8,10 @@ import type { Datom, IndexName } from '../fact/datom.ts'
 import { formFromData } from '../fact/json-form.ts'
 import { toPlain } from '../fact/plain.ts'
 import type { Schema } from '../fact/schema.ts'
-import { type Edn, EdnMap } from '../fact/value.ts'
+import type { Edn } from '../fact/value.ts'
 import type { Catalog } from '../database/catalog.ts'
 import type { Connection, LogRange } from '../database/connection.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
-import { notTransactionData } from '../database/errors.ts'
 import type { LoggedTransaction } from '../database/fact-store.ts'
 import type { TransactOutcome, TransactRequest } from '../database/writer.ts'
 import type { EngineName } from '../plan/engine.ts'
@@ -27,12 +26,12 @@ import {
 } from '../query/ask.ts'
 import { momentSources, type MomentRequest } from '../query/moment.ts'
 import { parsedPattern } from '../query/parsed.ts'
+import { indexDatoms, indexRange } from '../query/index-datoms.ts'
 import { pullEntity } from '../query/pull.ts'
 import { shapeAnswer } from '../engine/shape.ts'
-import { indexDatoms, indexRange } from './datoms.ts'
 import { LocalEntity } from './entity.ts'
 import { ExactAttributes, exactAnswer, type ExactNames, exactPulled, exactValue } from '../interface/exact.ts'
-import { argumentForm, entityForm, formOf, withForm } from '../interface/forms.ts'
+import { argumentForm, entityForm, formOf, metaForm, withForm } from '../interface/forms.ts'
 import type { Xforms } from './functions.ts'
 import type { HeldProcedures } from './procedures.ts'
 import { checkedMoment } from '../interface/moments.ts'
@@ -315,12 +314,14 @@ export class LocalDb {
   }
 
   async *datoms(index: IndexName, ...components: readonly unknown[]): AsyncGenerator<DatomItem> {
-    for await (const datom of this.value.readEach((facts) => indexDatoms(facts, index, components)))
+    const forms = components.map(argumentForm)
+    for await (const datom of this.value.readEach((facts) => indexDatoms(facts, index, forms)))
       yield datomItem(datom, this.schema, this.#exact)
   }
 
   async *indexRange(attribute: string, from?: unknown, to?: unknown): AsyncGenerator<DatomItem> {
-    for await (const datom of this.value.readEach((facts) => indexRange(facts, attribute, from, to)))
+    const [name, first, limit] = [attribute, from ?? null, to ?? null].map(argumentForm) as [Edn, Edn, Edn]
+    for await (const datom of this.value.readEach((facts) => indexRange(facts, name, first, limit)))
       yield datomItem(datom, this.schema, this.#exact)
   }
 
@@ -352,11 +353,7 @@ function told({ answer, warnings }: Asked<Explanation>): Explanation {
 
 function transactRequest(tx: Edn, isPlainData: boolean, options: TransactOptions): TransactRequest {
   if (options === NO_OPTIONS) return { tx, isPlainData }
-  const [meta] =
-    options.meta === undefined ? [] : (formFromData([options.meta], 'transaction') as readonly Edn[])
-  if (meta !== undefined && !(meta instanceof EdnMap)) {
-    throw notTransactionData('The meta of a transaction is no map', "Write { ':db/doc': 'why' }")
-  }
+  const meta = options.meta === undefined ? undefined : metaForm(options.meta)
   return {
     tx,
     isPlainData,

@@ -78,6 +78,13 @@ export class DatabaseValue {
     return new DatabaseValue(ref, this.#newest, this.#renew, this.#newest)
   }
 
+  /** All facts up to the moment of this view: without `since` and `history`. */
+  atMoment(): DatabaseValue {
+    const steps = this.ref.steps.filter((step) => isRestriction(step) || step.kind === 'as-of')
+    if (steps.length === this.ref.steps.length) return this
+    return DatabaseValue.#seen({ ...this.ref, steps }, this.#newest, this.#renew)
+  }
+
   /**
    * The same view of what the restriction lets through; nothing leads back. Not of a speculation: whoever restricts says
    * what shows of facts, and what is speculated is no fact.

@@ -1,12 +1,12 @@
 // What users give as text or as data, as forms.
 
-import { typedPlainValue } from '../fact/coerce.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { withLine } from '../fact/path-place.ts'
 import { type FormMode, formFromData } from '../fact/json-form.ts'
 import type { Schema } from '../fact/schema.ts'
-import type { Edn } from '../fact/value.ts'
-import { isLookupRef } from '../plan/entity.ts'
+import { type Edn, EdnMap } from '../fact/value.ts'
+import { notTransactionData } from '../database/errors.ts'
+import { typedReference } from '../plan/entity.ts'
 
 /** Text stays text, so that what parses it can remember it and point into it; data becomes a form. */
 export function formOf(given: unknown, mode: FormMode): Edn {
@@ -46,9 +46,12 @@ function isPlainText(text: string): boolean {
 
 /** An id, an ident or a lookup ref; the value of a lookup ref takes the type of its attribute. */
 export function entityForm(given: unknown, schema: Schema): Edn {
-  const form = argumentForm(given)
-  if (!isLookupRef(form)) return form
-  const [ident, value] = form
-  const attribute = schema.attributeNamed(ident)
-  return attribute === undefined ? form : [ident, typedPlainValue(attribute, value)]
+  return typedReference(argumentForm(given), schema)
+}
+
+/** Facts about the transaction itself. Throws `db.error/not-transaction-data`. */
+export function metaForm(given: unknown): EdnMap {
+  const [meta] = formFromData([given], 'transaction') as readonly Edn[]
+  if (meta instanceof EdnMap) return meta
+  throw notTransactionData('The meta of a transaction is no map', "Write { ':db/doc': 'why' }")
 }

@@ -6,7 +6,9 @@
 //   [:order/id 7] the entity that has this unique value in this very view, or nobody
 
 import type { Attribute, EntityId, ValueType } from '../fact/attribute.ts'
+import { typedPlainValue } from '../fact/coerce.ts'
 import type { FactSource } from '../fact/datom.ts'
+import type { Schema } from '../fact/schema.ts'
 import { type Edn, Double, Float, Keyword, toDouble, type Value } from '../fact/value.ts'
 import {
   attributeUnknown,
@@ -42,6 +44,14 @@ export function findEntity(facts: FactSource, form: Edn): EntityId | undefined {
 /** True for a vector of a keyword and a value: what can only be a lookup ref where an entity must stand. */
 export function isLookupRef(form: Edn): form is readonly [Keyword, Edn] {
   return Array.isArray(form) && form.length === 2 && form[0] instanceof Keyword
+}
+
+/** An entity as plain data names it: the value of a lookup ref takes the type of its attribute. */
+export function typedReference(form: Edn, schema: Schema): Edn {
+  if (!isLookupRef(form)) return form
+  const [ident, value] = form
+  const attribute = schema.attributeNamed(ident)
+  return attribute === undefined ? form : [ident, typedPlainValue(attribute, value)]
 }
 
 /** The attribute of this name; an error with the nearest name where there is none. */

@@ -55,7 +55,12 @@ export type AskRequest = {
 }
 
 export type JobInput =
-  | { readonly kind: 'facts'; readonly value: DatabaseValue }
+  | {
+      readonly kind: 'facts'
+      readonly value: DatabaseValue
+      /** It came as an argument. */
+      readonly isGiven?: boolean
+    }
   | { readonly kind: 'rows'; readonly rows: readonly (readonly Edn[])[] }
   | { readonly kind: 'rules'; readonly form: Edn; readonly rules: RuleSet }
   | { readonly kind: 'value'; readonly value: Edn; readonly isPlainData?: boolean }
@@ -292,7 +297,7 @@ async function bindInputs(
       } else if (next?.kind === 'database') {
         rest.shift()
         spare--
-        bound.push({ kind: 'facts', value: next.value })
+        bound.push({ kind: 'facts', value: next.value, isGiven: true })
       } else if (spare > 0 && next !== undefined) {
         rest.shift()
         spare--

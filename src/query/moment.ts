@@ -7,6 +7,7 @@ import type { Connection } from '../database/connection.ts'
 import { momentUnknown } from '../database/connection-errors.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
 import { findDatabase } from '../database/storage.ts'
+import { parseViewedName, seenThrough } from './viewed-name.ts'
 
 /** Where databases are found by name or alias: all that there are, or those that somebody may see. */
 export type Databases = Pick<Catalog, 'list' | 'connection'>
@@ -25,8 +26,8 @@ export type MomentRequest = {
 const CURSOR_WAIT_MS_MAX = 10_000
 
 /**
- * The databases of one request, by name or alias, at its moment. A database is the same value however often and
- * under whichever of its names it is asked for.
+ * The databases of one request, by name or alias, at its moment; the name may say what to see of it (viewed-name.ts). A
+ * database is the same value however often and under whichever of its names it is asked for.
  */
 export function momentSources(
   catalog: Databases,
@@ -34,8 +35,11 @@ export function momentSources(
 ): (name: string) => Promise<DatabaseValue> {
   checkCursors(catalog, request)
   const values = new Map<string, Promise<DatabaseValue>>()
-  return async (name) => {
+  return async (text) => {
+    const { name, t, views } = parseViewedName(text)
     const connection = await catalog.connection(name)
+    if (t !== undefined) return seenThrough((await reached(connection, t, request)).asOf(t), views)
+    if (views.length > 0) return seenThrough(await valueAt(connection, request), views)
     const known = values.get(connection.info.name)
     if (known !== undefined) return known
     if (typeof request.asOf === 'number' && values.size > 0) {
@@ -60,7 +64,8 @@ export function pinnedSources(
   waiting: Pick<MomentRequest, 'signal' | 'waitMs'>,
 ): (name: string) => Promise<DatabaseValue> {
   const values = new Map<string, Promise<DatabaseValue>>()
-  return async (name) => {
+  return async (text) => {
+    const { name, t: viewedT, views } = parseViewedName(text)
     const connection = await catalog.connection(name)
     const own = connection.info.name
     const t = basis[own]
@@ -69,7 +74,7 @@ export function pinnedSources(
     const knownT = Math.max(t, schemaT[own] ?? t)
     const value = values.get(own) ?? pinnedValue(connection, t, knownT, waiting)
     values.set(own, value)
-    return value
+    return viewedT === undefined ? value : seenThrough((await value).asOf(viewedT), views)
   }
 }
 

@@ -5,20 +5,27 @@ import { sha256Hex } from '../base/checksum.ts'
 import { Recent } from '../base/recent.ts'
 import type { T } from '../fact/attribute.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
-import { compareText, type Edn } from '../fact/value.ts'
+import { compareText, type Edn, Tagged } from '../fact/value.ts'
 import { aggregateNamed } from '../plan/functions.ts'
 import type { Query } from '../plan/syntax.ts'
-import { type AskRequest, databasesOf, type JobInput, type PreparedQuestion } from './ask.ts'
+import {
+  type AskArgument,
+  type AskRequest,
+  databasesOf,
+  type JobInput,
+  type PreparedQuestion,
+} from './ask.ts'
 import { basisOf } from './basis.ts'
 import { type CalledProcedures, toldProcedures } from './called-procedures.ts'
 import { textOfForm } from './parsed.ts'
+import { DATABASE_TAG, databaseArgument, isViewed, viewedNameOf } from './viewed-name.ts'
 
 export type PinnedQuestion = {
   /** EDN text. */
   readonly query: string
-  /** For the inputs of `:in` that are no databases, with the types that they were asked with. */
+  /** For the inputs of `:in`, with the types that they were asked with; databases that the query itself names need none. */
   readonly args: readonly Edn[]
-  /** What `$` means, where it is a database. */
+  /** What `$` means, where it is a database; with what is seen of it, where that is not all up to a moment. */
   readonly database?: string
   readonly basis: Readonly<Record<string, T>>
   /** The last t that changed the schema by which each database was asked. */
@@ -34,13 +41,13 @@ export function pinnedQuestion({ job, parsed }: PreparedQuestion): PinnedQuestio
   const schemaT: Record<string, T> = {}
   let database: string | undefined
   for (const [source, value] of databasesOf(job)) {
-    basis[value.database] = basisOf(value)
+    basis[value.database] = Math.max(basisOf(value), basis[value.database] ?? 0)
     schemaT[value.database] = value.schema.t
-    if (source === '$') database = value.database
+    if (source === '$') database = isViewed(value) ? viewedNameOf(value) : value.database
   }
   return {
     query: textOfForm(parsed.form),
-    args: job.inputs.flatMap((input) => (input.kind === 'facts' ? [] : [argumentOf(input)])),
+    args: job.inputs.flatMap(argumentOf),
     ...(database !== undefined && { database }),
     basis,
     schemaT,
@@ -58,14 +65,17 @@ export function asksAllFacts({ job }: PreparedQuestion): boolean {
   return [...databasesOf(job)].every(([, { ref }]) => ref.steps.every(({ kind }) => kind === 'as-of'))
 }
 
-function argumentOf(input: Exclude<JobInput, { readonly kind: 'facts' }>): Edn {
+/** As a list of one; of none for databases that the query itself names. */
+function argumentOf(input: JobInput): readonly Edn[] {
   switch (input.kind) {
+    case 'facts':
+      return input.isGiven ? [new Tagged(DATABASE_TAG, viewedNameOf(input.value))] : []
     case 'rows':
-      return input.rows
+      return [input.rows]
     case 'rules':
-      return input.form
+      return [input.form]
     case 'value':
-      return input.value
+      return [input.value]
   }
 }
 
@@ -76,11 +86,22 @@ export async function requestOfPinned(
 ): Promise<AskRequest> {
   return {
     query,
-    args: args.map((value) => ({ kind: 'value', value })),
+    args: await Promise.all(args.map((value) => askArgument(value, sourceNamed))),
     sourceNamed,
     ...(database !== undefined && { database: await sourceNamed(database) }),
     ...(limit !== undefined && { limit }),
   }
+}
+
+/** An argument as it stands in a request: a database where it is tagged as one. */
+export async function askArgument(
+  value: Edn,
+  sourceNamed: AskRequest['sourceNamed'],
+  isPlainData?: boolean,
+): Promise<AskArgument> {
+  const database = databaseArgument(value)
+  if (database !== undefined) return { kind: 'database', value: await sourceNamed(database) }
+  return { kind: 'value', value, ...(isPlainData && { isPlainData }) }
 }
 
 /** Names the question: 64 hexadecimal digits; and the length of its text. */

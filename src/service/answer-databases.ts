@@ -5,11 +5,23 @@ import { withLine } from '../fact/path-place.ts'
 import { schemaForms } from '../fact/schema-forms.ts'
 import { EdnMap } from '../fact/value.ts'
 import type { Connection } from '../database/connection.ts'
-import { Writer } from '../database/writer.ts'
+import { type TransactOutcome, Writer } from '../database/writer.ts'
 import type { Plain } from '../fact/plain-edn.ts'
-import { Valued, warningFields } from './answer.ts'
+import { type Field, Valued, warningFields } from './answer.ts'
+import { answerAudited, type AuditedRead } from './audit/audited.ts'
+import { datomRows } from './datom-rows.ts'
 import { confirmationMissing, fieldInvalid } from './errors.ts'
-import { connectionOf, dataOf, fieldsOf, flagOf, ok, type Route, type RouteContext, textOf } from './route.ts'
+import {
+  booleanOf,
+  connectionOf,
+  dataOf,
+  fieldsOf,
+  flagOf,
+  ok,
+  type Route,
+  type RouteContext,
+  textOf,
+} from './route.ts'
 
 const CREATE_FIELDS = {
   schema: { type: ['string', 'array'], about: 'schema: EDN text, or transaction data' },
@@ -19,6 +31,11 @@ const CREATE_FIELDS = {
 const TRANSACT_FIELDS = {
   tx: { type: ['string', 'array'], about: 'operations: EDN text, or transaction data' },
   meta: { type: 'object', about: 'facts about the transaction itself' },
+  strict: {
+    type: 'boolean',
+    about: 'makes an error of the warning that a function read what another operation writes',
+  },
+  datoms: { type: 'boolean', about: 'true answers the facts that it added and retracted, too' },
   idempotencyKey: {
     type: 'string',
     about: 'sent again with the same content, nothing is applied again and the first answer comes again',
@@ -130,21 +147,48 @@ async function answerTransact(context: RouteContext): Promise<HttpResponse> {
   if (meta !== undefined && !(meta instanceof EdnMap))
     throw fieldInvalid('meta', 'a map of attributes and values')
   const idempotencyKey = textOf(fields, 'idempotencyKey')
+  const flag = (name: string): boolean => booleanOf(fields, name)
   try {
-    const { t, txInstantMs, tempids, datoms, warnings } = await writer.transact({
+    const outcome = await writer.transact({
       tx: tx.form,
       isPlainData: tx.isPlainData,
+      ...(flag('strict') && { isStrict: true }),
       ...(meta !== undefined && { meta }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     })
-    return await ok(context, {
-      t,
-      txInstant: new Valued(new Date(txInstantMs)),
-      tempids: new Valued(new EdnMap([...tempids])),
-      datomCount: datoms.length,
-      warnings: warningFields(warnings),
-    })
+    const told = transactFields(outcome)
+    if (!flag('datoms')) return await ok(context, told)
+    // What was retracted tells what was there.
+    return await answerAudited(context, transactRead(outcome), () =>
+      ok(context, { ...told, datoms: new Valued(datomRows(outcome.datoms, outcome.after.schema)) }),
+    )
   } catch (error) {
     throw withLine(error, tx.form, tx.placeOf)
+  }
+}
+
+function transactFields({
+  t,
+  txInstantMs,
+  tempids,
+  datoms,
+  warnings,
+}: TransactOutcome): Record<string, Field> {
+  return {
+    t,
+    txInstant: new Valued(new Date(txInstantMs)),
+    tempids: new Valued(new EdnMap([...tempids])),
+    datomCount: datoms.length,
+    warnings: warningFields(warnings),
+  }
+}
+
+/** As the audit keeps it. */
+function transactRead({ t, after }: TransactOutcome): AuditedRead {
+  const { database } = after
+  return {
+    question: { action: 'transact', text: database, attributes: [`${database}/*`] },
+    args: [t],
+    basis: { [database]: t },
   }
 }

@@ -10,6 +10,7 @@ import type { Notation } from '../query/written.ts'
 import type { Connection, LogRange } from '../database/connection.ts'
 import { Valued } from './answer.ts'
 import { answerAudited, type AuditedRead } from './audit/audited.ts'
+import { datomRows } from './datom-rows.ts'
 import { parameterInvalid } from './errors.ts'
 import { connectionOf, ok, type Route, type RouteContext } from './route.ts'
 
@@ -83,12 +84,11 @@ function logItem(
 ): EdnMap {
   const name = (camelCase: string, kebabCase: string): Edn =>
     notation === 'json' ? camelCase : keyword(kebabCase)
-  const rows = datoms.map(({ e, a, v, added }) => [e, schema.attribute(a)?.ident ?? a, v, added])
   return new EdnMap([
     [name('t', 't'), t],
     [name('tx', 'tx'), TX_BASE + t],
     [name('txInstant', 'tx-instant'), new Date(txInstantMs)],
-    [name('datoms', 'datoms'), rows],
+    [name('datoms', 'datoms'), datomRows(datoms, schema)],
   ])
 }
 

@@ -7,7 +7,9 @@ import type { Warning } from '../base/errors.ts'
 import type { ExplainedPart, ExplainMode } from '../plan/explain.ts'
 import { type AskRequest, explainPrepared, type PreparedQuestion } from '../query/ask.ts'
 import { requestParts } from '../query/parsed.ts'
+import { askArgument } from '../query/pinned.ts'
 import { pullRequest } from '../query/pull.ts'
+import { typedReference } from '../plan/entity.ts'
 import type { Plain } from '../fact/plain-edn.ts'
 import { warningFields } from './answer.ts'
 import { answerMeant, prepared } from './answer-meant.ts'
@@ -20,8 +22,14 @@ import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './
 
 const QUERY_FIELDS = {
   query: { type: ['string', 'array', 'object'], about: 'the query: EDN text, or its form' },
-  args: { type: 'array', about: 'arguments for the inputs of :in that are no sources' },
-  database: { type: 'string', about: 'the database that $ means' },
+  args: {
+    type: 'array',
+    about: 'arguments for the inputs of :in; #varve/db "shop@42 history" is a database, for a source',
+  },
+  database: {
+    type: 'string',
+    about: 'the database that $ means; behind its name @T, as-of MOMENT, since MOMENT, history',
+  },
   ...MOMENT_FIELDS,
   ...BOUND_FIELDS,
   explain: {
@@ -42,7 +50,10 @@ export const QUERY_ROUTE: Route = {
 }
 
 const PULL_FIELDS = {
-  database: { type: 'string', about: 'name or alias' },
+  database: {
+    type: 'string',
+    about: 'name or alias; behind it @T, as-of MOMENT, since MOMENT, history',
+  },
   pattern: { type: ['string', 'array'], about: 'a pull pattern: EDN text, or its form' },
   eid: { type: ['integer', 'array', 'string'], about: 'an entity id, a lookup ref or an ident' },
   ...MOMENT_FIELDS,
@@ -76,7 +87,9 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
   const sourceNamed = sourcesAt(context, moment, bounds.timeoutMs)
   const question: AskRequest = {
     query: parts.query,
-    args: (args as readonly Edn[]).map((value) => ({ kind: 'value', value, isPlainData })),
+    args: await Promise.all(
+      (args as readonly Edn[]).map((value) => askArgument(value, sourceNamed, isPlainData)),
+    ),
     sourceNamed,
     ...(database !== undefined && { database: await sourceNamed(database) }),
     ...bounds,
@@ -134,7 +147,8 @@ async function answerPull(context: RouteContext): Promise<HttpResponse> {
   const moment = momentOf(fields)
   const timeoutMs = countOf(fields, 'timeoutMs')
   const value = await sourcesAt(context, moment, timeoutMs)(database)
-  const question = pullRequest(value, pattern, eid, {
+  const entity = fields.notation === 'json' ? typedReference(eid, value.schema) : eid
+  const question = pullRequest(value, pattern, entity, {
     signal: context.request.signal,
     ...(timeoutMs !== undefined && { timeoutMs }),
   })

@@ -67,7 +67,9 @@ describe('a caller', () => {
       ['GET', '/v1/databases/sh/schema', {}],
       ['GET', '/v1/databases/sh/log', {}],
       ['POST', '/v1/databases/sh/transact', { body: { tx: [] } }],
+      ['POST', '/v1/databases/sh@1 history/datoms', { body: { index: 'eavt' } }],
       ['POST', '/v1/pull', { body }],
+      ['POST', '/v1/query', { body: { query: '[:find ?e :where [?e]]', database: 'sh@1 history' } }],
       ['POST', '/v1/query', { body: { query: '[:find ?e :where [$other ?e]]', cursors: { shop: 1 } } }],
     ] as const) {
       const [status, error] = await problem(method, path, { ...sent, headers: posted(ada) })
@@ -87,6 +89,12 @@ describe('a caller', () => {
     const { text: log } = await send('GET', '/v1/databases/sh/log', { headers: ada })
     expect(log).toContain('"pot"')
     expect(log).not.toMatch(/price|450|900/)
+    for (const name of ['sh', 'sh history', 'sh@1 as-of 1']) {
+      const sent = { body: { index: 'eavt' }, headers: posted(ada) }
+      const { text: datoms } = await send('POST', `/v1/databases/${name}/datoms`, sent)
+      expect([name, datoms]).toEqual([name, expect.stringContaining('"pot"')])
+      expect(datoms).not.toMatch(/price|450|900/)
+    }
     const pull = { database: 'sh', pattern: '[*]', eid: [':item/id', 'tea'] }
     const { text: pulled } = await send('POST', '/v1/pull', { body: pull, headers: posted(ada) })
     expect(pulled).toContain('"tea"')
@@ -101,6 +109,10 @@ describe('a caller', () => {
     const tx = { tx: [{ 'item/id': 'tea', 'item/price': 700 }] }
     const sent = await send('POST', '/v1/databases/sh/transact', { body: tx, headers: posted(manager) })
     expect(sent.status).toBe(200)
+    const rows = '[:find ?id ?p ?added :where [?i :item/id ?id] [?i :item/price ?p _ ?added]]'
+    const t = (JSON.parse(sent.text) as { readonly t: number }).t
+    expect(await ask(rows, ada, { database: 'sh history' })).toEqual([])
+    expect(await ask(rows, ada, { database: `sh@${t - 1} history` })).toEqual([['tea', 450, true]])
     await grant({ principal: 'role:finance', attributes: [':item/id'], mask: 'last-four' })
     expect(await ask(IDS, ada)).toEqual(['****a', '****t'])
   })

@@ -100,7 +100,7 @@ export class CallerDatabases {
 
   async #restriction(value: DatabaseValue): Promise<Restriction | 'all'> {
     if (this.#grants === undefined) return 'all'
-    const found = await restrictionOf(this.#grants, this.#caller, value, this.#options)
+    const found = await restrictionOf(this.#grants, this.#caller, value.atMoment(), this.#options)
     // A grant may have been taken back since the name was looked up.
     if (found === undefined) throw databaseUnknown(value.database, this.list())
     return found

@@ -30,7 +30,7 @@ type Bounds = Pick<AskRequest, 'limit' | 'timeoutMs' | 'memoryBytes' | 'engine'>
 /** What the fields say goes before what stands beside the query in a request map. */
 export function boundsOf(fields: Fields, parts: Partial<RequestParts> = {}): Bounds {
   const limit = countOf(fields, 'limit') ?? parts.limit
-  const timeoutMs = countOf(fields, 'timeoutMs') ?? parts.timeoutMs
+  const timeoutMs = countOf(fields, 'timeoutMs', 0) ?? parts.timeoutMs
   const memoryBytes = countOf(fields, 'memoryBytes') ?? parts.memoryBytes
   const engine = textOf(fields, 'engine') ?? parts.engine
   return {

@@ -165,11 +165,18 @@ export function textListOf(fields: Fields, name: string): readonly string[] | un
   return value
 }
 
-export function countOf(fields: Fields, name: string): number | undefined {
+/** False where it is missing. */
+export function booleanOf(fields: Fields, name: string): boolean {
+  const value = fields.form(name, 'value') ?? false
+  if (typeof value !== 'boolean') throw fieldInvalid(name, 'true or false')
+  return value
+}
+
+export function countOf(fields: Fields, name: string, least = 1): number | undefined {
   const value = fields.form(name, 'value')
   if (value === undefined) return undefined
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value <= 0)
-    throw fieldInvalid(name, 'a positive whole number')
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least)
+    throw fieldInvalid(name, least > 0 ? 'a positive whole number' : 'a whole number, 0 or more')
   return value
 }
 

@@ -143,6 +143,9 @@ describe('routes', () => {
       'GET /v1/results/:hash',
       'POST /v1/receipts/replay',
       'GET /v1/databases/:name/log',
+      'POST /v1/databases/:name/datoms',
+      // Where it is asked for the facts that it changed.
+      'POST /v1/databases/:name/transact',
       'POST /v1/queries/:name/run',
       'PUT /v1/queries/:name/expectations/:expectation',
       'POST /v1/queries/:name/check',
@@ -156,7 +159,6 @@ describe('routes', () => {
       'GET /v1/databases/:name',
       'DELETE /v1/databases/:name',
       'GET /v1/databases/:name/schema',
-      'POST /v1/databases/:name/transact',
       'GET /v1/queries',
       'PUT /v1/queries/:name',
       'GET /v1/queries/:name',

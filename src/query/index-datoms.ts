@@ -1,4 +1,4 @@
-// Index access for users: components and bounds as plain values become places of an index.
+// Index access: components and bounds, made of plain values, become places of an index.
 
 import { VarveError } from '../base/errors.ts'
 import type { Datom, FactSource, IndexName } from '../fact/datom.ts'
@@ -6,19 +6,13 @@ import { type Edn, Keyword, type Value } from '../fact/value.ts'
 import { coerceValue } from '../fact/coerce.ts'
 import type { Attribute } from '../fact/attribute.ts'
 import { resolveAttribute, resolveEntity } from '../plan/entity.ts'
-import { argumentForm } from '../interface/forms.ts'
 
 const INDICES: readonly string[] = ['eavt', 'aevt', 'avet', 'vaet']
 
 /** The facts of an index whose leading places equal the components. */
-export function indexDatoms(
-  facts: FactSource,
-  index: IndexName,
-  components: readonly unknown[],
-): Iterable<Datom> {
+export function indexDatoms(facts: FactSource, index: IndexName, forms: readonly Edn[]): Iterable<Datom> {
   if (!INDICES.includes(index)) throw indexUnknown(index)
-  if (components.length > 3) throw tooManyComponents(index)
-  const forms = components.map((component) => argumentForm(component))
+  if (forms.length > 3) throw tooManyComponents(index)
   const places = index === 'vaet' ? 'vae' : index.slice(0, 3)
   const at = places.indexOf('a')
   const attribute = forms[at] === undefined ? undefined : attributeOf(facts, forms[at])
@@ -32,11 +26,11 @@ export function indexDatoms(
   return facts.range(index, { prefix })
 }
 
-/** The facts of one attribute by value, `from` included and `to` excluded. */
-export function indexRange(facts: FactSource, name: unknown, from: unknown, to: unknown): Iterable<Datom> {
-  const attribute = attributeOf(facts, argumentForm(name))
-  const bound = (value: unknown): Value | undefined =>
-    value === undefined || value === null ? undefined : placeValue(facts, 'v', argumentForm(value), attribute)
+/** The facts of one attribute by value, `from` included and `to` excluded; null leaves a side open. */
+export function indexRange(facts: FactSource, name: Edn, from: Edn, to: Edn): Iterable<Datom> {
+  const attribute = attributeOf(facts, name)
+  const bound = (value: Edn): Value | undefined =>
+    value === null ? undefined : placeValue(facts, 'v', value, attribute)
   const first = bound(from)
   const limit = bound(to)
   return facts.range('avet', {
