@@ -1,10 +1,10 @@
-// Effects come in through `Env`: nothing but src/base/env-node*.ts touches the clock, chance, timers, files, the
+// Effects come in through `Env`: nothing but src/base/env-node*.ts and env-web.ts touches the clock, chance, timers, files, the
 // network or processes. That is what lets the simulator run the whole system from a seed.
 
 import type { Problem } from './problem.ts'
 import { isNode, isTest, walk, type Node, type SourceFile } from './source.ts'
 
-const DOOR = /^src\/base\/env-node[^/]*\.ts$/
+const DOOR = /^src\/base\/env-(node|web)[^/]*\.ts$/
 
 /** Modules of Node that only compute. */
 const PURE_MODULES = new Set([

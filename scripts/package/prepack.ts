@@ -17,6 +17,9 @@ import { reachableTypes } from './reachable-types.ts'
 const root = join(import.meta.dirname, '../..')
 const dist = join(root, 'dist')
 
+/** Of what `exports` of package.json leads to. */
+const ENTRY_TYPES = ['api/index.d.ts', 'client/index.d.ts']
+
 restoreManifest(root)
 build()
 copyFileSync(join(root, 'package.json'), join(root, KEPT_MANIFEST))
@@ -48,8 +51,8 @@ function compile(options: readonly string[]): void {
 function removeUnreachableTypes(): void {
   const paths = listFiles(dist, '', (name) => name.endsWith('.d.ts'))
   const known = new Set(paths)
-  const reached = reachableTypes('api/index.d.ts', (path) =>
-    known.has(path) ? readFileSync(join(dist, path), 'utf8') : undefined,
-  )
-  for (const path of paths) if (!reached.has(path)) rmSync(join(dist, path))
+  const textOf = (path: string): string | undefined =>
+    known.has(path) ? readFileSync(join(dist, path), 'utf8') : undefined
+  const reached = ENTRY_TYPES.map((entry) => reachableTypes(entry, textOf))
+  for (const path of paths) if (!reached.some((each) => each.has(path))) rmSync(join(dist, path))
 }

@@ -40,18 +40,43 @@ export type ConnectOptions = {
    * 64; without it as many as there are cores, at most 4. They begin when they are needed.
    */
   readonly workers?: number
+  /** Of a service at `http:` or `https:`, what it knows this program by. */
+  readonly token?: string
+  /** Of a service: what all questions are asked for. */
+  readonly purpose?: string
   /** The world outside; the simulator's in tests. Queries and indexing then run in this thread. */
   readonly env?: Env
 }
 
 /**
- * Connects to `memory:` (gone when closed) or `file:PATH` (a folder, made where missing).
- * Throws `varve.error/url-unsupported`, `varve.error/foreign-folder`, `varve.error/format-unknown`,
+ * Connects to `memory:` (gone when closed), `file:PATH` (a folder, made where missing) or a service (`http://HOST:PORT`).
+ * Throws `varve.error/url-unsupported`, `varve.error/foreign-folder`, `varve.error/format-unknown`, `varve.error/option-local`,
  * `varve.error/worker-count-invalid`.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Varve> {
+  if (/^https?:/.test(url)) return connectToService(url, options)
   // The classes are written against plain data; what each query means for its types stands in types/ alone.
   return (await connectLocal(url, options)) as unknown as Varve
+}
+
+async function connectToService(url: string, { token, purpose, ...local }: ConnectOptions): Promise<Varve> {
+  const [foreign] = Object.keys(local)
+  if (foreign !== undefined) throw optionLocal(foreign, url)
+  const { connect: connectClient } = await import('../client/connect.ts')
+  return connectClient(url, {
+    ...(token !== undefined && { token }),
+    ...(purpose !== undefined && { purpose }),
+  })
+}
+
+function optionLocal(option: string, url: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/option-local',
+    kind: 'unsupported',
+    message: `The option ${option} is for databases in this process, and ${url} is a service`,
+    fix: 'Leave it out: a service has its own',
+    data: { option, url },
+  })
 }
 
 /** As `connect`, for the parts of Varve that need more than users do: the service, the command line. */
@@ -96,7 +121,7 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
     code: 'varve.error/url-unsupported',
     kind: 'unsupported',
     message: `Cannot connect to ${url}`,
-    fix: 'Use memory: or file:PATH',
+    fix: 'Use memory:, file:PATH or http://HOST:PORT',
     data: { url },
   })
 }

@@ -1,4 +1,4 @@
-// The interface as users hold it, on databases in memory and in a folder: what stands in the reference page, and the
+// The interface as users hold it, on databases in memory, in a folder and of a service: what stands in the reference page, and the
 // errors of this folder.
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BigNumber } from 'bignumber.js'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { connect, defineSchema, type Database, type SchemaOf, type Varve, VarveError } from './index.ts'
+import { startTestServer } from '../testing/test-server.ts'
+import { connect, defineSchema, type Database, type SchemaOf, type Varve } from './index.ts'
 
 const schema = defineSchema(
   'shop',
@@ -43,17 +44,27 @@ const root = mkdtempSync(join(tmpdir(), 'varve-api-'))
 let folderCount = 0
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
+type Place = AsyncDisposable & { readonly url: string }
+const placeOf = (url: string): Place => ({ url, [Symbol.asyncDispose]: () => Promise.resolve() })
+
 describe.each([
-  ['memory', (): string => 'memory:'],
-  ['a folder', (): string => `file:${join(root, String(folderCount++))}`],
-])('in %s', (_, urlOf) => {
+  ['memory', (): Place => placeOf('memory:')],
+  ['a folder', (): Place => placeOf(`file:${join(root, String(folderCount++))}`)],
+  ['a service', startTestServer],
+])('in %s', (where, openPlace) => {
+  const isService = where === 'a service'
+  let place: Place
   let varve: Varve
   let shop: Database<SchemaOf<typeof schema>>
   beforeEach(async () => {
-    varve = await connect(urlOf())
+    place = await openPlace()
+    varve = await connect(place.url)
     shop = await varve.open(schema)
   })
-  afterEach(() => varve.close())
+  afterEach(async () => {
+    await varve.close()
+    await place[Symbol.asyncDispose]()
+  })
 
   it('transacts, and tells everything about it', async () => {
     const before = shop.db()
@@ -91,7 +102,7 @@ describe.each([
     const place = { source: 'tx', line: 2, column: 36, path: [1, ':article/cents'] }
     const code = 'db.error/wrong-type-for-attribute'
     await expect(shop.transact(wrong)).rejects.toMatchObject({ code, data: { place } })
-    await expect(shop.db().with(wrong)).rejects.toMatchObject({ code, data: { place } })
+    if (!isService) await expect(shop.db().with(wrong)).rejects.toMatchObject({ code, data: { place } })
     await expect(shop.transact('[1\n 07]')).rejects.toMatchObject({
       code: 'varve.error/number-unreadable',
       data: { place: { source: 'tx', line: 2, column: 2 } },
@@ -326,6 +337,12 @@ describe.each([
       [450, true],
       [480, true],
     ])
+    if (isService) {
+      await expect(db.asOf(first.t).with([])).rejects.toMatchObject({
+        code: 'varve.error/speculation-remote',
+      })
+      return
+    }
     const speculated = await db
       .asOf(first.t)
       .with([[':db/add', [':article/code', 'tea'], ':article/cents', 1]], { meta: { ':db/doc': 'x' } })
@@ -568,31 +585,6 @@ describe.each([
     await expect(varve.query({ query, signal: AbortSignal.abort() })).rejects.toBeDefined()
     await expect(varve.query({ query, timeoutMs: 0 })).rejects.toMatchObject({
       code: 'varve.error/query-timeout',
-    })
-  })
-})
-
-describe('connect', () => {
-  it('refuses a URL of a scheme that it does not know', async () => {
-    const error: unknown = await connect('ftp://somewhere').catch((thrown: unknown) => thrown)
-    expect(error).toBeInstanceOf(VarveError)
-    expect(error).toMatchObject({
-      code: 'varve.error/url-unsupported',
-      fix: expect.stringContaining('memory:'),
-    })
-  })
-
-  it('finds everything again in a folder, also for one who only reads', async () => {
-    const url = `file:${join(root, 'again')}`
-    {
-      await using varve = await connect(url)
-      await (await varve.open(schema)).transact([{ ':article/code': 'tea', ':article/cents': 450 }])
-    }
-    await using varve = await connect(url, { readOnly: true })
-    const shop = await varve.open(schema)
-    expect(await shop.db().q('[:find ?c . :where [_ :article/cents ?c]]')).toBe(450)
-    await expect(shop.transact([{ ':article/code': 'set' }])).rejects.toMatchObject({
-      code: 'varve.error/read-only',
     })
   })
 })

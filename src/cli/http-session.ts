@@ -2,6 +2,7 @@
 
 import type { Env } from '../base/env.ts'
 import { type ErrorKind, VarveError, type Warning } from '../base/errors.ts'
+import { serverUnreachable } from '../client/errors.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
@@ -250,15 +251,4 @@ function textOf(map: EdnMap, name: string): string {
 
 function momentText(moment: Date | number): string {
   return typeof moment === 'number' ? String(moment) : moment.toISOString()
-}
-
-export function serverUnreachable(url: string, cause: unknown): VarveError {
-  return new VarveError({
-    code: 'varve.error/server-unreachable',
-    kind: 'unavailable',
-    message: `No Varve answers at ${url}`,
-    fix: 'Start one with `varve dev` or `varve serve`, or name another with --url',
-    data: { url },
-    cause,
-  })
 }

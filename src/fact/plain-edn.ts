@@ -1,6 +1,7 @@
 // Plain data that this program made itself, answers and reports, as EDN.
 
-import { type Edn, EdnMap, keyword } from './value.ts'
+import { toPlain } from './plain.ts'
+import { type Edn, EdnMap, Keyword, keyword } from './value.ts'
 
 export type Plain =
   | string
@@ -26,4 +27,20 @@ export function plainEdn(field: Plain, name?: string): Edn {
 
 export function kebabCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** The way back, for data whose names are our own: keys in camelCase, keywords as texts without colon. */
+export function plainOfEdn(value: Edn): unknown {
+  if (value instanceof Keyword) return value.text
+  if (Array.isArray(value)) return (value as readonly Edn[]).map(plainOfEdn)
+  if (!(value instanceof EdnMap)) return toPlain(value)
+  return Object.fromEntries(
+    value.entries
+      .filter(([, item]) => item !== null)
+      .map(([key, item]) => [key instanceof Keyword ? camelCase(key.text) : String(key), plainOfEdn(item)]),
+  )
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }

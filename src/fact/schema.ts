@@ -20,7 +20,8 @@ import type { EdnSymbol, Keyword, Value } from './value.ts'
 type Description = ReadonlyMap<AttributeId, readonly Value[]>
 
 // Stands above the class, whose bootstrap is made while this file loads.
-const SCHEMA_ATTRIBUTES: ReadonlySet<AttributeId> = new Set([
+/** Whose facts make a schema. */
+export const SCHEMA_ATTRIBUTES: ReadonlySet<AttributeId> = new Set([
   boot.DB_IDENT,
   boot.DB_VALUE_TYPE,
   boot.DB_CARDINALITY,

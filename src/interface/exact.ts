@@ -34,7 +34,10 @@ export class ExactAttributes {
 }
 
 /** The answer, with bigints where its columns come from exact attributes. */
-export function exactAnswer({ query, answer, databases }: Asked, exact: ExactAttributes): Answer {
+export function exactAnswer(
+  { query, answer, databases }: Pick<Asked, 'query' | 'answer' | 'databases'>,
+  exact: ExactAttributes,
+): Answer {
   if (exact.isEmpty) return answer
   const namesIn = (source: SourceName): ExactNames => exact.of(databases.get(source))
   const changes = query.find.elements.map((element) => changeOf(query, element, namesIn))

@@ -1,0 +1,182 @@
+// What is the client's own beside the interface, whose suite (api/varve.test.ts) runs against a service as well: what goes over
+// the wire, what is sent again, what is fetched of an entity, and errors of the way.
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { webEnv } from '../base/env-web.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+import { connect, connectRemote } from './connect.ts'
+import { defineSchema } from './index.ts'
+
+const schema = defineSchema('shop', {
+  ':item/id': { type: 'string', unique: 'identity' },
+  ':item/price': { type: 'long' },
+  ':item/next': { type: 'ref' },
+  ':my-shop/opens-at': { type: 'instant' },
+})
+const PRICES = '[:find ?id ?price :where [?i :item/id ?id] [?i :item/price ?price]]'
+
+let server: TestServer
+beforeEach(async () => {
+  server = await startTestServer()
+})
+afterEach(() => server[Symbol.asyncDispose]())
+
+describe('a value of a database', () => {
+  it('is asked as it was, whatever was written since, and through every view and several at once', async () => {
+    await using varve = await connect(server.url)
+    const shop = await varve.open(schema)
+    const first = await shop.transact([{ ':item/id': 'tea', ':item/price': 1 }])
+    const before = shop.db()
+    const second = await shop.transact([{ ':item/id': 'tea', ':item/price': 2 }])
+    const price = '[:find ?p . :where [_ :item/price ?p]]'
+    expect([await before.q(price), await shop.db().q(price)]).toEqual([1, 2])
+    expect(await shop.db().asOf(first.txInstant).q(price)).toBe(1)
+    expect(await before.asOf(second.txInstant).q(price)).toBe(1)
+    const changes = '[:find ?p ?added :where [_ :item/price ?p _ ?added]]'
+    expect([...(await shop.db().history().since(first.t).q(changes))]).toEqual([
+      [1, false],
+      [2, true],
+    ])
+    const both = '[:find ?was ?is :in $was $is :where [$was _ :item/price ?was] [$is _ :item/price ?is]]'
+    expect([...(await shop.db().q(both, before, shop.db()))]).toEqual([[1, 2]])
+    expect(await before.pull([':item/price'], [':item/id', 'tea'])).toEqual({ ':item/price': 1 })
+    const found: unknown[] = []
+    for await (const { v, added } of shop.db().history().datoms('aevt', ':item/price')) found.push([v, added])
+    expect(found).toEqual([
+      [1, true],
+      [1, false],
+      [2, true],
+    ])
+  })
+
+  it('is named in receipts as it was seen, so that they can be asked again', async () => {
+    await using varve = await connect(server.url)
+    const shop = await varve.open(schema)
+    await shop.transact([{ ':item/id': 'tea', ':item/price': 1 }])
+    await shop.transact([{ ':item/id': 'tea', ':item/price': 2 }])
+    const asked = await post('/v1/query', {
+      query: '[:find ?p ?q :in $ $b :where [_ :item/price ?p] [$b _ :item/price ?q]]',
+      database: 'shop history',
+      args: [{ '#tag': ['varve/db', 'shop@1'] }],
+    })
+    const t = shop.db().basisT
+    expect(asked).toMatchObject({
+      result: [
+        [1, 1],
+        [2, 1],
+      ],
+      receipt: { database: `shop@${t} history`, args: [{ '#tag': ['varve/db', `shop@${t} as-of 1`] }] },
+    })
+    await shop.transact([{ ':item/id': 'tea', ':item/price': 3 }])
+    const { receipt } = asked as { readonly receipt: unknown }
+    expect(await post('/v1/receipts/replay', { receipt })).toMatchObject({ equal: true, differences: [] })
+  })
+
+  it('is refused where its text names none', async () => {
+    for (const database of ['shop@x', 'shop@1 upto 2', 'shop since', '@4', `shop${' history'.repeat(20)}`])
+      expect(await post('/v1/query', { query: PRICES, database })).toMatchObject({
+        error: { code: 'varve.error/view-invalid' },
+      })
+  })
+})
+
+describe('an entity', () => {
+  it('is walked to its neighbours; what lies further away is told', async () => {
+    await using varve = await connect(server.url)
+    const shop = await varve.open(schema)
+    await shop.transact([
+      { ':db/id': 'a', ':item/id': 'a', ':item/next': 'b' },
+      { ':db/id': 'b', ':item/id': 'b', ':item/next': 'c' },
+      { ':db/id': 'c', ':item/id': 'c' },
+    ])
+    const a = (await shop.db().entity([':item/id', 'a']))!
+    const b = a.get(':item/next')
+    if (typeof b !== 'object') throw new Error('b is an entity')
+    expect([b.get(':item/id'), b.touch()[':item/id'], b.attributes()]).toEqual([
+      'b',
+      'b',
+      [':item/id', ':item/next'],
+    ])
+    const c = b.get(':item/next')
+    if (typeof c !== 'object') throw new Error('c is an entity')
+    for (const walk of [() => c.get(':item/id'), () => c.touch(), () => c.attributes()])
+      expect(walk).toThrow(expect.objectContaining({ code: 'varve.error/entity-not-fetched' }))
+    expect((await shop.db().entity(c.id))!.get(':item/id')).toBe('c')
+  })
+})
+
+describe('the wire', () => {
+  it('shows its token and its purpose, and errors arrive as they were thrown', async () => {
+    const token = await server.token('query')
+    await using stranger = await connect(server.url)
+    await expect(stranger.databases()).rejects.toMatchObject({ kind: 'unauthorized' })
+    const seen: string[] = []
+    await using varve = await connect(server.url, {
+      token,
+      purpose: 'billing',
+      fetch: (url, init) => {
+        seen.push(new Headers(init?.headers).get('varve-purpose')!)
+        return fetch(url, init)
+      },
+    })
+    expect(await varve.databases()).toEqual([])
+    expect(seen).toEqual(['billing'])
+    // Whoever may only ask opens what is there.
+    await expect(varve.open(schema)).rejects.toMatchObject({ code: 'varve.error/database-unknown' })
+  })
+
+  it('sends again what may be sent again, a few times, and nothing else', async () => {
+    let failing = 2
+    let count = 0
+    const env = webEnv((url, init) => {
+      count++
+      return failing-- > 0 ? Promise.reject(new TypeError('no network')) : fetch(url, init)
+    })
+    await using varve = connectRemote(server.url, { fetch: env.fetch })
+    const shop = await varve.open(schema)
+    expect(count).toBe(4)
+    failing = 1
+    await shop.transact([{ ':item/id': 'tea' }], { idempotencyKey: 'one' })
+    failing = 1
+    await expect(shop.transact([{ ':item/id': 'set' }])).rejects.toMatchObject({
+      code: 'varve.error/server-unreachable',
+    })
+    failing = 3
+    await expect(varve.databases()).rejects.toMatchObject({ code: 'varve.error/server-unreachable' })
+  })
+
+  it('tells an answer that is none of ours', async () => {
+    const answering = (text: string) => (): Promise<Response> =>
+      Promise.resolve(new Response(text, { status: 502 }))
+    for (const text of ['<html>Bad gateway</html>', '42', '{:a'])
+      await expect(
+        connectRemote(server.url, { fetch: answering(text) }).delete('shop'),
+      ).rejects.toMatchObject({ code: 'varve.error/answer-unreadable', data: { status: 502 } })
+  })
+
+  it('stops when it is told to, and when it is closed', async () => {
+    const varve = await connect(server.url)
+    const shop = await varve.open(schema)
+    const reason = new Error('enough')
+    const stop = new AbortController()
+    const reading = shop.log({ from: 99, live: true, signal: stop.signal })[Symbol.asyncIterator]().next()
+    stop.abort(reason)
+    await expect(reading).rejects.toBe(reason)
+    const waiting = shop.sync(99)
+    await varve.close()
+    await expect(waiting).rejects.toMatchObject({ code: 'varve.error/connection-closed' })
+  })
+
+  it('goes to services alone', async () => {
+    await expect(connect('file:./data')).rejects.toMatchObject({ code: 'varve.error/url-unsupported' })
+  })
+})
+
+async function post(path: string, body: unknown): Promise<unknown> {
+  const response = await fetch(`${server.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return response.json()
+}

@@ -1,0 +1,293 @@
+// `Varve` and `Database` of a service, over HTTP: the same interface as that of databases in this process (api/varve.ts). A
+// value of a database is its name, the t up to which it goes and what is seen of it; nothing is held open for it.
+
+import { VarveError } from '../base/errors.ts'
+import { writeEdn } from '../fact/edn-writer.ts'
+import { toPlain } from '../fact/plain.ts'
+import type { Schema } from '../fact/schema.ts'
+import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
+import { ExactAttributes, exactValue } from '../interface/exact.ts'
+import { metaForm } from '../interface/forms.ts'
+import { checkedMoment } from '../interface/moments.ts'
+import type { DefinedSchema } from '../interface/types/define-schema.ts'
+import type {
+  Answer,
+  DatabaseInfo,
+  LogDatom,
+  LogItem,
+  LogOptions,
+  Moment,
+  OpenOptions,
+  TransactOptions,
+  TransactResult,
+} from '../interface/types/interfaces.ts'
+import type { EngineName } from '../plan/engine.ts'
+import type { ExplainMode, Explanation } from '../plan/explain.ts'
+import { clientClosed } from './errors.ts'
+import { answerFrom, argumentOf, explained, type Known, shapedAnswer } from './questions.ts'
+import { fetchSchema, isSchemaChange } from './remote-schema.ts'
+import { RemoteDb } from './remote-db.ts'
+import { fieldIn, type Fields, listIn, mapsIn, numberIn, textIn, warningsIn, type Wire } from './wire.ts'
+
+/** How often a live log, and whoever waits for a t, asks again. */
+const LIVE_INTERVAL_MS = 100
+
+type LooseRequest = {
+  readonly query: unknown
+  readonly args?: readonly unknown[]
+  readonly database?: string
+  readonly asOf?: Moment
+  readonly cursors?: Readonly<Record<string, number>>
+  readonly timeoutMs?: number
+  readonly memoryBytes?: number
+  readonly limit?: number
+  readonly engine?: EngineName
+  readonly signal?: AbortSignal
+}
+
+export class RemoteVarve implements Known {
+  readonly wire: Wire
+  readonly exact = new ExactAttributes()
+  /** Names of databases by the aliases that were met. */
+  readonly #names = new Map<string, string>()
+
+  constructor(wire: Wire) {
+    this.wire = wire
+  }
+
+  async open(schemaOrName: DefinedSchema | string, options: OpenOptions = {}): Promise<RemoteDatabase> {
+    if (typeof schemaOrName === 'string') return this.#openNamed(schemaOrName, options)
+    if (typeof schemaOrName?.toTransaction !== 'function') throw nothingToOpen()
+    const { name, alias } = schemaOrName
+    this.typed(schemaOrName)
+    return this.#create(name, {
+      alias: alias === name ? undefined : alias,
+      schema: writeEdn(schemaOrName.toTransaction()),
+    })
+  }
+
+  async #openNamed(name: string, { schema, alias }: OpenOptions): Promise<RemoteDatabase> {
+    if (schema === undefined && alias === undefined) return this.#opened(await this.#described(name))
+    const known = (await this.databases()).find((info) => info.alias === name)
+    return this.#create(known?.name ?? name, { alias, schema })
+  }
+
+  /** Whoever may only ask opens what is there: the service says so where it is not. */
+  async #create(name: string, fields: Fields): Promise<RemoteDatabase> {
+    const path = `/v1/databases/${encodeURIComponent(name)}`
+    try {
+      return await this.#opened(await this.wire.send('PUT', path, fields, { isRepeatable: true }))
+    } catch (error) {
+      const isReader = error instanceof VarveError && error.code === 'varve.error/scope-missing'
+      if (isReader) return this.#opened(await this.#described(name))
+      throw error
+    }
+  }
+
+  #described(name: string): Promise<EdnMap> {
+    return this.wire.send('GET', `/v1/databases/${encodeURIComponent(name)}`)
+  }
+
+  async #opened(description: EdnMap): Promise<RemoteDatabase> {
+    const [name, alias] = [textIn(description, 'name'), textIn(description, 'alias')]
+    this.#names.set(alias, name)
+    const basisT = numberIn(description, 'basis-t')
+    return new RemoteDatabase(
+      this,
+      { name, alias },
+      { basisT, schema: await fetchSchema(this.wire, name, basisT) },
+    )
+  }
+
+  typed(...schemas: readonly DefinedSchema[]): this {
+    for (const schema of schemas) {
+      this.exact.declare(schema)
+      this.#names.set(schema.alias, schema.name)
+    }
+    return this
+  }
+
+  /** The name of a database that is called so, as far as that was met. */
+  nameOf(nameOrAlias: string): string {
+    return this.#names.get(nameOrAlias) ?? nameOrAlias
+  }
+
+  async query(request: LooseRequest): Promise<unknown> {
+    return (await this.answer(request)).result
+  }
+
+  async answer(request: LooseRequest): Promise<Answer<unknown>> {
+    const { signal } = request
+    const answer = await this.wire.send('POST', '/v1/query', questionOf(request), {
+      signal,
+      isRepeatable: true,
+    })
+    const { query, args = [], database } = request
+    return shapedAnswer(answer, { query, args, database: database && this.nameOf(database) }, this)
+  }
+
+  async explain(request: LooseRequest, mode: ExplainMode = 'run'): Promise<Explanation> {
+    return explained(this.wire, { ...questionOf(request), explain: mode }, request.signal)
+  }
+
+  /** Runs a saved query by name, with arguments by the names of its parameters. */
+  async run(
+    name: string,
+    args: Readonly<Record<string, unknown>> = {},
+    {
+      signal,
+      ...options
+    }: Omit<LooseRequest, 'query' | 'args' | 'database'> & { readonly version?: number } = {},
+  ): Promise<Answer<unknown>> {
+    const path = `/v1/queries/${encodeURIComponent(name)}/run`
+    const fields = { arguments: args, ...options }
+    return answerFrom(await this.wire.send('POST', path, fields, { signal, isRepeatable: true }))
+  }
+
+  async databases(): Promise<readonly DatabaseInfo[]> {
+    const answer = await this.wire.send('GET', '/v1/databases')
+    return mapsIn(answer, 'databases').map((info) => ({
+      name: textIn(info, 'name'),
+      alias: textIn(info, 'alias'),
+      basisT: numberIn(info, 'basis-t'),
+    }))
+  }
+
+  async delete(name: string): Promise<void> {
+    const encoded = encodeURIComponent(name)
+    await this.wire.send('DELETE', `/v1/databases/${encoded}?confirm=${encoded}`)
+  }
+
+  close(): Promise<void> {
+    this.wire.close(clientClosed(this.wire.url))
+    return Promise.resolve()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+type Newest = { readonly basisT: number; readonly schema: Schema }
+
+export class RemoteDatabase {
+  readonly varve: RemoteVarve
+  readonly name: string
+  readonly alias: string
+  #newest: Newest
+
+  constructor(
+    varve: RemoteVarve,
+    { name, alias }: { readonly name: string; readonly alias: string },
+    newest: Newest,
+  ) {
+    this.varve = varve
+    this.name = name
+    this.alias = alias
+    this.#newest = newest
+  }
+
+  get #path(): string {
+    return `/v1/databases/${encodeURIComponent(this.name)}`
+  }
+
+  async transact(tx: unknown, options: TransactOptions = {}): Promise<TransactResult> {
+    const { meta, idempotencyKey, strict } = options
+    if (meta !== undefined) metaForm(meta)
+    const fields = { tx, meta, idempotencyKey, strict, datoms: true }
+    const answer = await this.varve.wire.send('POST', `${this.#path}/transact`, fields, {
+      // Without a key, who heard nothing back cannot know whether it was applied.
+      isRepeatable: idempotencyKey !== undefined,
+    })
+    const t = numberIn(answer, 't')
+    const datoms = listIn(answer, 'datoms') as readonly (readonly Edn[])[]
+    const { schema: before } = this.#newest
+    const schema = isSchemaChange(datoms) ? await fetchSchema(this.varve.wire, this.name, t) : before
+    if (t > this.#newest.basisT) this.#newest = { basisT: t, schema }
+    return {
+      t,
+      txInstant: fieldIn(answer, 'tx-instant') as Date,
+      tempids: toPlain(fieldIn(answer, 'tempids') ?? new EdnMap([])) as TransactResult['tempids'],
+      datoms: datoms.map((row) => this.#logDatom(row)),
+      warnings: warningsIn(answer),
+      dbBefore: this.#value(t - 1, before) as unknown as TransactResult['dbBefore'],
+      dbAfter: this.#value(t, schema) as unknown as TransactResult['dbAfter'],
+    }
+  }
+
+  /** As of the newest t that this connection heard of: by opening, transacting or `sync`. */
+  db(): RemoteDb {
+    return this.#value(this.#newest.basisT, this.#newest.schema)
+  }
+
+  /** Asks the service until it is there, for as long as the connection is open. */
+  async sync(t: number = 0): Promise<RemoteDb> {
+    checkedMoment(t)
+    const { wire } = this.varve
+    for (;;) {
+      const basisT = numberIn(await wire.send('GET', this.#path), 'basis-t')
+      if (basisT > this.#newest.basisT)
+        this.#newest = { basisT, schema: await fetchSchema(wire, this.name, basisT) }
+      if (basisT >= t) return this.db()
+      await wire.env.sleep(LIVE_INTERVAL_MS, wire.closed)
+    }
+  }
+
+  async *log({ from = 0, to, live = false, signal }: LogOptions = {}): AsyncGenerator<LogItem> {
+    const { wire } = this.varve
+    let next: Moment = checkedMoment(from)
+    const end = to === undefined || to === Infinity ? undefined : checkedMoment(to)
+    const given = signal === undefined ? wire.closed : AbortSignal.any([signal, wire.closed])
+    for (;;) {
+      const search = new URLSearchParams({
+        from: momentText(next),
+        ...(end !== undefined && { to: momentText(end) }),
+      })
+      const answer = await wire.send('GET', `${this.#path}/log?${search}`, undefined, { signal })
+      for (const item of mapsIn(answer, 'transactions')) {
+        const t = numberIn(item, 't')
+        next = t + 1
+        yield {
+          t,
+          txInstant: fieldIn(item, 'tx-instant') as Date,
+          datoms: (listIn(item, 'datoms') as readonly (readonly Edn[])[]).map((row) => this.#logDatom(row)),
+        }
+      }
+      if (fieldIn(answer, 'next-t') !== undefined) continue
+      if (!live || (typeof end === 'number' && typeof next === 'number' && next >= end)) return
+      await wire.env.sleep(LIVE_INTERVAL_MS, given)
+    }
+  }
+
+  #value(basisT: number, schema: Schema): RemoteDb {
+    return new RemoteDb(this.varve, { name: this.name, t: basisT, views: [] }, schema)
+  }
+
+  #logDatom([e, attribute, v, added]: readonly Edn[]): LogDatom {
+    const isExact = attribute instanceof Keyword && this.varve.exact.of(this.name).has(attribute.text)
+    return [
+      e as number,
+      attribute instanceof Keyword ? attribute.toString() : `:${String(attribute)}`,
+      toPlain(isExact ? exactValue(v!) : v!),
+      added === true,
+    ]
+  }
+}
+
+function questionOf({ signal: _signal, args, asOf, ...rest }: LooseRequest): Fields {
+  if (asOf !== undefined) checkedMoment(asOf)
+  return { ...rest, asOf, args: args?.map(argumentOf) }
+}
+
+function momentText(moment: Moment): string {
+  return typeof moment === 'number' ? String(moment) : moment.toISOString()
+}
+
+function nothingToOpen(): VarveError {
+  return new VarveError({
+    code: 'varve.error/nothing-to-open',
+    kind: 'incorrect',
+    message: 'open got neither a schema nor the name of a database',
+    fix: "Write varve.open(defineSchema('shop', { … })) or varve.open('shop')",
+  })
+}

@@ -1,0 +1,184 @@
+// Requests to a service and what comes back. Fields go as JSON, which says what JavaScript values mean; answers come as EDN, so
+// that every value arrives as the type that it left as. What is safe to send again is sent again, a bounded number of times.
+
+import type { WebEnv } from '../base/env-web.ts'
+import { type ErrorKind, type Place, VarveError, type Warning } from '../base/errors.ts'
+import { writeDataJson } from '../fact/data-json.ts'
+import { readEdn } from '../fact/edn-reader.ts'
+import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
+import { plainOfEdn } from '../fact/plain-edn.ts'
+import { type Edn, EdnMap, keyword } from '../fact/value.ts'
+import { answerUnreadable, serverUnreachable } from './errors.ts'
+
+/** The service bounds its answers itself; a longer one is none of its. */
+const ANSWER_LIMITS = { ...WRITTEN_BY_VARVE, textBytesMax: 1 << 30, depthMax: 1_000 }
+/** How often a request is sent anew after its first failure, and what is waited before. */
+const RETRY_COUNT_MAX = 2
+const RETRY_DELAY_MS = 100
+
+export type WireOptions = {
+  /** Shown as `Authorization: Bearer …`. */
+  readonly token?: string
+  /** What all questions are asked for: kept in the audit, and some grants demand it. */
+  readonly purpose?: string
+}
+
+export type Sending = {
+  readonly signal?: AbortSignal | undefined
+  /** Sent twice it does no more than sent once. */
+  readonly isRepeatable?: boolean
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+export type Fields = Readonly<Record<string, unknown>>
+
+export class Wire {
+  readonly env: WebEnv
+  readonly url: string
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #closing = new AbortController()
+
+  constructor(env: WebEnv, url: string, { token, purpose }: WireOptions = {}) {
+    this.env = env
+    this.url = url.replace(/\/+$/, '')
+    this.#headers = {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(purpose !== undefined && { 'varve-purpose': purpose }),
+    }
+  }
+
+  /** Requests under way are given up, and later ones refused, with the reason. */
+  close(reason: VarveError): void {
+    this.#closing.abort(reason)
+  }
+
+  get closed(): AbortSignal {
+    return this.#closing.signal
+  }
+
+  /** The fields of the answer. Throws what the service answered as an error. */
+  async send(
+    method: Method,
+    path: string,
+    fields?: Fields,
+    { signal, isRepeatable = method === 'GET' }: Sending = {},
+  ): Promise<EdnMap> {
+    const body = fields && bodyOf(fields)
+    const given = signal === undefined ? this.closed : AbortSignal.any([signal, this.closed])
+    for (let attempt = 0; ; attempt++) {
+      given.throwIfAborted()
+      try {
+        return await this.#sendOnce(method, path, body, given)
+      } catch (error) {
+        given.throwIfAborted()
+        if (!isRepeatable || attempt >= RETRY_COUNT_MAX || !isPassing(error)) throw error
+      }
+      await this.env.sleep(RETRY_DELAY_MS * 2 ** attempt, given)
+    }
+  }
+
+  async #sendOnce(
+    method: Method,
+    path: string,
+    body: string | undefined,
+    signal: AbortSignal,
+  ): Promise<EdnMap> {
+    let response: Response
+    let text: string
+    try {
+      response = await this.env.fetch(`${this.url}${path}`, {
+        method,
+        headers: {
+          accept: 'application/edn',
+          ...this.#headers,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body }),
+        signal,
+      })
+      text = await response.text()
+    } catch (cause) {
+      throw serverUnreachable(this.url, cause)
+    }
+    const answer = answerOf(text, response.status, this.url)
+    const error = answer.get(keyword('error'))
+    if (error instanceof EdnMap) throw errorOf(error)
+    return answer
+  }
+}
+
+/** Fields that are undefined are left out. */
+function bodyOf(fields: Fields): string {
+  const members = Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${JSON.stringify(name)}:${writeDataJson(value)}`],
+  )
+  return `{${members.join(',')}}`
+}
+
+/** True for what may be otherwise a moment later. */
+function isPassing(error: unknown): boolean {
+  return error instanceof VarveError && (error.kind === 'unavailable' || error.kind === 'busy')
+}
+
+function answerOf(text: string, status: number, url: string): EdnMap {
+  let value: Edn
+  try {
+    value = readEdn(text, ANSWER_LIMITS).value
+  } catch (cause) {
+    throw answerUnreadable(url, status, cause)
+  }
+  if (value instanceof EdnMap) return value
+  throw answerUnreadable(url, status)
+}
+
+function errorOf(error: EdnMap): VarveError {
+  return new VarveError({
+    code: nameIn(error, 'code'),
+    kind: nameIn(error, 'kind') as ErrorKind,
+    message: textIn(error, 'message'),
+    fix: textIn(error, 'fix'),
+    data: dataOf(error.get(keyword('data')) ?? null),
+  })
+}
+
+/** Lines and columns of the body that went over mean nothing to whoever wrote the data in it: of these only the path stays. */
+function dataOf(data: Edn): Readonly<Record<string, unknown>> {
+  if (!(data instanceof EdnMap)) return {}
+  const { place, ...rest } = plainOfEdn(data) as Readonly<Record<string, unknown>> & {
+    readonly place?: Place
+  }
+  if (place === undefined) return rest
+  if (place.source !== undefined && place.source !== 'body') return { ...rest, place }
+  return place.path === undefined ? rest : { ...rest, place: { path: place.path } }
+}
+
+export function fieldIn(map: EdnMap, name: string): Edn | undefined {
+  return map.get(keyword(name))
+}
+
+export function listIn(map: EdnMap, name: string): readonly Edn[] {
+  const value = map.get(keyword(name))
+  return Array.isArray(value) ? (value as readonly Edn[]) : []
+}
+
+export function mapsIn(map: EdnMap, name: string): readonly EdnMap[] {
+  return listIn(map, name).filter((item) => item instanceof EdnMap)
+}
+
+export function textIn(map: EdnMap, name: string): string {
+  return String(map.get(keyword(name)) ?? '')
+}
+
+/** Codes are keywords in EDN, and texts without colon in TypeScript. */
+function nameIn(map: EdnMap, name: string): string {
+  return textIn(map, name).replace(/^:/, '')
+}
+
+export function numberIn(map: EdnMap, name: string): number {
+  return Number(map.get(keyword(name)))
+}
+
+export function warningsIn(map: EdnMap): readonly Warning[] {
+  // The service writes them as the type says.
+  return plainOfEdn(fieldIn(map, 'warnings') ?? []) as readonly Warning[]
+}
