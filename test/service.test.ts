@@ -292,6 +292,17 @@ describe('varve queries', () => {
       stderr: expect.stringContaining('varve.error/argument-malformed'),
     })
     expect(await ran(['retire', 'items'])).toMatchObject({ code: 0 })
+    // What the service knows of itself.
+    expect(await ran(['run', 'usage/readers', 'attribute=shop/:item/name'])).toMatchObject({
+      stdout: expect.stringMatching(/^\[\["local" "" \d+\]\]\n$/),
+    })
+    expect(await ran(['run', 'usage/callers'])).toMatchObject({
+      stdout: expect.stringMatching(/^\[\["local" \d+ \d+\]\]\n$/),
+    })
+    expect(await ran(['run', 'usage/questions', '--output', 'csv'])).toMatchObject({
+      stdout: expect.stringContaining('query items@1'),
+    })
+    expect(await ran(['run', 'usage/errors'])).toMatchObject({ code: 0 })
     expect(await ran(['run', 'items'])).toMatchObject({
       stderr: expect.stringContaining('varve.error/saved-query-retired'),
     })

@@ -49,6 +49,7 @@ const ARGUMENTS_FIELD = {
 const RUN_FIELDS = {
   ...ARGUMENTS_FIELD,
   version: { type: 'integer', about: 'the newest if left out' },
+  database: { type: 'string', about: 'what $ means this time' },
   ...MOMENT_FIELDS,
   ...BOUND_FIELDS,
 } as const
@@ -180,7 +181,9 @@ async function answerSave(context: RouteContext): Promise<HttpResponse> {
 
 async function answerRun(context: RouteContext): Promise<HttpResponse> {
   const fields = await fieldsOf(context, RUN_FIELDS, { recover: true })
-  const { version } = await context.service.queries.version(nameOf(context), countOf(fields, 'version'))
+  const found = await context.service.queries.version(nameOf(context), countOf(fields, 'version'))
+  const database = textOf(fields, 'database')
+  const version = { ...found.version, ...(database !== undefined && { database }) }
   const moment = momentOf(fields)
   const bounds = boundsOf(fields)
   const asked = await preparedVersion(context, version, argumentsField(fields), { moment, bounds })

@@ -13,6 +13,7 @@ import { RowSets } from '../access/row-sets.ts'
 import { Grants } from './system/grants.ts'
 import { SavedQueries } from './system/saved-queries.ts'
 import { type HeldProcedures, StoredProcedures } from './system/stored-procedures.ts'
+import { saveUsageQueries } from './system/usage-queries.ts'
 import { Tokens } from './system/tokens.ts'
 import { doorOpen } from './errors.ts'
 import { type Answering, createAnswering } from './answering.ts'
@@ -62,6 +63,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     access,
     isLoopback,
   })
+  if (system.isOwner) await saveUsageQueries(service.queries, service.audit.database)
   const handle = createHandler(service)
   const server = await catalog.env.network.listen({ host, port, handle, ...(tls !== undefined && { tls }) })
   return {

@@ -108,6 +108,11 @@ export class AuditLog {
     this.#known = new Recent(limits.knownQuestionCountMax)
   }
 
+  /** Its name. */
+  get database(): string {
+    return this.#writer.info.name
+  }
+
   /** What is written by now. */
   value(): DatabaseValue {
     return this.#writer.value()
