@@ -94,10 +94,10 @@ async function unlessRefused<X>(ask: () => Promise<X>, waits: Waits): Promise<X 
   }
 }
 
-type Schedule = { readonly fromMs: number; readonly untilMs: number; readonly perSecond: number }
+export type Schedule = { readonly fromMs: number; readonly untilMs: number; readonly perSecond: number }
 
 /** Begins work whenever it is due, and waits for all of it. */
-async function arrivals(
+export async function arrivals(
   { fromMs, untilMs, perSecond }: Schedule,
   begin: (dueMs: number) => Promise<void>,
 ): Promise<void> {

@@ -7,6 +7,14 @@ import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 
 const PROGRAM = join(import.meta.dirname, '../../bin/varve.mjs')
+const UNAUDITED = join(import.meta.dirname, '../serve/unaudited.ts')
+
+export type ServedOptions = {
+  readonly canWrite?: boolean
+  readonly isOnOneCore?: boolean
+  /** False leaves the audit out, as no option of the service does. */
+  readonly isAudited?: boolean
+}
 
 export class ServedFolder implements AsyncDisposable {
   readonly port: number
@@ -21,9 +29,12 @@ export class ServedFolder implements AsyncDisposable {
     this.isOnOneCore = isOnOneCore
   }
 
-  static async start(folder: string, { canWrite = false, isOnOneCore = false } = {}): Promise<ServedFolder> {
+  static async start(folder: string, options: ServedOptions = {}): Promise<ServedFolder> {
+    const { canWrite = false, isOnOneCore = false, isAudited = true } = options
     const held = isOnOneCore && hasTaskset()
-    const varve = [process.execPath, PROGRAM, 'serve', '--data', folder, '--port', '0']
+    const varve = isAudited
+      ? [process.execPath, PROGRAM, 'serve', '--data', folder, '--port', '0']
+      : [process.execPath, UNAUDITED, folder]
     if (canWrite) varve.push('--write')
     const [program, ...args] = held ? ['taskset', '-c', '0', ...varve] : varve
     const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -39,8 +50,8 @@ export class ServedFolder implements AsyncDisposable {
     return new ServedFolder(child, port, held)
   }
 
-  /** The body of the answer. Fails unless it is a 200. */
-  post(path: string, body: string): Promise<string> {
+  /** The body of the answer. Fails unless it was done. */
+  post(path: string, body: string, token?: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const sent = request(
         {
@@ -49,19 +60,32 @@ export class ServedFolder implements AsyncDisposable {
           port: this.port,
           method: 'POST',
           path,
-          headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+          headers: {
+            'content-type': 'application/json',
+            'content-length': Buffer.byteLength(body),
+            ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          },
         },
         (response) => {
           let text = ''
           response.setEncoding('utf8').on('data', (part: string) => (text += part))
           response.on('end', () =>
-            response.statusCode === 200 ? resolve(text) : reject(new Error(`${response.statusCode} ${text}`)),
+            response.statusCode! < 300 ? resolve(text) : reject(new Error(`${response.statusCode} ${text}`)),
           )
         },
       )
       sent.on('error', reject)
       sent.end(body)
     })
+  }
+
+  /** It does nothing at all until it is told to go on. */
+  pause(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  goOn(): void {
+    this.#child.kill('SIGCONT')
   }
 
   get processId(): number {

@@ -11,10 +11,8 @@ import { packageVersion } from './version.ts'
 export type Tls = NonNullable<ServerOptions['tls']>
 export type ServingOptions = Pick<
   ServerOptions,
-  'host' | 'port' | 'tls' | 'instance' | 'identities' | 'log'
-> & {
-  readonly terminal: Terminal
-}
+  'host' | 'port' | 'tls' | 'instance' | 'identities' | 'log' | 'answering'
+> & { readonly terminal: Terminal }
 
 export const SYSTEM_OPTION =
   'folder of what the service writes itself (default: the name of the data folder with -system behind)'
