@@ -40,19 +40,28 @@ interface Viewable extends FactSource {
 /** To seek the facts of one entity costs about as much as to look at so many. */
 const SEEK_COST = 24
 
+/**
+ * What was made of facts lives as long as they do. Engines know facts by their object: so what they kept of an earlier
+ * question serves the next one of whoever sees the same.
+ */
+const restricted = new WeakMap<Viewable, WeakMap<Sight, RestrictedFacts>>()
+
 export class RestrictedFacts implements Viewable {
   readonly schema: Schema
   readonly #base: Viewable
   readonly #sight: Sight
 
-  /** `newest` is no view: its history holds the whole schema. */
+  /** `newest` is no view: its history holds the whole schema. The same facts restricted alike are the same object. */
   static of(newest: Viewable, restriction: Restriction): RestrictedFacts {
     const sight = Sight.of(restriction, newest.schema)
-    return new RestrictedFacts(
-      newest,
-      sight,
-      sight.schema(() => newest.history()),
-    )
+    let made = restricted.get(newest)
+    if (made === undefined) restricted.set(newest, (made = new WeakMap()))
+    let facts = made.get(sight)
+    if (facts === undefined) {
+      const schema = sight.schema(() => newest.history())
+      made.set(sight, (facts = new RestrictedFacts(newest, sight, schema)))
+    }
+    return facts
   }
 
   private constructor(base: Viewable, sight: Sight, schema: Schema) {
