@@ -82,10 +82,26 @@ export class Catalog implements AsyncDisposable {
   /** The connection to a database by name or alias. */
   async connection(nameOrAlias: string): Promise<Connection> {
     // Known ones first: a query names its databases every time, and listing a folder is not free.
-    const known = await this.#known(nameOrAlias)
+    const known = await this.opened(nameOrAlias)
     if (known !== undefined) return known
     const { name } = findDatabase(this.list(), nameOrAlias)
-    return (await this.#known(name)) ?? this.#open(name, undefined)
+    return (await this.opened(name)) ?? this.#open(name, undefined)
+  }
+
+  /**
+   * The connection to a database that is open already, by its name. A follower notices when its database was deleted, even
+   * if another of the same name stands there now.
+   */
+  async opened(name: string): Promise<Connection | undefined> {
+    const opening = this.#connections.get(name)
+    if (opening === undefined || this.#writers.has(name)) return opening
+    const connection = await opening
+    if (!(connection instanceof Follower) || this.storage.holds(connection.info)) return connection
+    if (this.#connections.get(name) === opening) {
+      this.#connections.delete(name)
+      await connection[Symbol.asyncDispose]()
+    }
+    return this.#connections.get(name)
   }
 
   /** The connection to a database for transactions; `varve.error/read-only` where this process only reads. */
@@ -157,19 +173,6 @@ export class Catalog implements AsyncDisposable {
       }),
     )
     for (const result of results) if (result.status === 'rejected') throw result.reason
-  }
-
-  /** A follower notices when its database was deleted, even if another of the same name stands there now. */
-  async #known(name: string): Promise<Connection | undefined> {
-    const opening = this.#connections.get(name)
-    if (opening === undefined || this.#writers.has(name)) return opening
-    const connection = await opening
-    if (!(connection instanceof Follower) || this.storage.holds(connection.info)) return connection
-    if (this.#connections.get(name) === opening) {
-      this.#connections.delete(name)
-      await connection[Symbol.asyncDispose]()
-    }
-    return this.#connections.get(name)
   }
 
   #isWritable(name: string): boolean {

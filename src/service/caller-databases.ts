@@ -45,6 +45,10 @@ export class CallerDatabases {
   /** The connection to a database that the caller may see something of. Its values are whole: show them through `seen`. */
   async connection(nameOrAlias: string): Promise<Connection> {
     if (this.#grants === undefined) return this.#catalog.connection(nameOrAlias)
+    // One that is open first, as the catalog does: listing folders takes as long as a question about few things.
+    const opened = await this.#catalog.opened(nameOrAlias)
+    if (opened !== undefined && accessibleDatabases(this.#grants, this.#caller, [opened.info]).length > 0)
+      return opened
     return this.#catalog.connection(findDatabase(this.list(), nameOrAlias).name)
   }
 
