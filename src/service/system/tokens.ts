@@ -1,6 +1,8 @@
 // Tokens as facts of the system database: made, listed, taken back, and found again for each request.
 
 import type { Env } from '../../base/env.ts'
+import { Recent } from '../../base/recent.ts'
+import type { T } from '../../fact/attribute.ts'
 import { type Caller, type CallerLimits, type Scope, SCOPES } from '../../access/caller.ts'
 import { isSecret, newToken, parseToken } from '../../access/token.ts'
 import { tokenExpired, tokenRevoked, tokenUnknown } from '../../access/errors.ts'
@@ -22,9 +24,14 @@ export type TokenInfo = {
 
 export type TokenRequest = Pick<TokenInfo, 'caller' | 'roles' | 'scopes' | 'limits' | 'expiresAt'>
 
+type StoredToken = { readonly info: TokenInfo; readonly secretHash: string }
+/** Tokens that are kept as they were read. */
+const READ_COUNT_MAX = 10_000
+
 export class Tokens {
   readonly #env: Env
   readonly #system: SystemFolder
+  #read: { readonly basisT: T; readonly tokens: Recent<string, StoredToken> } | undefined
 
   constructor(env: Env, system: SystemFolder) {
     this.#env = env
@@ -87,15 +94,27 @@ export class Tokens {
   async callerOf(text: string): Promise<Caller> {
     const parsed = parseToken(text)
     if (parsed === undefined) throw tokenUnknown()
-    const found = fieldsOf((await this.#system.system()).facts, 'token/id', parsed.id)
-    if (found === undefined || !isSecret(parsed.secret, String(found.get('token/secret-hash')))) {
-      throw tokenUnknown()
-    }
-    const { caller, roles, scopes, limits, expiresAt, revokedAt } = infoOf(found)
+    const found = await this.#stored(parsed.id)
+    if (found === undefined || !isSecret(parsed.secret, found.secretHash)) throw tokenUnknown()
+    const { caller, roles, scopes, limits, expiresAt, revokedAt } = found.info
     if (revokedAt !== undefined) throw tokenRevoked(revokedAt)
     if (expiresAt !== undefined && expiresAt.getTime() <= this.#env.clock.nowMs())
       throw tokenExpired(expiresAt)
     return { name: caller, kind: 'token', roles, scopes, limits }
+  }
+
+  /** As it stands in the newest facts, which are read for it once at each basis. */
+  async #stored(id: string): Promise<StoredToken | undefined> {
+    const { facts, basisT } = await this.#system.system()
+    if (this.#read?.basisT !== basisT) this.#read = { basisT, tokens: new Recent(READ_COUNT_MAX) }
+    const { tokens } = this.#read
+    const known = tokens.get(id)
+    if (known !== undefined) return known
+    const fields = fieldsOf(facts, 'token/id', id)
+    if (fields === undefined) return undefined
+    const stored = { info: infoOf(fields), secretHash: String(fields.get('token/secret-hash')) }
+    tokens.set(id, stored)
+    return stored
   }
 }
 
