@@ -2,6 +2,7 @@
 
 import { type ErrorKind, type Place, VarveError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
+import type { Plain } from '../fact/plain-edn.ts'
 
 const STATUS: Readonly<Record<ErrorKind, number>> = {
   incorrect: 400,
@@ -26,6 +27,17 @@ const STATUS_OF_CODE: ReadonlyMap<string, number> = new Map([
 
 export function statusOf({ code, kind }: VarveError): number {
   return STATUS_OF_CODE.get(code) ?? STATUS[kind]
+}
+
+/** An error as it is answered. */
+export function errorField({ code, kind, message, fix, data }: VarveError): { readonly error: Plain } {
+  return { error: { code, kind, message, fix, data: plainData(data) } }
+}
+
+function plainData(data: Readonly<Record<string, unknown>>): Plain {
+  return JSON.parse(
+    JSON.stringify(data, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
+  ) as Plain
 }
 
 /** What callers learn of a mistake of our own; the log of the server has the rest. */
@@ -161,7 +173,7 @@ export function originRefused(origin: string): VarveError {
   return new VarveError({
     code: 'varve.error/origin-refused',
     kind: 'forbidden',
-    message: `A server on loopback does not answer pages of ${origin}`,
+    message: `Pages of ${origin} are not answered`,
     fix: 'Ask from a program, or from a page of this server',
     data: { origin },
   })

@@ -6,9 +6,8 @@ import { VarveError } from '../base/errors.ts'
 import type { Notation } from '../query/written.ts'
 import { type Caller, NOBODY } from '../access/caller.ts'
 import { CallerDatabases } from './caller-databases.ts'
-import type { Plain } from '../fact/plain-edn.ts'
 import { answerBody } from './answer.ts'
-import { hostRefused, notAcceptable, originRefused, ourFault, statusOf } from './errors.ts'
+import { errorField, hostRefused, notAcceptable, originRefused, ourFault, statusOf } from './errors.ts'
 import { checkScope } from './access-control.ts'
 import { acceptedFormat, mediaTypeOf, ownNotation } from './formats.ts'
 import { logEntry } from './log-entry.ts'
@@ -148,21 +147,10 @@ function shownError(error: unknown): VarveError {
 
 function errorResponse(error: unknown, notation: Notation): HttpResponse {
   const shown = shownError(error)
-  const { code, kind, message, fix, data } = shown
+  const { kind, data } = shown
   const headers: Record<string, string> = {}
   if (kind === 'unauthorized') headers['www-authenticate'] = 'Bearer realm="varve"'
   if (kind === 'busy') headers['retry-after'] = '1'
   if (Array.isArray(data['allow'])) headers['allow'] = data['allow'].join(', ')
-  return answerBody(
-    statusOf(shown),
-    { error: { code, kind, message, fix, data: plainData(data) } },
-    notation,
-    headers,
-  )
-}
-
-function plainData(data: Readonly<Record<string, unknown>>): Plain {
-  return JSON.parse(
-    JSON.stringify(data, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
-  ) as Plain
+  return answerBody(statusOf(shown), errorField(shown), notation, headers)
 }

@@ -12,6 +12,7 @@ import { LOG_ROUTE } from './answer-log.ts'
 import { PULL_ROUTE, QUERY_ROUTE } from './answer-questions.ts'
 import { RECEIPT_ROUTE, REPLAY_ROUTE, RESULT_ROUTE } from './answer-receipts.ts'
 import { methodNotAllowed, routeUnknown } from './errors.ts'
+import { MCP_ROUTE } from './mcp/answer-mcp.ts'
 import type { Route } from './route.ts'
 
 const OPENAPI_ROUTE: Route = {
@@ -40,6 +41,7 @@ export const ROUTES: readonly Route[] = [
   RESULT_ROUTE,
   REPLAY_ROUTE,
   RECEIPT_ROUTE,
+  MCP_ROUTE,
   ...HEALTH_ROUTES,
   OPENAPI_ROUTE,
 ]

@@ -149,6 +149,7 @@ describe('routes', () => {
       'POST /v1/queries/:name/run',
       'PUT /v1/queries/:name/expectations/:expectation',
       'POST /v1/queries/:name/check',
+      'POST /mcp',
     ])
     const factless = ROUTES.map(({ method, path }) => `${method} ${path}`).filter(
       (each) => !audited.has(each),
