@@ -9,6 +9,7 @@ import { fieldInvalid } from './errors.ts'
 import { fieldsOf, ok, type Route, type RouteContext, textListOf, textOf } from './route.ts'
 import type { GrantInfo } from './system/grants.ts'
 import type { TokenInfo } from './system/tokens.ts'
+import { list, object, oneOf, shape, TEXT } from './answer-schema.ts'
 
 const TOKEN_FIELDS = {
   caller: { type: 'string', about: 'who will ask with it' },
@@ -36,6 +37,15 @@ export const ACCESS_ROUTES: readonly Route[] = [
     path: '/v1/whoami',
     about: 'Who the caller is, and what it may do',
     scope: 'query',
+    answers: object(
+      {
+        name: TEXT,
+        kind: oneOf('local', 'token', 'oidc'),
+        roles: list(TEXT),
+        scopes: list(oneOf(...SCOPES)),
+      },
+      { purpose: TEXT },
+    ),
     answer: async (context) => {
       const { name, kind, roles, scopes, limits, purpose } = context.caller
       return ok(context, { name, kind, roles, scopes, limits: limits && { ...limits }, purpose })
@@ -46,6 +56,7 @@ export const ACCESS_ROUTES: readonly Route[] = [
     path: '/v1/tokens',
     about: 'All tokens, without their secrets',
     scope: 'manage',
+    answers: object({ tokens: list(shape('Token')) }),
     answer: async (context) => ok(context, { tokens: (await context.service.tokens.list()).map(tokenField) }),
   },
   {
@@ -53,6 +64,8 @@ export const ACCESS_ROUTES: readonly Route[] = [
     path: '/v1/tokens',
     about: 'Makes a token; its text is answered this once',
     scope: 'manage',
+    statuses: [201],
+    answers: shape('Token'),
     fields: TOKEN_FIELDS,
     requiredFields: ['caller'],
     answer: answerCreate,
@@ -62,6 +75,7 @@ export const ACCESS_ROUTES: readonly Route[] = [
     path: '/v1/tokens/:id',
     about: 'Takes a token back; it opens nothing any more',
     scope: 'manage',
+    answers: object({ revoked: TEXT }),
     answer: async (context) => {
       const id = context.parameters['id']!
       await context.service.tokens.revoke(id)
@@ -73,6 +87,7 @@ export const ACCESS_ROUTES: readonly Route[] = [
     path: '/v1/grants',
     about: 'All grants: who may see what',
     scope: 'manage',
+    answers: object({ grants: list(shape('Grant')) }),
     answer: async (context) => ok(context, { grants: (await context.service.grants.list()).map(grantField) }),
   },
   {
@@ -80,6 +95,8 @@ export const ACCESS_ROUTES: readonly Route[] = [
     path: '/v1/grants',
     about: 'Lets somebody see something, from the next request on',
     scope: 'manage',
+    statuses: [201],
+    answers: shape('Grant'),
     fields: GRANT_FIELDS,
     requiredFields: ['principal', 'database', 'attributes'],
     answer: answerGrant,
@@ -89,6 +106,7 @@ export const ACCESS_ROUTES: readonly Route[] = [
     path: '/v1/grants/:id',
     about: 'Takes a grant back',
     scope: 'manage',
+    answers: object({ removed: TEXT }),
     answer: async (context) => {
       const id = context.parameters['id']!
       await context.service.grants.remove(id)

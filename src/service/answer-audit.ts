@@ -4,6 +4,12 @@ import type { HttpResponse } from '../base/env.ts'
 import type { Plain } from '../fact/plain-edn.ts'
 import { type AuditReport, verifyAudit } from './audit/verify.ts'
 import { ok, type Route, type RouteContext } from './route.ts'
+import { COUNT, list, object, TEXT } from './answer-schema.ts'
+
+const AUDITED = object(
+  { database: TEXT, linkCount: COUNT, intentCount: COUNT, unknownCount: COUNT, hash: TEXT },
+  { broken: { type: 'object' } },
+)
 
 export const AUDIT_ROUTES: readonly Route[] = [
   {
@@ -11,6 +17,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
     path: '/v1/audit/verify',
     about: 'Reads every audit of the system folder whole, and tells whether its chain holds',
     scope: 'manage',
+    answers: object({ audits: list(AUDITED) }),
     answer: answerVerify,
   },
 ]

@@ -22,6 +22,7 @@ import {
   type RouteContext,
   textOf,
 } from './route.ts'
+import { ANY, COUNT, FLAG, INSTANT, list, mapOf, object, shape, TEXT, tuple } from './answer-schema.ts'
 
 const CREATE_FIELDS = {
   schema: { type: ['string', 'array'], about: 'schema: EDN text, or transaction data' },
@@ -48,6 +49,7 @@ export const DATABASE_ROUTES: readonly Route[] = [
     path: '/v1/databases',
     about: 'All databases',
     scope: 'query',
+    answers: object({ databases: list(shape('Database')) }),
     search: { system: 'true lists those of the service itself, too' },
     answer: async (context) => {
       const { databases, service } = context
@@ -63,6 +65,8 @@ export const DATABASE_ROUTES: readonly Route[] = [
     path: '/v1/databases/:name',
     about: 'Creates a database, or adds what its schema lacks',
     scope: 'transact',
+    statuses: [200, 201],
+    answers: shape('Database'),
     fields: CREATE_FIELDS,
     answer: answerCreate,
   },
@@ -71,6 +75,7 @@ export const DATABASE_ROUTES: readonly Route[] = [
     path: '/v1/databases/:name',
     about: 'One database',
     scope: 'query',
+    answers: shape('Database'),
     answer: async (context) => ok(context, describe(await connectionOf(context))),
   },
   {
@@ -78,6 +83,7 @@ export const DATABASE_ROUTES: readonly Route[] = [
     path: '/v1/databases/:name',
     about: 'Deletes a database for ever; needs ?confirm=NAME',
     scope: 'manage',
+    answers: object({ deleted: TEXT }),
     search: { confirm: 'the name again, as it stands in the path' },
     answer: async (context) => {
       const { name } = (await context.service.catalog.connection(context.parameters['name']!)).info
@@ -93,6 +99,7 @@ export const DATABASE_ROUTES: readonly Route[] = [
     path: '/v1/databases/:name/schema',
     about: 'The schema as transaction data',
     scope: 'query',
+    answers: object({ schema: list(mapOf(ANY)), basisT: COUNT }),
     answer: async (context) => {
       const { facts, basisT } = await context.databases.seen((await connectionOf(context)).value())
       return ok(context, { schema: new Valued(schemaForms(facts)), basisT })
@@ -103,6 +110,16 @@ export const DATABASE_ROUTES: readonly Route[] = [
     path: '/v1/databases/:name/transact',
     about: 'Applies a transaction, whole or not at all; answers once it is on disk',
     scope: 'transact',
+    answers: object(
+      {
+        t: COUNT,
+        txInstant: INSTANT,
+        tempids: mapOf(COUNT),
+        datomCount: COUNT,
+        warnings: list(shape('Warning')),
+      },
+      { datoms: list(tuple(COUNT, ANY, ANY, FLAG)) },
+    ),
     fields: TRANSACT_FIELDS,
     requiredFields: ['tx'],
     answer: answerTransact,

@@ -7,6 +7,7 @@ import { indexDatoms, indexRange } from '../query/index-datoms.ts'
 import { basisOf } from '../query/basis.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
 import { Valued } from './answer.ts'
+import { ANY, BASIS, COUNT, FLAG, list, object, tuple } from './answer-schema.ts'
 import { answerAudited, type AuditedRead } from './audit/audited.ts'
 import type { Fields } from './body.ts'
 import { datomRowWithT } from './datom-rows.ts'
@@ -36,6 +37,7 @@ export const DATOMS_ROUTE: Route = {
   path: '/v1/databases/:name/datoms',
   about: 'Facts of an index in its order; where there are more, next is the offset to go on with',
   scope: 'query',
+  answers: object({ datoms: list(tuple(COUNT, ANY, ANY, COUNT, FLAG)), basis: BASIS }, { next: COUNT }),
   fields: DATOMS_FIELDS,
   requiredFields: ['index'],
   answer: answerDatoms,

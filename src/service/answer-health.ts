@@ -2,6 +2,7 @@
 
 import type { Gauge } from './metrics.ts'
 import { ok, type Route, type Service } from './route.ts'
+import { object, oneOf, TEXT } from './answer-schema.ts'
 
 export const HEALTH_ROUTES: readonly Route[] = [
   {
@@ -9,6 +10,7 @@ export const HEALTH_ROUTES: readonly Route[] = [
     path: '/healthz',
     about: 'The process lives',
     scope: 'open',
+    answers: object({ status: oneOf('ok') }),
     answer: async (context) => ok(context, { status: 'ok' }),
   },
   {
@@ -16,6 +18,7 @@ export const HEALTH_ROUTES: readonly Route[] = [
     path: '/readyz',
     about: 'Every database is open and can be asked',
     scope: 'open',
+    answers: object({ status: oneOf('ready') }),
     answer: async (context) => {
       const { catalog } = context.service
       await Promise.all(catalog.list().map(({ name }) => catalog.connection(name)))
@@ -27,6 +30,7 @@ export const HEALTH_ROUTES: readonly Route[] = [
     path: '/metrics',
     about: 'Figures in the text format of Prometheus',
     scope: 'manage',
+    answers: TEXT,
     contentType: 'text/plain; version=0.0.4; charset=utf-8',
     answer: async ({ service }) => ({
       status: 200,

@@ -13,6 +13,7 @@ import { answerAudited, type AuditedRead } from './audit/audited.ts'
 import { datomRows } from './datom-rows.ts'
 import { parameterInvalid } from './errors.ts'
 import { connectionOf, ok, type Route, type RouteContext } from './route.ts'
+import { ANY, COUNT, FLAG, INSTANT, list, object, tuple } from './answer-schema.ts'
 
 /** What one page holds at most; the caller goes on from `nextT`. */
 const PAGE_TRANSACTION_COUNT_MAX = 10_000
@@ -23,6 +24,14 @@ export const LOG_ROUTE: Route = {
   path: '/v1/databases/:name/log',
   about: 'Transactions in their order; where there are more, nextT says from where to go on',
   scope: 'query',
+  answers: object(
+    {
+      transactions: list(
+        object({ t: COUNT, tx: COUNT, txInstant: INSTANT, datoms: list(tuple(COUNT, ANY, ANY, FLAG)) }),
+      ),
+    },
+    { nextT: COUNT },
+  ),
   search: {
     from: 'the first, a t or an instant; included',
     to: 'where to stop, a t or an instant; excluded',

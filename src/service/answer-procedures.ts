@@ -9,6 +9,7 @@ import type { Fields } from './body.ts'
 import { fieldInvalid } from './errors.ts'
 import { fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
 import type { StoredProcedure } from './system/stored-procedures.ts'
+import { list, object, shape } from './answer-schema.ts'
 
 const FIELDS = {
   source: { type: 'string', about: 'one expression that gives a function, TypeScript or JavaScript' },
@@ -28,6 +29,7 @@ export const PROCEDURE_ROUTES: readonly Route[] = [
     path: '/v1/procedures',
     about: 'All stored procedures, those of the starter library among them',
     scope: 'query',
+    answers: object({ procedures: list(shape('ProcedureSummary')) }),
     answer: async (context) =>
       ok(context, { procedures: (await context.service.procedures.list()).map(summaryField) }),
   },
@@ -36,6 +38,7 @@ export const PROCEDURE_ROUTES: readonly Route[] = [
     path: '/v1/procedures/:name',
     about: 'A procedure in all its versions',
     scope: 'query',
+    answers: object({ versions: list(shape('Procedure')) }),
     answer: async (context) => {
       const versions = await context.service.procedures.get(context.parameters['name']!)
       return ok(context, { versions: versions.map(procedureField) })
@@ -46,6 +49,8 @@ export const PROCEDURE_ROUTES: readonly Route[] = [
     path: '/v1/procedures/:name',
     about: 'Stores a procedure, as the next version of its name',
     scope: 'manage',
+    statuses: [201],
+    answers: shape('Procedure'),
     fields: FIELDS,
     requiredFields: ['source'],
     answer: answerSave,

@@ -19,6 +19,7 @@ import { mediaTypeOf } from './formats.ts'
 import { BOUND_FIELDS, boundsOf, MOMENT_FIELDS, momentOf, pinnedBy } from './question-fields.ts'
 import { sourcesAt } from './sources.ts'
 import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
+import { EXPLANATION, PULLED, RESULT } from './answer-schema.ts'
 
 const QUERY_FIELDS = {
   query: { type: ['string', 'array', 'object'], about: 'the query: EDN text, or its form' },
@@ -43,6 +44,7 @@ export const QUERY_ROUTE: Route = {
   path: '/v1/query',
   about: 'Asks a query over one database or many',
   scope: 'query',
+  answers: { anyOf: [RESULT, EXPLANATION] },
   fields: QUERY_FIELDS,
   requiredFields: ['query'],
   formats: RESULT_FORMATS,
@@ -65,6 +67,7 @@ export const PULL_ROUTE: Route = {
   path: '/v1/pull',
   about: 'What a pattern describes of one entity',
   scope: 'query',
+  answers: PULLED,
   fields: PULL_FIELDS,
   requiredFields: ['database', 'pattern', 'eid'],
   answer: answerPull,

@@ -11,12 +11,14 @@ import { auditedReceipt, type AuditedReceipt } from './audit/receipts.ts'
 import { fieldInvalid, receiptUnknown, resultForgotten } from './errors.ts'
 import { sourcesOfPinned } from './sources.ts'
 import { countOf, fieldsOf, ok, type Route, type RouteContext, type Service, textOf } from './route.ts'
+import { ANY, FLAG, list, object, PULLED, RESULT, shape, TEXT } from './answer-schema.ts'
 
 export const RESULT_ROUTE: Route = {
   method: 'GET',
   path: '/v1/results/:hash',
   about: 'The result of a question that was asked as of a moment, as its Content-Location names it',
   scope: 'query',
+  answers: { anyOf: [RESULT, PULLED] },
   formats: RESULT_FORMATS,
   answer: async (context) => {
     const hash = context.parameters['hash']!
@@ -32,6 +34,7 @@ export const RECEIPT_ROUTE: Route = {
   path: '/v1/receipts/:id',
   about: 'The receipt of an answer that the caller got',
   scope: 'query',
+  answers: object({ receipt: shape('Receipt') }),
   answer: answerReceipt,
 }
 
@@ -77,6 +80,11 @@ export const REPLAY_ROUTE: Route = {
   path: '/v1/receipts/replay',
   about: 'Asks the question of a receipt again at its basis, and tells what differs',
   scope: 'query',
+  answers: object({
+    equal: FLAG,
+    differences: list(object({ field: TEXT }, { receipt: ANY, replay: ANY })),
+    receipt: shape('Receipt'),
+  }),
   fields: REPLAY_FIELDS,
   requiredFields: ['receipt'],
   answer: answerReplay,

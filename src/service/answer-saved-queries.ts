@@ -27,6 +27,7 @@ import { countOf, fieldsOf, ok, type Route, type RouteContext, textListOf, textO
 import { sourcesAt } from './sources.ts'
 import { expectationUnknown, notTheOwner } from './system/errors.ts'
 import type { Expectation, QueryVersion, SavedQuery } from './system/saved-queries.ts'
+import { COUNT, FLAG, HASH, list, mapOf, object, RESULT, shape, TEXT } from './answer-schema.ts'
 
 const SAVE_FIELDS = {
   query: { type: ['string', 'array', 'object'], about: 'the query: EDN text, or its form' },
@@ -60,12 +61,32 @@ const EXPECTATION_FIELDS = {
   resultHash: { type: 'string', about: 'what the answer must be; what it is now if left out' },
 } as const
 
+const CHECKED = object({
+  version: COUNT,
+  holds: FLAG,
+  checks: list(
+    object(
+      {
+        name: TEXT,
+        cursors: mapOf(COUNT),
+        expected: object({ resultHash: HASH, rowCount: COUNT }),
+        holds: FLAG,
+      },
+      {
+        found: object({ resultHash: HASH, rowCount: COUNT }),
+        error: object({ code: TEXT, message: TEXT }),
+      },
+    ),
+  ),
+})
+
 export const SAVED_QUERY_ROUTES: readonly Route[] = [
   {
     method: 'GET',
     path: '/v1/queries',
     about: 'All saved queries',
     scope: 'query',
+    answers: object({ queries: list(shape('SavedQuerySummary')) }),
     search: { tag: 'only those with this tag' },
     answer: async (context) => {
       const tag = context.search.get('tag')
@@ -79,6 +100,8 @@ export const SAVED_QUERY_ROUTES: readonly Route[] = [
     path: '/v1/queries/:name',
     about: 'Saves a query under a name; a change of what it asks is a new version',
     scope: 'query',
+    statuses: [200, 201],
+    answers: shape('SavedQuery'),
     fields: SAVE_FIELDS,
     requiredFields: ['query'],
     answer: answerSave,
@@ -88,6 +111,7 @@ export const SAVED_QUERY_ROUTES: readonly Route[] = [
     path: '/v1/queries/:name',
     about: 'A saved query with all its versions and expectations',
     scope: 'query',
+    answers: shape('SavedQuery'),
     answer: async (context) => shown(context, await context.service.queries.get(nameOf(context))),
   },
   {
@@ -95,6 +119,7 @@ export const SAVED_QUERY_ROUTES: readonly Route[] = [
     path: '/v1/queries/:name',
     about: 'Ends a saved query: it is not run any more; what it was stays',
     scope: 'query',
+    answers: shape('SavedQuery'),
     answer: async (context) => {
       await ownedQuery(context)
       return shown(context, await context.service.queries.retire(nameOf(context)))
@@ -105,6 +130,7 @@ export const SAVED_QUERY_ROUTES: readonly Route[] = [
     path: '/v1/queries/:name/difference',
     about: 'The lines in which two versions differ',
     scope: 'query',
+    answers: object({ from: COUNT, to: COUNT, lines: list(TEXT) }),
     search: {
       from: 'a version; the one before the newest if left out',
       to: 'a version; the newest if left out',
@@ -116,6 +142,7 @@ export const SAVED_QUERY_ROUTES: readonly Route[] = [
     path: '/v1/queries/:name/run',
     about: 'Runs a saved query; answers as /v1/query does',
     scope: 'query',
+    answers: RESULT,
     fields: RUN_FIELDS,
     formats: RESULT_FORMATS,
     answer: answerRun,
@@ -125,6 +152,7 @@ export const SAVED_QUERY_ROUTES: readonly Route[] = [
     path: '/v1/queries/:name/expectations/:expectation',
     about: 'Pins what the query must answer at a basis: what it answers now, or a hash that is given',
     scope: 'query',
+    answers: shape('SavedQuery'),
     fields: EXPECTATION_FIELDS,
     answer: answerExpect,
   },
@@ -133,6 +161,7 @@ export const SAVED_QUERY_ROUTES: readonly Route[] = [
     path: '/v1/queries/:name/expectations/:expectation',
     about: 'Forgets an expectation',
     scope: 'query',
+    answers: shape('SavedQuery'),
     answer: async (context) => {
       const { expectations } = await ownedQuery(context)
       const expectation = context.parameters['expectation']!
@@ -146,6 +175,7 @@ export const SAVED_QUERY_ROUTES: readonly Route[] = [
     path: '/v1/queries/:name/check',
     about: 'Asks every expectation of a query at its basis, and tells which hold',
     scope: 'query',
+    answers: CHECKED,
     fields: { version: RUN_FIELDS.version },
     answer: answerCheck,
   },

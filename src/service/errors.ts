@@ -17,6 +17,8 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   interrupted: 504,
 }
 
+export const ERROR_KINDS: readonly string[] = Object.keys(STATUS)
+
 /** Refusals of the protocol itself have a status of their own in HTTP. */
 const STATUS_OF_CODE: ReadonlyMap<string, number> = new Map([
   ['varve.error/method-not-allowed', 405],

@@ -9,6 +9,7 @@ import type { PlaceOf } from '../plan/spot.ts'
 import type { QueryRunner } from '../query/ask.ts'
 import type { Format, Notation } from '../query/written.ts'
 import { answerToSend, type Field } from './answer.ts'
+import type { Schema } from './answer-schema.ts'
 import type { Answering } from './answering.ts'
 import { type Fields, readFields } from './body.ts'
 import { fieldInvalid, parameterInvalid, parameterUnknown } from './errors.ts'
@@ -103,9 +104,15 @@ export type Route = {
   readonly about: string
   /** What a caller must be allowed to do; `open` answers everybody. */
   readonly scope: Scope | 'open'
+  /** What it answers where nothing is wrong, in JSON. */
+  readonly answers: Schema
+  /** With which statuses; 200 where left out. */
+  readonly statuses?: readonly number[]
   /** Fields of the body. */
   readonly fields?: Readonly<Record<string, FieldDescription>>
   readonly requiredFields?: readonly string[]
+  /** The body, of a route that reads its own and has no fields. */
+  readonly message?: Schema
   /** Parameters behind the `?` of the URL. */
   readonly search?: Readonly<Record<string, string>>
   /** Answers in one type of its own, whatever `Accept` says. */

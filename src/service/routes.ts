@@ -20,6 +20,7 @@ const OPENAPI_ROUTE: Route = {
   path: '/openapi.json',
   about: 'This description',
   scope: 'open',
+  answers: { type: 'object' },
   contentType: 'application/json',
   answer: async () => ({
     status: 200,

@@ -189,7 +189,9 @@ describe('tools', () => {
       annotations: { readOnlyHint: true, openWorldHint: false },
       inputSchema: {
         type: 'object',
-        properties: expect.objectContaining({ database: { type: 'string', description: 'name or alias' } }),
+        properties: expect.objectContaining({
+          database: { type: 'string', description: expect.any(String) },
+        }),
         required: ['database', 'pattern', 'eid'],
         additionalProperties: false,
       },
@@ -212,6 +214,23 @@ describe('tools', () => {
     expect(await json('GET', `/v1/receipts/${structuredContent.receipt!.id}`)).toEqual({
       receipt: structuredContent.receipt,
     })
+  })
+
+  it('take numbers as they are written', async () => {
+    const _meta = {
+      'io.modelcontextprotocol/protocolVersion': MODERN,
+      'io.modelcontextprotocol/clientCapabilities': {},
+    }
+    const given = '{"query":"[:find ?n ?d :in ?n ?d]","args":[9007199254740993,2.0],"limit":1}'
+    const params = `{"name":"query","arguments":${given},"_meta":${JSON.stringify(_meta)}}`
+    const { text, headers } = await post(
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`,
+      { 'mcp-protocol-version': MODERN, 'mcp-method': 'tools/call', 'mcp-name': 'query' },
+    )
+    expect(text).toContain('"structuredContent":{"result":[[{"#long":"9007199254740993"},2.0]]')
+    expect(headers['varve-receipt-id']).toBe(read({ text } as Got).result!.structuredContent.receipt!.id)
+    const twice = await post('{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}', {})
+    expect([twice.status, read(twice).error?.code]).toEqual([400, -32700])
   })
 
   it('read schemas and entities, explain, and run saved queries', async () => {

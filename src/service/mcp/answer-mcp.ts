@@ -19,6 +19,7 @@ import {
   refusal,
 } from './json-rpc.ts'
 import { callTool, inputSchema, TOOLS, type Tool } from './tools.ts'
+import { object, TEXT } from '../answer-schema.ts'
 
 const MODERN = '2026-07-28'
 /** The newest first. Revisions before these may put several messages into one request. */
@@ -39,6 +40,18 @@ export const MCP_ROUTE: Route = {
   path: '/mcp',
   about: 'The Model Context Protocol: tools that read, for assistants',
   scope: 'query',
+  answers: object(
+    { jsonrpc: { const: '2.0' } },
+    {
+      id: { type: ['string', 'integer'] },
+      result: { type: 'object' },
+      error: object({ code: { type: 'integer' }, message: TEXT }, { data: { type: 'object' } }),
+    },
+  ),
+  message: object(
+    { jsonrpc: { const: '2.0' }, method: TEXT },
+    { id: { type: ['string', 'integer'] }, params: { type: 'object' } },
+  ),
   contentType: 'application/json',
   answer: answerMcp,
 }
@@ -171,19 +184,20 @@ function toolField(tool: Tool): Parameters {
 
 async function answerCall(
   context: RouteContext,
-  { id, parameters }: Request,
+  { id, parameters, given }: Request,
   about: Fields,
 ): Promise<HttpResponse> {
-  const { name, arguments: given = {} } = parameters
+  const { name } = parameters
   const tool = TOOLS.find((each) => each.name === name)
-  if (tool === undefined || !isObject(given)) {
+  if (tool === undefined || given === undefined) {
     const message =
       tool === undefined ? `There is no tool ${String(name).slice(0, 100)}` : 'arguments is no object'
     return refused(context, refusal('parametersInvalid', message, { status: 200 }), id)
   }
   try {
-    const { json, onEnd } = await callTool(context, tool, given)
-    return { ...(await answered(context, id, { ...about, ...toolResult(json, false) })), onEnd }
+    const { json, headers, onEnd } = await callTool(context, tool, given)
+    const response = await answered(context, id, { ...about, ...toolResult(json, false) })
+    return { ...response, headers: { ...response.headers, ...headers }, ...(onEnd && { onEnd }) }
   } catch (error) {
     const shown = failureOf(context, error)
     return answered(context, id, { ...about, ...toolResult(JSON.stringify(errorField(shown)), true) })

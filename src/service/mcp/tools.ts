@@ -7,9 +7,10 @@ import { answerTooLarge } from '../../query/pieces.ts'
 import { DATABASE_ROUTES } from '../answer-databases.ts'
 import { PULL_ROUTE, QUERY_ROUTE } from '../answer-questions.ts'
 import { SAVED_QUERY_ROUTES } from '../answer-saved-queries.ts'
+import { fieldSchema } from '../answer-schema.ts'
 import { fieldInvalid, fieldUnknown } from '../errors.ts'
-import type { FieldDescription, Method, Route, RouteContext } from '../route.ts'
-import type { Parameters } from './json-rpc.ts'
+import type { Method, Route, RouteContext } from '../route.ts'
+import { type Arguments, jsonText, type Parameters } from './json-rpc.ts'
 
 export const TOOL_LIMITS = {
   answerBytesMax: 256 << 10,
@@ -17,6 +18,8 @@ export const TOOL_LIMITS = {
   rowCount: 100,
   rowCountMax: 1_000,
 } as const
+
+const RECEIPT_HEADER = 'varve-receipt-id'
 
 export type Tool = {
   readonly name: string
@@ -84,7 +87,7 @@ export const TOOLS: readonly Tool[] = [
     title: 'Run a saved query',
     about: 'Runs a saved query by its name, with arguments by the names of its parameters.',
     route: routeOf(SAVED_QUERY_ROUTES, 'POST', '/v1/queries/:name/run'),
-    fields: ['arguments', 'version', 'asOf', 'cursors', 'timeoutMs', 'limit'],
+    fields: ['arguments', 'version', 'database', 'asOf', 'cursors', 'timeoutMs', 'limit'],
     places: { name: { place: 'name', about: 'of the saved query' } },
   },
   {
@@ -100,21 +103,20 @@ export const TOOLS: readonly Tool[] = [
 
 /** The arguments of a tool in the words of JSON Schema. */
 export function inputSchema({ route, fields, places = {}, search = [], required = [] }: Tool): Parameters {
-  const described = ({ type, about }: FieldDescription): Parameters => ({ type, description: about })
   const limit = { type: 'integer', minimum: 1, maximum: TOOL_LIMITS.rowCountMax }
   const properties = {
     ...Object.fromEntries(
-      Object.entries(places).map(([name, { about }]) => [name, described({ type: 'string', about })]),
+      Object.entries(places).map(([name, { about }]) => [name, fieldSchema({ type: 'string', about })]),
     ),
     ...Object.fromEntries(
-      search.map((name) => [name, described({ type: 'string', about: route.search![name]! })]),
+      search.map((name) => [name, fieldSchema({ type: 'string', about: route.search![name]! })]),
     ),
-    ...Object.fromEntries(fields.map((name) => [name, described(route.fields![name]!)])),
+    ...Object.fromEntries(fields.map((name) => [name, fieldSchema(route.fields![name]!)])),
   }
   return {
     type: 'object',
     properties: fields.includes('limit')
-      ? { ...properties, limit: { ...described(route.fields!['limit']!), ...limit } }
+      ? { ...properties, limit: { ...fieldSchema(route.fields!['limit']!), ...limit } }
       : properties,
     ...(Object.keys(places).length + required.length > 0 && {
       required: [...Object.keys(places), ...required],
@@ -123,28 +125,31 @@ export function inputSchema({ route, fields, places = {}, search = [], required 
   }
 }
 
-export type ToolAnswer = { readonly json: string; readonly onEnd: NonNullable<HttpResponse['onEnd']> }
+export type ToolAnswer = { readonly json: string } & Pick<HttpResponse, 'headers' | 'onEnd'>
 
 /** What the route answers to these arguments. Throws what the route throws, and `varve.error/answer-too-large`. */
-export async function callTool(context: RouteContext, tool: Tool, given: Parameters): Promise<ToolAnswer> {
+export async function callTool(context: RouteContext, tool: Tool, given: Arguments): Promise<ToolAnswer> {
   const response = await tool.route.answer(askedOf(context, tool, given))
-  const onEnd = response.onEnd ?? ((): void => undefined)
+  const { onEnd, headers = {} } = response
+  const receiptId = headers[RECEIPT_HEADER]
   try {
-    return { json: await textOf(response), onEnd }
+    return {
+      json: await textOf(response),
+      ...(onEnd && { onEnd }),
+      ...(receiptId !== undefined && { headers: { [RECEIPT_HEADER]: receiptId } }),
+    }
   } catch (error) {
-    onEnd(false)
+    onEnd?.(false)
     throw error
   }
 }
 
 /** The request that the arguments mean, as if it had come to the route itself. */
-function askedOf(context: RouteContext, tool: Tool, given: Parameters): RouteContext {
-  const { places = {}, search = [], fields, fixed } = tool
+function askedOf(context: RouteContext, tool: Tool, given: Arguments): RouteContext {
+  const { places = {}, search = [], fields } = tool
   const known = [...Object.keys(places), ...search, ...fields]
-  for (const name of Object.keys(given)) if (!known.includes(name)) throw fieldUnknown(name, known)
-  const body: Record<string, unknown> = { ...fixed }
-  for (const name of fields) body[name] = name === 'limit' ? limitOf(given) : given[name]
-  const bytes = new TextEncoder().encode(JSON.stringify(body))
+  for (const name of given.keys()) if (!known.includes(name)) throw fieldUnknown(name, known)
+  const bytes = new TextEncoder().encode(bodyOf(tool, given))
   const limits = { ...context.service.limits, answerBytesMax: TOOL_LIMITS.answerBytesMax }
   return {
     ...context,
@@ -161,23 +166,36 @@ function askedOf(context: RouteContext, tool: Tool, given: Parameters): RouteCon
     ),
     search: new URLSearchParams(
       search
-        .filter((name) => given[name] !== undefined)
+        .filter((name) => given.has(name))
         .map((name): [string, string] => [name, textArgument(given, name)]),
     ),
   }
 }
 
-function textArgument(given: Parameters, name: string): string {
-  const text = given[name]
-  if (typeof text !== 'string' || text === '') throw fieldInvalid(name, 'a text')
-  return text
+function bodyOf({ fields, fixed = {} }: Tool, given: Arguments): string {
+  const members = Object.entries(fixed).map(([name, value]) => [name, JSON.stringify(value)] as const)
+  for (const name of fields) {
+    const node = given.get(name)
+    if (name === 'limit') members.push([name, String(limitOf(given))])
+    else if (node !== undefined) members.push([name, jsonText(node)])
+  }
+  return `{${members.map(([name, text]) => `"${name}":${text}`).join(',')}}`
 }
 
-function limitOf({ limit = TOOL_LIMITS.rowCount }: Parameters): number {
-  const { rowCountMax } = TOOL_LIMITS
-  if (!Number.isSafeInteger(limit) || Number(limit) < 1 || Number(limit) > rowCountMax)
+function textArgument(given: Arguments, name: string): string {
+  const node = given.get(name)
+  if (node?.kind !== 'string' || node.value === '') throw fieldInvalid(name, 'a text')
+  return node.value
+}
+
+function limitOf(given: Arguments): number {
+  const { rowCount, rowCountMax } = TOOL_LIMITS
+  const node = given.get('limit')
+  if (node === undefined || node.kind === 'null') return rowCount
+  const limit = node.kind === 'number' && typeof node.value === 'number' ? node.value : 0
+  if (!Number.isSafeInteger(limit) || limit < 1 || limit > rowCountMax)
     throw fieldInvalid('limit', `a whole number from 1 to ${rowCountMax}`)
-  return Number(limit)
+  return limit
 }
 
 async function textOf({ body = '' }: HttpResponse): Promise<string> {
