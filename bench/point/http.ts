@@ -43,7 +43,9 @@ export class ServedFolder implements AsyncDisposable {
       child.stdout.setEncoding('utf8').on('data', (part: string) => {
         text += part
         const found = /:(\d+)\n/.exec(text)
-        if (found !== null) resolve(Number(found[1]))
+        if (found === null) return
+        child.stdout.removeAllListeners('data').resume()
+        resolve(Number(found[1]))
       })
       child.on('exit', (code) => reject(new Error(`varve serve ended with ${code}`)))
     })

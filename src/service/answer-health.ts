@@ -41,7 +41,7 @@ export const HEALTH_ROUTES: readonly Route[] = [
 ]
 
 async function gauges(service: Service): Promise<readonly Gauge[]> {
-  const { catalog, waiting, answering, inFlight, audit, system } = service
+  const { catalog, waiting, answering, inFlight, admission, audit, system } = service
   const { residentBytes, heapBytes } = catalog.env.processes.memory()
   const basisTs = new Map<string, number>()
   for (const { name } of catalog.list()) {
@@ -56,6 +56,7 @@ async function gauges(service: Service): Promise<readonly Gauge[]> {
     one('varve_process_resident_bytes', 'Resident set of the process.', residentBytes),
     one('varve_process_heap_bytes', 'JavaScript heap of the process.', heapBytes),
     one('varve_http_requests_in_flight', 'Requests that are being answered.', inFlight.count),
+    one('varve_http_requests_waiting', 'Requests that wait for their turn.', admission.waitingCount),
     one('varve_http_waiting_answer_bytes', 'Answers that clients have not taken yet.', waiting.byteCount),
     one(
       'varve_http_kept_answer_bytes',

@@ -221,6 +221,16 @@ export function tooManyRequests(countMax: number): VarveError {
   })
 }
 
+export function serviceBusy(): VarveError {
+  return new VarveError({
+    code: 'varve.error/service-busy',
+    kind: 'busy',
+    message: 'More is asked than the service can answer',
+    fix: 'Ask again later, with longer pauses each time',
+    data: {},
+  })
+}
+
 export function queryQuarantined(queryHash: string): VarveError {
   return new VarveError({
     code: 'varve.error/query-quarantined',

@@ -77,9 +77,14 @@ async function answer(service: Service, request: HttpRequest): Promise<Answered>
     if (accepted === undefined && route.contentType === undefined) {
       throw notAcceptable(request.headers.get('accept') ?? '', formats.map(mediaTypeOf))
     }
-    caller = route.scope === 'open' ? NOBODY : await service.access.callerOf(request)
-    if (route.scope !== 'open') checkScope(caller, route.scope)
-    leave = caller === NOBODY ? undefined : service.inFlight.enter(caller)
+    if (route.scope === 'open') caller = NOBODY
+    else {
+      await service.admission.enter(request.signal)
+      leave = () => service.admission.leave()
+      caller = await service.access.callerOf(request)
+      checkScope(caller, route.scope)
+      leave = leaveBoth(service.inFlight.enter(caller), leave)
+    }
     const databases = await databasesOf(service, caller)
     const format = accepted ?? notation
     const context = { service, request, caller, databases, format, notation, parameters, search }
@@ -91,6 +96,13 @@ async function answer(service: Service, request: HttpRequest): Promise<Answered>
     if (!request.signal.aborted && !(error instanceof VarveError)) service.onFault(error)
     const { code } = shownError(error)
     return { route: path, caller, error: code, response: errorResponse(error, notation) }
+  }
+}
+
+function leaveBoth(first: () => void, second: () => void): () => void {
+  return () => {
+    first()
+    second()
   }
 }
 

@@ -17,6 +17,7 @@ import type { CallersInFlight } from './caller-limits.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { Metrics } from './metrics.ts'
 import type { Caller, Scope } from '../access/caller.ts'
+import type { Admission } from './admission.ts'
 import type { AccessControl } from './access-control.ts'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { RowSets } from '../access/row-sets.ts'
@@ -60,6 +61,7 @@ export type Service = {
   readonly waiting: WaitingAnswers
   readonly metrics: Metrics
   readonly inFlight: CallersInFlight
+  readonly admission: Admission
   readonly quarantine: Quarantine
   readonly access: AccessControl
   readonly system: SystemFolder

@@ -7,6 +7,7 @@ import type { QueryRunner } from '../query/ask.ts'
 import { AuditLog } from './audit/audit-log.ts'
 import { auditedBy } from './audit/audited.ts'
 import type { IdentityVerifier } from '../access/identity.ts'
+import { Admission } from './admission.ts'
 import { type AccessControl, TokenAccess } from './access-control.ts'
 import type { SystemFolder } from './system/system-folder.ts'
 import { RowSets } from '../access/row-sets.ts'
@@ -103,6 +104,7 @@ export function createService(options: ServiceOptions, { audit, access, isLoopba
     waiting: new WaitingAnswers(limits.waitingBytesMax),
     metrics: new Metrics(),
     inFlight: new CallersInFlight(),
+    admission: new Admission(catalog.env.timers),
     quarantine: new Quarantine(),
     answering: createAnswering(catalog.env, version, { onAnswer: auditedBy(log), ...options.answering }),
     isLoopback,
