@@ -9,7 +9,7 @@ import { fieldInvalid } from './errors.ts'
 import { fieldsOf, ok, type Route, type RouteContext, textListOf, textOf } from './route.ts'
 import type { GrantInfo } from './system/grants.ts'
 import type { TokenInfo } from './system/tokens.ts'
-import { list, object, oneOf, shape, TEXT } from './answer-schema.ts'
+import { COUNT, list, mapOf, object, oneOf, shape, TEXT } from './answer-schema.ts'
 
 const TOKEN_FIELDS = {
   caller: { type: 'string', about: 'who will ask with it' },
@@ -44,7 +44,7 @@ export const ACCESS_ROUTES: readonly Route[] = [
         roles: list(TEXT),
         scopes: list(oneOf(...SCOPES)),
       },
-      { purpose: TEXT },
+      { purpose: TEXT, limits: mapOf(COUNT) },
     ),
     answer: async (context) => {
       const { name, kind, roles, scopes, limits, purpose } = context.caller

@@ -135,7 +135,7 @@ export const SHAPES = {
       tags: list(TEXT),
       versions: list(object(VERSION_FIELDS, VERSION_NOTES)),
       expectations: list(
-        object({ name: TEXT, arguments: mapOf(ANY), cursors: BASIS, resultHash: HASH, rowCount: COUNT }),
+        object({ name: TEXT, arguments: mapOf(ANY), cursors: BASIS, resultHash: TEXT, rowCount: COUNT }),
       ),
     },
     { doc: TEXT, retiredAt: INSTANT_TEXT },

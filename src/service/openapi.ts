@@ -115,7 +115,10 @@ function parametersOf({ path, search = {}, formats, scope }: Route): readonly Js
 
 /** A protocol of messages within HTTP refuses in its own words, and has messages that want no answer. */
 function messageResponses({ answers }: Route): Json {
-  const content = { 'application/json': { schema: { anyOf: [answers, shape('Error')] } } }
+  const content = {
+    'application/json': { schema: { anyOf: [answers, shape('Error')] } },
+    'application/edn': {},
+  }
   return {
     202: { description: 'The message wanted no answer' },
     400: { description: ERRORS[400], content },

@@ -1,5 +1,5 @@
 // A service without a network, over databases in memory: tests send it requests as values. Each test gets a fresh one,
-// and fails when the service met a fault of its own.
+// and fails when the service met a fault of its own, or answered what its description does not tell of.
 
 import { afterEach, beforeEach } from 'vitest'
 import type { HttpHandler, HttpResponse } from '../base/env.ts'
@@ -18,7 +18,8 @@ import type { Answering } from '../service/answering.ts'
 import { createHandler } from '../service/handler.ts'
 import type { LogEntry } from '../service/log-entry.ts'
 import { createService } from '../service/server.ts'
-import type { ServiceLimits } from '../service/route.ts'
+import { undescribed } from './described-answer.ts'
+import type { Service, ServiceLimits } from '../service/route.ts'
 
 export const SCHEMA = `[
   {:db/ident :item/id :db/valueType :db.type/string :db/cardinality :db.cardinality/one :db/unique :db.unique/identity}
@@ -37,6 +38,7 @@ export let system: SystemFolder
 export let auditWriter: Writer
 export let audit: AuditLog
 let handle: HttpHandler
+let service: Service
 export let faults: unknown[]
 /** What the log would say. */
 export const logged: LogEntry[] = []
@@ -69,9 +71,14 @@ export function serveWith(
   const onFault = (error: unknown): number => faults.push(error)
   const log = (entry: LogEntry): number => logged.push(entry)
   const options = { catalog, runner, procedures, log, system, limits, version: '1.2.3', answering, onFault }
-  const service = createService(options, { audit: auditWriter, access, isLoopback: true })
+  service = createService(options, { audit: auditWriter, access, isLoopback: true })
   audit = service.audit
   handle = createHandler(service)
+}
+
+/** The same service at another door. */
+export function serveAs(door: Pick<Service, 'isLoopback'>): void {
+  handle = createHandler({ ...service, ...door })
 }
 
 export type Sent = {
@@ -111,10 +118,14 @@ export async function send(
   })
   const received = await bytesOf(response)
   response.onEnd?.(true)
+  const { status, headers: told = {} } = response
+  const text = received.toString()
+  const problems = undescribed(method, target, { status, headers: told, text })
+  if (problems.length > 0) throw new Error(`${method} ${target}: ${problems.join('; ')}`)
   return {
-    status: response.status,
-    headers: response.headers ?? {},
-    text: received.toString(),
+    status,
+    headers: told,
+    text,
     bytes: received,
     trailers: response.trailers ?? {},
   }

@@ -10,6 +10,7 @@ import {
   json,
   PRICES,
   send,
+  serveAs,
   serveWith,
   shop,
   system,
@@ -174,6 +175,11 @@ describe('the protocol', () => {
   it('answers no page of elsewhere', async () => {
     const foreign = await request('tools/list', {}, { origin: 'https://evil.example' })
     expect([foreign.status, foreign.text]).toEqual([403, expect.stringContaining('origin-refused')])
+    const own = { origin: 'http://localhost:3000' }
+    expect((await request('tools/list', {}, own)).status).toBe(200)
+    serveAs({ isLoopback: false })
+    expect((await request('tools/list', {}, own)).status).toBe(403)
+    expect((await request('tools/list')).status).toBe(200)
   })
 })
 
