@@ -56,6 +56,18 @@ describe('the audit', () => {
     expect(report).toMatchObject({ linkCount: 5, intentCount: 3, unknownCount: 1, broken: undefined })
   })
 
+  it('writes an outcome with the next intent, and by itself where none comes', async () => {
+    const first = await audit.begin(intent('q1'))
+    const beganT = writer.value().basisT
+    first.end({ end: 'answered', rows: 3 })
+    const second = await audit.begin(intent('q2'))
+    expect(writer.value().basisT).toBe(beganT + 1)
+    expect(await verifyAudit(writer)).toMatchObject({ linkCount: 3, unknownCount: 1 })
+    second.end({ end: 'answered', rows: 3 })
+    await writer.sync(beganT + 2)
+    expect(await verifyAudit(writer)).toMatchObject({ linkCount: 4, unknownCount: 0 })
+  })
+
   it('goes on with the chain where it ended', async () => {
     await askThree()
     const again = new AuditLog(env, writer, (error) => faults.push(error))

@@ -59,6 +59,9 @@ export const AUDIT_LIMITS: AuditLimits = {
   knownQuestionCountMax: 10_000,
 }
 
+/** An outcome waits so long for an intent to be written with: nobody waits for it, and a sync takes longer than the rest. */
+const OUTCOME_WAIT_MS = 10
+
 /** An intent that is durable. */
 export interface AuditedQuestion {
   /** To be called once, when the last byte has left or nothing more will. */
@@ -90,7 +93,10 @@ export class AuditLog {
   readonly #onFault: (error: unknown) => void
   readonly #limits: AuditLimits
   readonly #pending: Pending[] = []
+  /** Of those that wait or are being written: somebody waits for each. */
+  #intentCount = 0
   #writing: Promise<void> | undefined
+  #isWrittenSoon = false
   /** Undefined where it has to be read from the facts. */
   #tail: Tail | undefined
   #known: Recent<string, true>
@@ -143,7 +149,10 @@ export class AuditLog {
 
   /** Resolves when nothing waits to be written any more. */
   async settled(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing
+    while (this.#pending.length > 0 || this.#writing !== undefined) {
+      this.#writing ??= this.#writeAll()
+      await this.#writing
+    }
   }
 
   #write(link: Pending['link']): Promise<void> {
@@ -151,13 +160,25 @@ export class AuditLog {
     if (this.#pending.length >= pendingCountMax) return Promise.reject(auditQueueFull(pendingCountMax))
     const { promise, resolve: done, reject: fail } = Promise.withResolvers<void>()
     this.#pending.push({ link, done, fail })
-    this.#writing ??= this.#writeAll()
+    if (link.kind === 'intent') {
+      this.#intentCount++
+      this.#writing ??= this.#writeAll()
+    } else if (this.#writing === undefined) this.#writeSoon()
     return promise
+  }
+
+  #writeSoon(): void {
+    if (this.#isWrittenSoon) return
+    this.#isWrittenSoon = true
+    void this.#env.timers.sleep(OUTCOME_WAIT_MS).then(() => {
+      this.#isWrittenSoon = false
+      if (this.#pending.length > 0) this.#writing ??= this.#writeAll()
+    })
   }
 
   /** Never rejects: whoever waits for a link hears of its failure. */
   async #writeAll(): Promise<void> {
-    while (this.#pending.length > 0) {
+    do {
       const batch = this.#pending.splice(0, this.#limits.batchCountMax)
       try {
         await this.#writeBatch(batch).catch((error: unknown) => {
@@ -172,9 +193,11 @@ export class AuditLog {
         const refusal = auditUnavailable(this.#writer.info.name, error)
         for (const { fail } of batch) fail(refusal)
       }
-    }
+      this.#intentCount -= batch.filter(({ link }) => link.kind === 'intent').length
+    } while (this.#intentCount > 0)
     // In the same step as the look at the queue: what comes later begins anew.
     this.#writing = undefined
+    if (this.#pending.length > 0) this.#writeSoon()
   }
 
   #forget(): void {
