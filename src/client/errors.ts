@@ -44,11 +44,11 @@ export function entityNotFetched(id: number): VarveError {
   })
 }
 
-export function speculationLocal(): VarveError {
+export function speculationNotAsked(): VarveError {
   return new VarveError({
     code: 'varve.error/speculation-remote',
     kind: 'unsupported',
-    message: 'Over HTTP there are no speculative transactions',
-    fix: 'Speculate in a process that opens the data: connect("file:…") and db.with(…)',
+    message: 'What a transaction would make of a database is told over HTTP, and cannot be asked',
+    fix: 'Read the datoms of the result, or speculate in a process that opens the data: connect("file:…")',
   })
 }

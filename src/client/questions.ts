@@ -12,7 +12,7 @@ import type { Column } from '../plan/engine.ts'
 import type { Explanation } from '../plan/explain.ts'
 import type { Query, SourceName } from '../plan/syntax.ts'
 import { parsedQuery } from '../query/parsed.ts'
-import { DATABASE_TAG, writeViewedName } from '../query/viewed-name.ts'
+import { DATABASE_TAG } from '../query/viewed-name.ts'
 import { NamedDb } from './named-db.ts'
 import { fieldIn, type Fields, warningsIn, type Wire } from './wire.ts'
 
@@ -26,7 +26,7 @@ export interface Known {
 
 /** A database goes as what it is called and what is seen of it. */
 export function argumentOf(argument: unknown): unknown {
-  return argument instanceof NamedDb ? new Tagged(DATABASE_TAG, writeViewedName(argument.viewed)) : argument
+  return argument instanceof NamedDb ? new Tagged(DATABASE_TAG, argument.text) : argument
 }
 
 /** What was asked, as the user gave it, and the database that `$` meant. */

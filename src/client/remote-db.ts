@@ -4,16 +4,23 @@
 import type { IndexName } from '../fact/datom.ts'
 import { toPlain } from '../fact/plain.ts'
 import type { Schema } from '../fact/schema.ts'
-import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
-import { exactPulled, exactValue, type ExactNames } from '../interface/exact.ts'
-import { formOf } from '../interface/forms.ts'
+import { type Edn, EdnMap } from '../fact/value.ts'
+import { exactPulled, type ExactNames } from '../interface/exact.ts'
+import { formOf, metaForm } from '../interface/forms.ts'
 import { checkedMoment } from '../interface/moments.ts'
-import type { DatomItem, Entity, Moment, TransactResult } from '../interface/types/interfaces.ts'
+import type {
+  DatomItem,
+  Db,
+  Entity,
+  Moment,
+  TransactOptions,
+  TransactResult,
+} from '../interface/types/interfaces.ts'
 import type { Explanation } from '../plan/explain.ts'
 import { parsedPattern } from '../query/parsed.ts'
-import { type View, type ViewedName, writeViewedName } from '../query/viewed-name.ts'
-import { speculationLocal } from './errors.ts'
+import type { View, ViewedName } from '../query/viewed-name.ts'
 import { NamedDb } from './named-db.ts'
+import { logDatom, outcomeOf } from './outcome.ts'
 import { argumentOf, explained, type Known, shapedAnswer } from './questions.ts'
 import { type EntitySource, fetchEntity } from './remote-entity.ts'
 import { fieldIn, type Fields, listIn } from './wire.ts'
@@ -22,8 +29,8 @@ export class RemoteDb extends NamedDb implements EntitySource {
   readonly varve: Known
   readonly schema: Schema
 
-  constructor(varve: Known, viewed: ViewedName, schema: Schema) {
-    super(viewed)
+  constructor(varve: Known, viewed: ViewedName, schema: Schema, isSpeculative = false) {
+    super(viewed, isSpeculative)
     this.varve = varve
     this.schema = schema
   }
@@ -46,12 +53,12 @@ export class RemoteDb extends NamedDb implements EntitySource {
     return shapedAnswer(answer, { query, args, database: this.name }, this.varve).result
   }
 
-  explain(query: unknown, ...args: readonly unknown[]): Promise<Explanation> {
+  async explain(query: unknown, ...args: readonly unknown[]): Promise<Explanation> {
     return explained(this.varve.wire, { ...this.#question(query, args), explain: true })
   }
 
   async pull(pattern: unknown, eid: unknown): Promise<unknown> {
-    const fields = { database: writeViewedName(this.viewed), pattern, eid }
+    const fields = { database: this.text, pattern, eid }
     const answer = await this.varve.wire.send('POST', '/v1/pull', fields, { isRepeatable: true })
     const result = fieldIn(answer, 'result') ?? null
     if (result === null) return null
@@ -72,7 +79,7 @@ export class RemoteDb extends NamedDb implements EntitySource {
   }
 
   async *#pages(fields: Fields): AsyncGenerator<DatomItem> {
-    const path = `/v1/databases/${encodeURIComponent(writeViewedName(this.viewed))}/datoms`
+    const path = `/v1/databases/${encodeURIComponent(this.text)}/datoms`
     let offset: number | undefined
     do {
       const answer = await this.varve.wire.send('POST', path, { ...fields, offset }, { isRepeatable: true })
@@ -94,13 +101,20 @@ export class RemoteDb extends NamedDb implements EntitySource {
     return this.#seen({ kind: 'history' })
   }
 
-  with(): Promise<TransactResult> {
-    return Promise.reject(speculationLocal())
+  /** What it would do; the database after it is known by its t and datoms, and answers nothing. */
+  async with(tx: unknown, { meta, strict }: TransactOptions = {}): Promise<TransactResult> {
+    if (meta !== undefined) metaForm(meta)
+    const path = `/v1/databases/${encodeURIComponent(this.text)}/with`
+    const answer = await this.varve.wire.send('POST', path, { tx, meta, strict }, { isRepeatable: true })
+    const told = outcomeOf(answer, this.exact)
+    const viewed = { name: this.name, t: told.t, views: [] }
+    const after = new RemoteDb(this.varve, viewed, this.schema, true)
+    return { ...told, dbBefore: this as unknown as Db, dbAfter: after as unknown as Db }
   }
 
   /** One entity, or undefined: what `pull` describes of it, before it becomes plain. */
   async pulled(pattern: string, eid: unknown): Promise<EdnMap | undefined> {
-    const fields = { database: writeViewedName(this.viewed), pattern, eid }
+    const fields = { database: this.text, pattern, eid }
     const answer = await this.varve.wire.send('POST', '/v1/pull', fields, { isRepeatable: true })
     const result = fieldIn(answer, 'result')
     return result instanceof EdnMap ? result : undefined
@@ -115,21 +129,15 @@ export class RemoteDb extends NamedDb implements EntitySource {
 
   #seen(view: View): RemoteDb {
     const viewed = { ...this.viewed, views: [...this.viewed.views, view] }
-    return new RemoteDb(this.varve, viewed, this.schema)
+    return new RemoteDb(this.varve, viewed, this.schema, this.isSpeculative)
   }
 
   #question(query: unknown, args: readonly unknown[]): Fields {
-    return { query, args: args.map(argumentOf), database: writeViewedName(this.viewed) }
+    return { query, args: args.map(argumentOf), database: this.text }
   }
 
   #datomItem([e, attribute, v, t, added]: readonly Edn[]): DatomItem {
-    const isExact = attribute instanceof Keyword && this.exact.has(attribute.text)
-    return {
-      e: e as number,
-      a: attribute instanceof Keyword ? attribute.toString() : `:${String(attribute)}`,
-      v: toPlain(isExact ? exactValue(v!) : v!),
-      t: t as number,
-      added: added === true,
-    }
+    const [, a, value] = logDatom([e!, attribute!, v!], this.exact)
+    return { e: e as number, a, v: value, t: t as number, added: added === true }
   }
 }

@@ -3,17 +3,15 @@
 
 import { VarveError } from '../base/errors.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
-import { toPlain } from '../fact/plain.ts'
 import type { Schema } from '../fact/schema.ts'
-import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
-import { ExactAttributes, exactValue } from '../interface/exact.ts'
+import type { EdnMap } from '../fact/value.ts'
+import { ExactAttributes, type ExactNames } from '../interface/exact.ts'
 import { metaForm } from '../interface/forms.ts'
 import { checkedMoment } from '../interface/moments.ts'
 import type { DefinedSchema } from '../interface/types/define-schema.ts'
 import type {
   Answer,
   DatabaseInfo,
-  LogDatom,
   LogItem,
   LogOptions,
   Moment,
@@ -24,10 +22,11 @@ import type {
 import type { EngineName } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import { clientClosed } from './errors.ts'
+import { datomsIn, logDatom, outcomeOf } from './outcome.ts'
 import { answerFrom, argumentOf, explained, type Known, shapedAnswer } from './questions.ts'
 import { fetchSchema, isSchemaChange } from './remote-schema.ts'
 import { RemoteDb } from './remote-db.ts'
-import { fieldIn, type Fields, listIn, mapsIn, numberIn, textIn, warningsIn, type Wire } from './wire.ts'
+import { fieldIn, type Fields, mapsIn, numberIn, textIn, type Wire } from './wire.ts'
 
 /** How often a live log, and whoever waits for a t, asks again. */
 const LIVE_INTERVAL_MS = 100
@@ -187,6 +186,10 @@ export class RemoteDatabase {
     this.#newest = newest
   }
 
+  get #exact(): ExactNames {
+    return this.varve.exact.of(this.name)
+  }
+
   get #path(): string {
     return `/v1/databases/${encodeURIComponent(this.name)}`
   }
@@ -199,17 +202,15 @@ export class RemoteDatabase {
       // Without a key, who heard nothing back cannot know whether it was applied.
       isRepeatable: idempotencyKey !== undefined,
     })
-    const t = numberIn(answer, 't')
-    const datoms = listIn(answer, 'datoms') as readonly (readonly Edn[])[]
+    const told = outcomeOf(answer, this.#exact)
+    const { t } = told
     const { schema: before } = this.#newest
-    const schema = isSchemaChange(datoms) ? await fetchSchema(this.varve.wire, this.name, t) : before
+    const schema = isSchemaChange(datomsIn(answer))
+      ? await fetchSchema(this.varve.wire, this.name, t)
+      : before
     if (t > this.#newest.basisT) this.#newest = { basisT: t, schema }
     return {
-      t,
-      txInstant: fieldIn(answer, 'tx-instant') as Date,
-      tempids: toPlain(fieldIn(answer, 'tempids') ?? new EdnMap([])) as TransactResult['tempids'],
-      datoms: datoms.map((row) => this.#logDatom(row)),
-      warnings: warningsIn(answer),
+      ...told,
       dbBefore: this.#value(t - 1, before) as unknown as TransactResult['dbBefore'],
       dbAfter: this.#value(t, schema) as unknown as TransactResult['dbAfter'],
     }
@@ -250,7 +251,7 @@ export class RemoteDatabase {
         yield {
           t,
           txInstant: fieldIn(item, 'tx-instant') as Date,
-          datoms: (listIn(item, 'datoms') as readonly (readonly Edn[])[]).map((row) => this.#logDatom(row)),
+          datoms: datomsIn(item).map((row) => logDatom(row, this.#exact)),
         }
       }
       if (fieldIn(answer, 'next-t') !== undefined) continue
@@ -261,16 +262,6 @@ export class RemoteDatabase {
 
   #value(basisT: number, schema: Schema): RemoteDb {
     return new RemoteDb(this.varve, { name: this.name, t: basisT, views: [] }, schema)
-  }
-
-  #logDatom([e, attribute, v, added]: readonly Edn[]): LogDatom {
-    const isExact = attribute instanceof Keyword && this.varve.exact.of(this.name).has(attribute.text)
-    return [
-      e as number,
-      attribute instanceof Keyword ? attribute.toString() : `:${String(attribute)}`,
-      toPlain(isExact ? exactValue(v!) : v!),
-      added === true,
-    ]
   }
 }
 

@@ -3,14 +3,12 @@
 import type { HttpResponse } from '../base/env.ts'
 import { withLine } from '../fact/path-place.ts'
 import { schemaForms } from '../fact/schema-forms.ts'
-import { EdnMap } from '../fact/value.ts'
 import type { Connection } from '../database/connection.ts'
 import { type TransactOutcome, Writer } from '../database/writer.ts'
 import type { Plain } from '../fact/plain-edn.ts'
-import { type Field, Valued, warningFields } from './answer.ts'
+import { Valued } from './answer.ts'
 import { answerAudited, type AuditedRead } from './audit/audited.ts'
-import { datomRows } from './datom-rows.ts'
-import { confirmationMissing, fieldInvalid } from './errors.ts'
+import { confirmationMissing } from './errors.ts'
 import {
   booleanOf,
   connectionOf,
@@ -22,7 +20,16 @@ import {
   type RouteContext,
   textOf,
 } from './route.ts'
-import { ANY, COUNT, FLAG, INSTANT, list, mapOf, object, shape, TEXT, tuple } from './answer-schema.ts'
+import { ANY, COUNT, list, mapOf, object, shape, TEXT } from './answer-schema.ts'
+import {
+  DATOMS,
+  datomsField,
+  OUTCOME,
+  outcomeFields,
+  pointed,
+  TRANSACTION_FIELDS,
+  transactionOf,
+} from './transact-fields.ts'
 
 const CREATE_FIELDS = {
   schema: { type: ['string', 'array'], about: 'schema: EDN text, or transaction data' },
@@ -30,12 +37,7 @@ const CREATE_FIELDS = {
 } as const
 
 const TRANSACT_FIELDS = {
-  tx: { type: ['string', 'array'], about: 'operations: EDN text, or transaction data' },
-  meta: { type: 'object', about: 'facts about the transaction itself' },
-  strict: {
-    type: 'boolean',
-    about: 'makes an error of the warning that a function read what another operation writes',
-  },
+  ...TRANSACTION_FIELDS,
   datoms: { type: 'boolean', about: 'true answers the facts that it added and retracted, too' },
   idempotencyKey: {
     type: 'string',
@@ -110,16 +112,7 @@ export const DATABASE_ROUTES: readonly Route[] = [
     path: '/v1/databases/:name/transact',
     about: 'Applies a transaction, whole or not at all; answers once it is on disk',
     scope: 'transact',
-    answers: object(
-      {
-        t: COUNT,
-        txInstant: INSTANT,
-        tempids: mapOf(COUNT),
-        datomCount: COUNT,
-        warnings: list(shape('Warning')),
-      },
-      { datoms: list(tuple(COUNT, ANY, ANY, FLAG)) },
-    ),
+    answers: object(OUTCOME, DATOMS),
     fields: TRANSACT_FIELDS,
     requiredFields: ['tx'],
     answer: answerTransact,
@@ -157,47 +150,16 @@ async function answerTransact(context: RouteContext): Promise<HttpResponse> {
   await service.procedures.current()
   const writer = await service.catalog.writer(parameters['name']!)
   const fields = await fieldsOf(context, TRANSACT_FIELDS, { recover: false })
-  const tx = dataOf(fields, 'tx', 'transaction')
-  if (tx === undefined || !Array.isArray(tx.form))
-    throw fieldInvalid('tx', 'a vector of operations, or its EDN text')
-  const meta = fields.form('meta', 'transaction')
-  if (meta !== undefined && !(meta instanceof EdnMap))
-    throw fieldInvalid('meta', 'a map of attributes and values')
+  const sent = transactionOf(fields)
   const idempotencyKey = textOf(fields, 'idempotencyKey')
-  const flag = (name: string): boolean => booleanOf(fields, name)
-  try {
-    const outcome = await writer.transact({
-      tx: tx.form,
-      isPlainData: tx.isPlainData,
-      ...(flag('strict') && { isStrict: true }),
-      ...(meta !== undefined && { meta }),
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-    })
-    const told = transactFields(outcome)
-    if (!flag('datoms')) return await ok(context, told)
-    // What was retracted tells what was there.
-    return await answerAudited(context, transactRead(outcome), () =>
-      ok(context, { ...told, datoms: new Valued(datomRows(outcome.datoms, outcome.after.schema)) }),
-    )
-  } catch (error) {
-    throw withLine(error, tx.form, tx.placeOf)
-  }
-}
-
-function transactFields({
-  t,
-  txInstantMs,
-  tempids,
-  datoms,
-  warnings,
-}: TransactOutcome): Record<string, Field> {
-  return {
-    t,
-    txInstant: new Valued(new Date(txInstantMs)),
-    tempids: new Valued(new EdnMap([...tempids])),
-    datomCount: datoms.length,
-    warnings: warningFields(warnings),
-  }
+  const isTold = booleanOf(fields, 'datoms')
+  const request = { ...sent.request, ...(idempotencyKey !== undefined && { idempotencyKey }) }
+  const outcome = await pointed(sent, writer.transact(request))
+  const told = outcomeFields(outcome)
+  // What was retracted tells what was there.
+  return isTold
+    ? answerAudited(context, transactRead(outcome), () => ok(context, { ...told, ...datomsField(outcome) }))
+    : ok(context, told)
 }
 
 /** As the audit keeps it. */

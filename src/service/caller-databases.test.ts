@@ -67,6 +67,7 @@ describe('a caller', () => {
       ['GET', '/v1/databases/sh/schema', {}],
       ['GET', '/v1/databases/sh/log', {}],
       ['POST', '/v1/databases/sh/transact', { body: { tx: [] } }],
+      ['POST', '/v1/databases/sh/with', { body: { tx: [] } }],
       ['POST', '/v1/databases/sh@1 history/datoms', { body: { index: 'eavt' } }],
       ['POST', '/v1/pull', { body }],
       ['POST', '/v1/query', { body: { query: '[:find ?e :where [?e]]', database: 'sh@1 history' } }],
@@ -146,8 +147,14 @@ describe('a caller', () => {
   it('writes only what it sees whole', async () => {
     const tx = { body: { tx: [{ 'item/id': 'cup' }] }, headers: posted(ada) }
     await grant({ attributes: [':item/id'] })
-    const [status, error] = await problem('POST', '/v1/databases/sh/transact', tx)
-    expect([status, error.code]).toEqual([403, 'varve.error/transact-restricted'])
+    for (const path of [
+      '/v1/databases/sh/transact',
+      '/v1/databases/sh/with',
+      '/v1/databases/sh@1 history/with',
+    ]) {
+      const [status, error] = await problem('POST', path, tx)
+      expect([path, status, error.code]).toEqual([path, 403, 'varve.error/transact-restricted'])
+    }
     await grant({ attributes: ['*'] })
     expect((await send('POST', '/v1/databases/sh/transact', tx)).status).toBe(200)
   })

@@ -47,6 +47,10 @@ const REQUESTS: Readonly<Record<string, (made: Asked) => readonly Request[]>> = 
     ['/v1/databases/shop/transact', { tx: [{ 'db/id': 'x', 'item/id': 'cup', 'item/price': 3 }] }],
   ],
   'GET /v1/databases/:name/log': () => [['/v1/databases/shop/log'], ['/v1/databases/shop/log?limit=1']],
+  'POST /v1/databases/:name/with': () => [
+    ['/v1/databases/shop/with', { tx: [{ ':db/id': 'cup', 'item/id': 'cup' }], strict: true }],
+    ['/v1/databases/shop@1/with', { tx: '[]', meta: { 'db/doc': 'what if' } }],
+  ],
   'POST /v1/databases/:name/datoms': () => [
     ['/v1/databases/shop/datoms', { index: 'eavt' }],
     ['/v1/databases/shop/datoms', { index: 'aevt', limit: 1, asOf: 1 }],

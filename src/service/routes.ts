@@ -8,6 +8,7 @@ import { AUDIT_ROUTES } from './answer-audit.ts'
 import { DATABASE_ROUTES } from './answer-databases.ts'
 import { HEALTH_ROUTES } from './answer-health.ts'
 import { DATOMS_ROUTE } from './answer-datoms.ts'
+import { WITH_ROUTE } from './answer-with.ts'
 import { LOG_ROUTE } from './answer-log.ts'
 import { PULL_ROUTE, QUERY_ROUTE } from './answer-questions.ts'
 import { RECEIPT_ROUTE, REPLAY_ROUTE, RESULT_ROUTE } from './answer-receipts.ts'
@@ -33,6 +34,7 @@ export const ROUTES: readonly Route[] = [
   ...DATABASE_ROUTES,
   LOG_ROUTE,
   DATOMS_ROUTE,
+  WITH_ROUTE,
   QUERY_ROUTE,
   PULL_ROUTE,
   ...SAVED_QUERY_ROUTES,

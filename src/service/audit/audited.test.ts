@@ -144,6 +144,7 @@ describe('routes', () => {
       'POST /v1/receipts/replay',
       'GET /v1/databases/:name/log',
       'POST /v1/databases/:name/datoms',
+      'POST /v1/databases/:name/with',
       // Where it is asked for the facts that it changed.
       'POST /v1/databases/:name/transact',
       'POST /v1/queries/:name/run',
