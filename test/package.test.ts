@@ -78,6 +78,8 @@ describe('the packed package', () => {
         'bin/varve.mjs',
         'dist/api/index.js',
         'dist/api/index.d.ts',
+        'dist/client/index.js',
+        'dist/client/index.d.ts',
       ]),
     )
     const isBaggage = (path: string): boolean =>

@@ -31,6 +31,7 @@ export type {
 export type { DefinedSchema, SchemaOf } from '../interface/types/define-schema.ts'
 export type {
   Answer,
+  AnswerReceipt,
   ColumnInfo,
   Cursors,
   Database,

@@ -80,6 +80,34 @@ describe('a value of a database', () => {
   })
 })
 
+describe('a saved query', () => {
+  it('is run by its name, and its receipt can be asked again', async () => {
+    await using varve = await connect(server.url)
+    const shop = await varve.open(schema)
+    const since = new Date('2014-11-15')
+    await shop.transact([{ ':item/id': 'tea', ':item/price': 2, ':my-shop/opens-at': since }])
+    await put('/v1/queries/price-of', {
+      query:
+        '[:find ?p ?at :in $ ?id :where [?i :item/id ?id] [?i :item/price ?p] [?i :my-shop/opens-at ?at]]',
+      database: 'shop',
+      parameters: [{ name: 'id', type: 'string' }],
+    })
+    const answer = await varve.run('price-of', { id: 'tea' }, { cursors: { shop: shop.db().basisT } })
+    expect(answer).toMatchObject({
+      result: [[2, since]],
+      columns: [
+        { name: '?p', type: 'long' },
+        { name: '?at', type: 'instant' },
+      ],
+      basis: { shop: shop.db().basisT },
+      truncated: false,
+    })
+    const { receipt } = answer
+    expect(await post('/v1/receipts/replay', `{:receipt ${receipt!.edn}}`)).toMatchObject({ equal: true })
+    await expect(varve.run('price-off')).rejects.toMatchObject({ kind: 'not-found' })
+  })
+})
+
 describe('an entity', () => {
   it('is walked to its neighbours; what lies further away is told', async () => {
     await using varve = await connect(server.url)
@@ -172,11 +200,17 @@ describe('the wire', () => {
   })
 })
 
-async function post(path: string, body: unknown): Promise<unknown> {
+function put(path: string, body: unknown): Promise<unknown> {
+  return post(path, body, 'PUT')
+}
+
+/** Text is EDN. */
+async function post(path: string, body: unknown, method = 'POST'): Promise<unknown> {
+  const isEdn = typeof body === 'string'
   const response = await fetch(`${server.url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    method,
+    headers: { 'content-type': isEdn ? 'application/edn' : 'application/json', accept: 'application/json' },
+    body: isEdn ? body : JSON.stringify(body),
   })
   return response.json()
 }

@@ -1,6 +1,7 @@
 // What `import … from 'varve/client'` gives: the interface of Varve over HTTP, in any JavaScript engine.
 
-export { connect, type ClientOptions } from './connect.ts'
+export { connect, type ClientOptions, type ServiceVarve } from './connect.ts'
+export type { RunOptions } from './remote-varve.ts'
 export { defineSchema } from '../interface/define-schema.ts'
 export { type ErrorKind, type Place, VarveError, type Warning } from '../base/errors.ts'
 export type { IndexName } from '../fact/datom.ts'
@@ -15,6 +16,7 @@ export type {
 export type { DefinedSchema, SchemaOf } from '../interface/types/define-schema.ts'
 export type {
   Answer,
+  AnswerReceipt,
   ColumnInfo,
   Cursors,
   Database,

@@ -1,5 +1,6 @@
 // Questions over the wire: arguments as they go, and answers in the shapes that the interface promises.
 
+import { writeEdn } from '../fact/edn-writer.ts'
 import { toPlain } from '../fact/plain.ts'
 import { plainOfEdn } from '../fact/plain-edn.ts'
 import { type Edn, EdnMap, Keyword, Tagged } from '../fact/value.ts'
@@ -14,7 +15,7 @@ import type { Query, SourceName } from '../plan/syntax.ts'
 import { parsedQuery } from '../query/parsed.ts'
 import { DATABASE_TAG } from '../query/viewed-name.ts'
 import { NamedDb } from './named-db.ts'
-import { fieldIn, type Fields, warningsIn, type Wire } from './wire.ts'
+import { fieldIn, type Fields, textIn, warningsIn, type Wire } from './wire.ts'
 
 /** What a connection knows. */
 export interface Known {
@@ -68,7 +69,14 @@ function toldBy(answer: EdnMap): Omit<Answer<unknown>, 'result'> & { readonly co
     basis: basisOf(fieldIn(answer, 'basis')),
     warnings: warningsIn(answer),
     truncated: fieldIn(answer, 'truncated') === true,
+    ...receiptOf(fieldIn(answer, 'receipt')),
   }
+}
+
+function receiptOf(receipt: Edn | undefined): Pick<Answer<unknown>, 'receipt'> {
+  if (!(receipt instanceof EdnMap)) return {}
+  const [id, resultHash] = [textIn(receipt, 'id'), textIn(receipt, 'result-hash')]
+  return { receipt: { id, resultHash, edn: writeEdn(receipt) } }
 }
 
 /** Names of databases are no names of ours: they stay as they are. */

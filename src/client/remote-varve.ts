@@ -44,6 +44,9 @@ type LooseRequest = {
   readonly signal?: AbortSignal
 }
 
+/** Of a saved query. */
+export type RunOptions = Omit<LooseRequest, 'query' | 'args' | 'database'> & { readonly version?: number }
+
 export class RemoteVarve implements Known {
   readonly wire: Wire
   readonly exact = new ExactAttributes()
@@ -133,10 +136,7 @@ export class RemoteVarve implements Known {
   async run(
     name: string,
     args: Readonly<Record<string, unknown>> = {},
-    {
-      signal,
-      ...options
-    }: Omit<LooseRequest, 'query' | 'args' | 'database'> & { readonly version?: number } = {},
+    { signal, ...options }: RunOptions = {},
   ): Promise<Answer<unknown>> {
     const path = `/v1/queries/${encodeURIComponent(name)}/run`
     const fields = { arguments: args, ...options }

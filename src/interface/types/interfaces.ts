@@ -109,6 +109,17 @@ export type Answer<R> = {
   readonly basis: Cursors
   readonly warnings: readonly Warning[]
   readonly truncated: boolean
+  /** Of a service: by which the question can be asked again. */
+  readonly receipt?: AnswerReceipt
+}
+
+export type AnswerReceipt = {
+  /** Under which the service gives it again. */
+  readonly id: string
+  /** `sha256:…` of the result. */
+  readonly resultHash: string
+  /** The whole, as EDN text. */
+  readonly edn: string
 }
 
 export type DatabaseInfo = { readonly name: string; readonly alias: string; readonly basisT: number }
