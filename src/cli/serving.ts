@@ -29,7 +29,10 @@ export async function startServing(
 ): Promise<HttpServer> {
   // A worker starts while the databases open, so that the first question need not wait for it.
   runner.warm()
-  await Promise.all(catalog.list().map(({ name }) => catalog.connection(name)))
+  const own = new Set(system.databaseNames())
+  const names = catalog.list().map(({ name }) => name)
+  // Those of the service itself are followed once somebody asks them: its audit grows with every question.
+  await Promise.all(names.filter((name) => !own.has(name)).map((name) => catalog.connection(name)))
   return startServer({
     catalog,
     runner,

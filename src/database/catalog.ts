@@ -42,6 +42,8 @@ export class Catalog implements AsyncDisposable {
   readonly #hasThreads: boolean
   readonly #indexing: IndexingLimits | undefined
   readonly #connections = new Map<string, Promise<Connection>>()
+  /** Of those that were opened, by alias. */
+  readonly #names = new Map<string, string>()
   /** Those of the connections that are open and write. */
   readonly #writers = new Map<string, Writer>()
   #isClosed = false
@@ -89,10 +91,11 @@ export class Catalog implements AsyncDisposable {
   }
 
   /**
-   * The connection to a database that is open already, by its name. A follower notices when its database was deleted, even
+   * The connection to a database that is open already, by name or alias. A follower notices when its database was deleted, even
    * if another of the same name stands there now.
    */
-  async opened(name: string): Promise<Connection | undefined> {
+  async opened(nameOrAlias: string): Promise<Connection | undefined> {
+    const name = this.#names.get(nameOrAlias) ?? nameOrAlias
     const opening = this.#connections.get(name)
     if (opening === undefined || this.#writers.has(name)) return opening
     const connection = await opening
@@ -196,8 +199,9 @@ export class Catalog implements AsyncDisposable {
     this.#connections.set(name, opening)
     opening.then(
       (connection) => {
-        const isKept = this.#connections.get(name) === opening
-        if (isKept && connection instanceof Writer) this.#writers.set(name, connection)
+        if (this.#connections.get(name) !== opening) return
+        this.#names.set(connection.info.alias, name)
+        if (connection instanceof Writer) this.#writers.set(name, connection)
       },
       // A failed opening is forgotten, so that the next one tries again.
       () => this.#connections.delete(name),

@@ -1,5 +1,6 @@
 // Whether the service lives and is ready, its figures, and its description.
 
+import type { Connection } from '../database/connection.ts'
 import type { Gauge } from './metrics.ts'
 import { ok, type Route, type Service } from './route.ts'
 import { object, oneOf, TEXT } from './answer-schema.ts'
@@ -20,8 +21,7 @@ export const HEALTH_ROUTES: readonly Route[] = [
     scope: 'open',
     answers: object({ status: oneOf('ready') }),
     answer: async (context) => {
-      const { catalog } = context.service
-      await Promise.all(catalog.list().map(({ name }) => catalog.connection(name)))
+      await Promise.all(connectionsOf(context.service))
       return ok(context, { status: 'ready' })
     },
   },
@@ -40,12 +40,19 @@ export const HEALTH_ROUTES: readonly Route[] = [
   },
 ]
 
+/** To all databases but those of the service itself, which are followed once somebody asks them. */
+function connectionsOf({ catalog, system }: Service): readonly Promise<Connection>[] {
+  const own = new Set(system.databaseNames())
+  const names = catalog.list().map(({ name }) => name)
+  return names.filter((name) => !own.has(name)).map((name) => catalog.connection(name))
+}
+
 async function gauges(service: Service): Promise<readonly Gauge[]> {
   const { catalog, waiting, answering, inFlight, admission, audit, system } = service
   const { residentBytes, heapBytes } = catalog.env.processes.memory()
   const basisTs = new Map<string, number>()
-  for (const { name } of catalog.list()) {
-    basisTs.set(`database="${name}"`, (await catalog.connection(name)).value().basisT)
+  for (const connection of await Promise.all(connectionsOf(service))) {
+    basisTs.set(`database="${connection.info.name}"`, connection.value().basisT)
   }
   const one = (name: string, help: string, value: number): Gauge => ({
     name,
