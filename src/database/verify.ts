@@ -136,8 +136,12 @@ async function verifyRoot(
     findings.push({ kind: 'damage', database: name, path: `${folder}/${key}`, what, fix: REBUILD_INDEX })
   }
   if (root.database !== id) find(`The root belongs to database ${root.database}, not to ${id}`)
-  const isLogBehind = options.isLogIntact && root.indexedT > options.lastT
-  if (isLogBehind) find(`The index holds facts up to t ${root.indexedT}, the log ends at t ${options.lastT}`)
+  if (options.isLogIntact && root.indexedT > options.lastT) {
+    // The log was read before the root was; a writer may have gone on meanwhile.
+    const lastT = await lastTOf(storage)
+    if (root.indexedT > lastT)
+      find(`The index holds facts up to t ${root.indexedT}, the log ends at t ${lastT}`)
+  }
   for (const [done, entry] of root.segments.entries()) {
     options.signal?.throwIfAborted()
     options.onProgress?.(`${name}: segments`, done, root.segments.length)
@@ -165,6 +169,11 @@ async function verifyRoot(
   const { datomCount, differences } = await compared(env, storage, index, options)
   for (const difference of differences) find(difference)
   return { findings, datomCount }
+}
+
+async function lastTOf(storage: DatabaseStorage): Promise<T> {
+  await using log = await storage.openForReading()
+  return log.lastT()
 }
 
 async function compared(env: Env, storage: DatabaseStorage, index: Index, options: IndexOptions) {
