@@ -8,6 +8,7 @@ import { writeEdn } from '../fact/edn-writer.ts'
 import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
 import { type Edn, EdnMap, Keyword, keyword } from '../fact/value.ts'
 import { toPlain } from '../fact/plain.ts'
+import { camelCase } from '../fact/plain-edn.ts'
 import { type EntityRows, formsOfRows } from '../database/transact-rows.ts'
 import type { Column } from '../plan/engine.ts'
 import type { ExplainMode } from '../plan/explain.ts'
@@ -240,9 +241,7 @@ function dataOf(data: Edn): Readonly<Record<string, unknown>> {
 }
 
 function nameOf(key: Edn): string {
-  return (key instanceof Keyword ? key.text : String(key)).replace(/-([a-z])/g, (_, letter: string) =>
-    letter.toUpperCase(),
-  )
+  return camelCase(key instanceof Keyword ? key.text : String(key))
 }
 
 function textOf(map: EdnMap, name: string): string {

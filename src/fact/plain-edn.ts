@@ -41,6 +41,6 @@ export function plainOfEdn(value: Edn): unknown {
   )
 }
 
-function camelCase(name: string): string {
+export function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -5,7 +5,7 @@ import { VarveError } from '../base/errors.ts'
 import type { T } from '../fact/attribute.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { writeJson } from '../fact/json-writer.ts'
-import { kebabCase } from '../fact/plain-edn.ts'
+import { camelCase, kebabCase } from '../fact/plain-edn.ts'
 import { type Edn, EdnMap, Keyword, keyword } from '../fact/value.ts'
 import { type PinnedQuestion, queryHashOf } from './pinned.ts'
 import type { Notation, WrittenAnswer } from './written.ts'
@@ -174,10 +174,6 @@ function nameOf(key: Edn): string {
   if (key instanceof Keyword) return key.text
   if (typeof key === 'string') return key
   throw receiptInvalid('A field is not named by a text or a keyword')
-}
-
-function camelCase(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
 function receiptInvalid(what: string): VarveError {

@@ -4,6 +4,7 @@
 import type { HttpRequest } from '../base/env.ts'
 import type { Warning } from '../base/errors.ts'
 import { readEdn } from '../fact/edn-reader.ts'
+import { camelCase } from '../fact/plain-edn.ts'
 import { type FormMode, formFromJson, jsonPlaceOf, type JsonNode, readJson } from '../fact/json-form.ts'
 import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
 
@@ -102,8 +103,4 @@ function ednFields(text: string, recover: boolean): Fields {
     warnings,
     placeOf: places.placeOf,
   }
-}
-
-function camelCase(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }

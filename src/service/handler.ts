@@ -31,6 +31,7 @@ export function createHandler(service: Service): HttpHandler {
       ...response,
       onEnd: (isWhole) => {
         response.onEnd?.(isWhole)
+        if (service.log === undefined) return
         const ms = clock.monotonicMs() - fromMs
         service.log(
           logEntry({

@@ -74,8 +74,8 @@ export type Service = {
   readonly answering: Answering
   /** Bound to loopback: only a loopback Host and no foreign Origin is answered. */
   readonly isLoopback: boolean
-  /** One entry for each request, once its answer has left. */
-  readonly log: (entry: LogEntry) => void
+  /** One entry for each request, once its answer has left; undefined where nobody reads them. */
+  readonly log: ((entry: LogEntry) => void) | undefined
   /** Unforeseen errors, for the log: never shown to callers. */
   readonly onFault: (error: unknown) => void
 }

@@ -108,7 +108,7 @@ export function createService(options: ServiceOptions, { audit, access, isLoopba
     quarantine: new Quarantine(),
     answering: createAnswering(catalog.env, version, { onAnswer: auditedBy(log), ...options.answering }),
     isLoopback,
-    log: options.log ?? (() => undefined),
+    log: options.log,
     onFault,
   }
 }
