@@ -4,8 +4,8 @@
 import { connectLocal } from '../../src/api/connect.ts'
 import { nodeEnv } from '../../src/base/env-node.ts'
 import { processTerminal } from '../../src/base/env-node-terminal.ts'
-import { startServing, systemFolderOf } from '../../src/cli/serving.ts'
-import { SystemFolder } from '../../src/service/system/system-folder.ts'
+import { startServing } from '../../src/cli/serving.ts'
+import { SystemFolder, systemFolderOf } from '../../src/service/system/system-folder.ts'
 
 const [, , folder] = process.argv
 if (folder === undefined) throw new Error('give the folder of the data')

@@ -20,6 +20,8 @@ import { WorkerRunner } from '../query/run-in-workers.ts'
 import { type NamedFunctions, registryOf, xformsOf } from './functions.ts'
 import type { Varve } from '../interface/types/interfaces.ts'
 import { HeldProcedures } from './procedures.ts'
+import { HeldQueries, type SystemPlace } from './saved-queries.ts'
+import { systemFolderOf } from '../service/system/system-folder.ts'
 import { LocalVarve } from './varve.ts'
 
 export type ConnectOptions = {
@@ -27,6 +29,8 @@ export type ConnectOptions = {
   readonly readOnly?: boolean
   /** Folders whose databases are asked beside those of the first, and never written: names are unique among all. */
   readonly followedFolders?: readonly string[]
+  /** The folder of saved queries, if it is not the one beside the data with `-system` behind its name. */
+  readonly system?: string
   /** Takes the writer's place from a process that hangs or cannot be reached: that one acknowledges nothing more. */
   readonly takeOver?: boolean
   /** Transaction functions, predicates and functions for `:xform`, by name (functions.ts). */
@@ -93,7 +97,8 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
     ...(options.readOnly !== undefined && { isReadOnly: options.readOnly }),
     ...(options.takeOver !== undefined && { takeOver: options.takeOver }),
   }
-  const held = { xforms, engine, procedures }
+  const queries = new HeldQueries(env, systemPlaceOf(url, options), procedures)
+  const held = { xforms, engine, procedures, queries }
   const here = new InThreadRunner(createEngine(env, { xforms }), env.clock, procedures.runtime)
   const duckDbHere = async (): Promise<QueryRunner> => {
     const { DuckDbEngine } = await import('../adapter/duckdb/engine.ts')
@@ -156,6 +161,11 @@ async function duckDbWorkers(env: Env, folders: Folders): Promise<QueryRunner> {
     { workerCountMax: 1 },
     { queries: DUCKDB_WORKER, procedures: SANDBOX_MODULE },
   )
+}
+
+function systemPlaceOf(url: string, { system, readOnly = false }: ConnectOptions): SystemPlace {
+  if (!url.startsWith('file:')) return undefined
+  return { folder: system ?? systemFolderOf(folderOf(url)), isReadOnly: readOnly }
 }
 
 /** `file:./data`, `file:data`, `file:/var/data` and `file:///var/data` are taken as people mean them. */

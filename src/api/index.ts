@@ -53,3 +53,13 @@ export type {
 } from '../interface/types/interfaces.ts'
 export type { PullResult } from '../interface/types/pull.ts'
 export type { QueryForm, QueryResult } from '../interface/types/query.ts'
+export type {
+  AnswerDigest,
+  CheckedQuery,
+  ParameterToSave,
+  QueryCheck,
+  QueryToSave,
+  RunArguments,
+  RunOptions,
+  SavedVersion,
+} from '../interface/types/saved-query.ts'

@@ -8,7 +8,7 @@ import type { Datom, IndexName } from '../fact/datom.ts'
 import { formFromData } from '../fact/json-form.ts'
 import { toPlain } from '../fact/plain.ts'
 import type { Schema } from '../fact/schema.ts'
-import type { Edn } from '../fact/value.ts'
+import type { Edn, EdnMap } from '../fact/value.ts'
 import type { Catalog } from '../database/catalog.ts'
 import type { Connection, LogRange } from '../database/connection.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
@@ -21,17 +21,22 @@ import {
   type AskArgument,
   type Asked,
   type AskRequest,
+  askWritten,
   explain,
   type QueryRunner,
 } from '../query/ask.ts'
 import { momentSources, type MomentRequest } from '../query/moment.ts'
 import { parsedPattern } from '../query/parsed.ts'
+import { requestOfSaved } from '../query/saved-query.ts'
+import { checkExpectations } from '../service/expectations.ts'
+import { namedArguments } from '../service/saved-query-forms.ts'
+import type { QueryVersion } from '../service/system/saved-queries.ts'
 import { indexDatoms, indexRange } from '../query/index-datoms.ts'
 import { pullEntity } from '../query/pull.ts'
 import { shapeAnswer } from '../engine/shape.ts'
 import { LocalEntity } from './entity.ts'
 import { ExactAttributes, exactAnswer, type ExactNames, exactPulled, exactValue } from '../interface/exact.ts'
-import { argumentForm, entityForm, formOf, metaForm, withForm } from '../interface/forms.ts'
+import { argumentForm, entityForm, formOf, givenArguments, metaForm, withForm } from '../interface/forms.ts'
 import type { Xforms } from './functions.ts'
 import type { HeldProcedures } from './procedures.ts'
 import { checkedMoment } from '../interface/moments.ts'
@@ -51,12 +56,24 @@ import type {
   TransactResult,
 } from '../interface/types/interfaces.ts'
 import type { DefinedSchema } from '../interface/types/define-schema.ts'
+import type {
+  CheckedQuery,
+  QueryToSave,
+  RunArguments,
+  RunOptions,
+  SavedVersion,
+} from '../interface/types/saved-query.ts'
+import type { HeldQueries } from './saved-queries.ts'
 import { speculate } from './speculate.ts'
 
-type LooseRequest = MomentRequest & {
-  readonly query: unknown
-  readonly args?: readonly unknown[]
-  readonly database?: string
+type LooseRequest = MomentRequest &
+  Bounds & {
+    readonly query: unknown
+    readonly args?: readonly unknown[]
+    readonly database?: string
+  }
+
+type Bounds = {
   readonly timeoutMs?: number
   readonly memoryBytes?: number
   readonly limit?: number
@@ -69,6 +86,7 @@ export type Held = {
   readonly xforms: Xforms
   readonly engine: EngineName
   readonly procedures: HeldProcedures
+  readonly queries: HeldQueries
 }
 
 export class LocalVarve {
@@ -85,12 +103,16 @@ export class LocalVarve {
   /** What questions and transactions may call beside what is built in. */
   readonly procedures: HeldProcedures
 
-  constructor(catalog: Catalog, runner: QueryRunner, { xforms, engine, procedures }: Held) {
+  /** What is saved under names. */
+  readonly queries: HeldQueries
+
+  constructor(catalog: Catalog, runner: QueryRunner, { xforms, engine, procedures, queries }: Held) {
     this.catalog = catalog
     this.runner = runner
     this.xforms = xforms
     this.engine = engine
     this.procedures = procedures
+    this.queries = queries
   }
 
   async open(schemaOrName: DefinedSchema | string, options: OpenOptions = {}): Promise<LocalDatabase> {
@@ -128,14 +150,7 @@ export class LocalVarve {
   }
 
   async answer(request: LooseRequest): Promise<Answer<unknown>> {
-    const asked = await this.ask(request)
-    return {
-      result: shaped(asked, this.exact),
-      columns: asked.answer.columns,
-      basis: asked.basis,
-      warnings: asked.warnings,
-      truncated: asked.answer.isTruncated,
-    }
+    return answerOf(await this.ask(request), this.exact)
   }
 
   async explain(request: LooseRequest, mode: ExplainMode = 'run'): Promise<Explanation> {
@@ -147,21 +162,60 @@ export class LocalVarve {
   }
 
   async #asked(request: LooseRequest): Promise<AskRequest> {
-    const { database, timeoutMs, memoryBytes, limit, engine = this.engine, signal } = request
+    const { database } = request
     const args = (request.args ?? []).map(argumentOf)
-    if (request.asOf !== undefined) checkedMoment(request.asOf)
-    const sourceNamed = momentSources(this.catalog, request)
+    const sourceNamed = this.#sourcesAt(request)
     return {
       query: formOf(request.query, 'query'),
       args,
       sourceNamed,
       ...(database !== undefined && { database: await sourceNamed(database) }),
+      ...this.#boundsOf(request),
+      procedures: this.procedures.set,
+    }
+  }
+
+  #sourcesAt(request: MomentRequest): AskRequest['sourceNamed'] {
+    if (request.asOf !== undefined) checkedMoment(request.asOf)
+    return momentSources(this.catalog, request)
+  }
+
+  #boundsOf({ timeoutMs, memoryBytes, limit, engine = this.engine, signal }: Bounds): Bounds {
+    return {
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(memoryBytes !== undefined && { memoryBytes }),
       ...(limit !== undefined && { limit }),
       engine,
-      procedures: this.procedures.set,
       ...(signal && { signal }),
+    }
+  }
+
+  async run(name: string, args: RunArguments = {}, options: RunOptions = {}): Promise<Answer<unknown>> {
+    const given = namedArguments(formFromData(givenArguments(args), 'value'))
+    const { version: found } = await this.queries.version(name, options.version)
+    const version = { ...found, ...(options.database !== undefined && { database: options.database }) }
+    return answerOf(await ask(await this.#saved(version, given, options), this.runner), this.exact)
+  }
+
+  saveQuery(name: string, query: QueryToSave): Promise<SavedVersion> {
+    return this.queries.save(name, query)
+  }
+
+  async checkQuery(name: string, number?: number): Promise<CheckedQuery> {
+    const { query, version } = await this.queries.version(name, number)
+    const checked = await checkExpectations(query, async ({ cursors, arguments: given }) => {
+      const request = await this.#saved(version, given, { cursors })
+      return (await askWritten(request, this.runner, 'json')).answer
+    })
+    return { version: version.number, ...checked }
+  }
+
+  /** The question that a saved query asks. */
+  async #saved(version: QueryVersion, given: EdnMap, options: Bounds & MomentRequest): Promise<AskRequest> {
+    return {
+      ...(await requestOfSaved(version, given, this.#sourcesAt(options))),
+      ...this.#boundsOf(options),
+      procedures: await this.queries.procedures(),
     }
   }
 
@@ -181,6 +235,7 @@ export class LocalVarve {
   async close(): Promise<void> {
     await this.runner[Symbol.asyncDispose]()
     await this.procedures[Symbol.asyncDispose]()
+    await this.queries[Symbol.asyncDispose]()
     await this.catalog[Symbol.asyncDispose]()
   }
 
@@ -380,6 +435,16 @@ function transactResult(varve: LocalVarve, outcome: TransactOutcome): TransactRe
 function argumentOf(argument: unknown): AskArgument {
   if (argument instanceof LocalDb) return { kind: 'database', value: argument.value }
   return { kind: 'value', value: argumentForm(argument), isPlainData: true }
+}
+
+function answerOf(asked: Asked, exact: ExactAttributes): Answer<unknown> {
+  return {
+    result: shaped(asked, exact),
+    columns: asked.answer.columns,
+    basis: asked.basis,
+    warnings: asked.warnings,
+    truncated: asked.answer.isTruncated,
+  }
 }
 
 function shaped(asked: Asked, exact: ExactAttributes): unknown {

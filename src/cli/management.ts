@@ -12,11 +12,11 @@ import { OPEN_ACCESS } from '../service/access-control.ts'
 import { createHandler } from '../service/handler.ts'
 import type { Service } from '../service/route.ts'
 import { createService } from '../service/server.ts'
-import { SystemFolder } from '../service/system/system-folder.ts'
+import { SystemFolder, systemFolderOf } from '../service/system/system-folder.ts'
 import { serverUnreachable } from '../client/errors.ts'
 import { ednAnswer } from './http-session.ts'
 import { tokenOption } from './options.ts'
-import { SYSTEM_OPTION, systemFolderOf } from './serving.ts'
+import { SYSTEM_OPTION } from './serving.ts'
 import { packageVersion } from './version.ts'
 
 export type ManagementOptions = {

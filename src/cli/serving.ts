@@ -17,11 +17,6 @@ export type ServingOptions = Pick<
 export const SYSTEM_OPTION =
   'folder of what the service writes itself (default: the name of the data folder with -system behind)'
 
-/** Beside the data, which the service itself never writes into. */
-export function systemFolderOf(data: string): string {
-  return `${data.replace(/(?<=.)\/+$/, '')}-system`
-}
-
 export async function startServing(
   { catalog, runner, procedures }: LocalVarve,
   system: SystemFolder,

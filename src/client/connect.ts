@@ -2,9 +2,8 @@
 
 import { webEnv } from '../base/env-web.ts'
 import { VarveError } from '../base/errors.ts'
-import type { Answer, Varve } from '../interface/types/interfaces.ts'
-import type { Sources } from '../interface/types/attributes.ts'
-import { RemoteVarve, type RunOptions } from './remote-varve.ts'
+import type { Varve } from '../interface/types/interfaces.ts'
+import { RemoteVarve } from './remote-varve.ts'
 import { Wire, type WireOptions } from './wire.ts'
 
 export type ClientOptions = WireOptions & {
@@ -12,19 +11,13 @@ export type ClientOptions = WireOptions & {
   readonly fetch?: typeof globalThis.fetch
 }
 
-/** What a service has beside databases. */
-export interface ServiceVarve<M extends Sources = {}> extends Varve<M> {
-  /** Runs a saved query, with arguments by the names of its parameters. A relation comes as an array of rows. */
-  run(name: string, args?: Readonly<Record<string, unknown>>, options?: RunOptions): Promise<Answer<unknown>>
-}
-
 /**
  * Connects to a service: `connect('https://varve.example', { token })`. Nothing is sent before something is asked.
  * Throws `varve.error/url-unsupported`.
  */
-export async function connect(url: string, options: ClientOptions = {}): Promise<ServiceVarve> {
+export async function connect(url: string, options: ClientOptions = {}): Promise<Varve> {
   // The classes are written against plain data; what each query means for its types stands in interface/types alone.
-  return connectRemote(url, options) as unknown as ServiceVarve
+  return connectRemote(url, options) as unknown as Varve
 }
 
 export function connectRemote(url: string, { fetch, ...options }: ClientOptions = {}): RemoteVarve {

@@ -1,7 +1,6 @@
 // What `import … from 'varve/client'` gives: the interface of Varve over HTTP, in any JavaScript engine.
 
-export { connect, type ClientOptions, type ServiceVarve } from './connect.ts'
-export type { RunOptions } from './remote-varve.ts'
+export { connect, type ClientOptions } from './connect.ts'
 export { defineSchema } from '../interface/define-schema.ts'
 export { type ErrorKind, type Place, VarveError, type Warning } from '../base/errors.ts'
 export type { IndexName } from '../fact/datom.ts'
@@ -38,3 +37,13 @@ export type {
 } from '../interface/types/interfaces.ts'
 export type { PullResult } from '../interface/types/pull.ts'
 export type { QueryForm, QueryResult } from '../interface/types/query.ts'
+export type {
+  AnswerDigest,
+  CheckedQuery,
+  ParameterToSave,
+  QueryCheck,
+  QueryToSave,
+  RunArguments,
+  RunOptions,
+  SavedVersion,
+} from '../interface/types/saved-query.ts'

@@ -9,13 +9,14 @@ import { exactAnswer, type ExactAttributes } from '../interface/exact.ts'
 import { formOf } from '../interface/forms.ts'
 import { PlainRows } from '../interface/rows.ts'
 import type { Answer } from '../interface/types/interfaces.ts'
+import type { CheckedQuery, QueryCheck } from '../interface/types/saved-query.ts'
 import type { Column } from '../plan/engine.ts'
 import type { Explanation } from '../plan/explain.ts'
 import type { Query, SourceName } from '../plan/syntax.ts'
 import { parsedQuery } from '../query/parsed.ts'
-import { DATABASE_TAG } from '../query/viewed-name.ts'
+import { DATABASE_TAG, parseViewedName } from '../query/viewed-name.ts'
 import { NamedDb } from './named-db.ts'
-import { fieldIn, type Fields, textIn, warningsIn, type Wire } from './wire.ts'
+import { fieldIn, type Fields, mapsIn, numberIn, textIn, warningsIn, type Wire } from './wire.ts'
 
 /** What a connection knows. */
 export interface Known {
@@ -37,11 +38,6 @@ export type Asked = {
   readonly database?: string | undefined
 }
 
-/** The answer as it came, values as plain JavaScript. */
-export function answerFrom(answer: EdnMap): Answer<unknown> {
-  return { ...toldBy(answer), result: toPlain(fieldIn(answer, 'result') ?? null) }
-}
-
 /** The answer in the shape of its query: a relation as `Rows`, exact attributes as bigints. */
 export function shapedAnswer(answer: EdnMap, asked: Asked, varve: Known): Answer<unknown> {
   const told = toldBy(answer)
@@ -60,6 +56,28 @@ export function shapedAnswer(answer: EdnMap, asked: Asked, varve: Known): Answer
     ...told,
     result: isRelation ? new PlainRows(told.columns, exact.rows) : toPlain(shapeAnswer(query, exact)),
   }
+}
+
+/** The same of a saved query, which the receipt tells. */
+export function savedAnswer(answer: EdnMap, varve: Known): Answer<unknown> {
+  const receipt = fieldIn(answer, 'receipt') as EdnMap
+  const database = fieldIn(receipt, 'database')
+  const asked = {
+    query: textIn(receipt, 'query'),
+    args: [],
+    ...(typeof database === 'string' && { database: parseViewedName(database).name }),
+  }
+  return shapedAnswer(answer, asked, varve)
+}
+
+/** What became of the expectations of a saved query. */
+export function checkedQuery(answer: EdnMap): CheckedQuery {
+  const checks = mapsIn(answer, 'checks').map((check) => ({
+    // The service writes them as the type says.
+    ...(plainOfEdn(check) as QueryCheck),
+    cursors: basisOf(fieldIn(check, 'cursors')),
+  }))
+  return { version: numberIn(answer, 'version'), holds: fieldIn(answer, 'holds') === true, checks }
 }
 
 function toldBy(answer: EdnMap): Omit<Answer<unknown>, 'result'> & { readonly columns: readonly Column[] } {

@@ -6,7 +6,7 @@ import { writeEdn } from '../fact/edn-writer.ts'
 import type { Schema } from '../fact/schema.ts'
 import type { EdnMap } from '../fact/value.ts'
 import { ExactAttributes, type ExactNames } from '../interface/exact.ts'
-import { metaForm } from '../interface/forms.ts'
+import { givenArguments, metaForm } from '../interface/forms.ts'
 import { checkedMoment } from '../interface/moments.ts'
 import type { DefinedSchema } from '../interface/types/define-schema.ts'
 import type {
@@ -19,11 +19,18 @@ import type {
   TransactOptions,
   TransactResult,
 } from '../interface/types/interfaces.ts'
+import type {
+  CheckedQuery,
+  QueryToSave,
+  RunArguments,
+  RunOptions,
+  SavedVersion,
+} from '../interface/types/saved-query.ts'
 import type { EngineName } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import { clientClosed } from './errors.ts'
 import { datomsIn, logDatom, outcomeOf } from './outcome.ts'
-import { answerFrom, argumentOf, explained, type Known, shapedAnswer } from './questions.ts'
+import { argumentOf, checkedQuery, explained, type Known, savedAnswer, shapedAnswer } from './questions.ts'
 import { fetchSchema, isSchemaChange } from './remote-schema.ts'
 import { RemoteDb } from './remote-db.ts'
 import { fieldIn, type Fields, mapsIn, numberIn, textIn, type Wire } from './wire.ts'
@@ -43,9 +50,6 @@ type LooseRequest = {
   readonly engine?: EngineName
   readonly signal?: AbortSignal
 }
-
-/** Of a saved query. */
-export type RunOptions = Omit<LooseRequest, 'query' | 'args' | 'database'> & { readonly version?: number }
 
 export class RemoteVarve implements Known {
   readonly wire: Wire
@@ -132,15 +136,26 @@ export class RemoteVarve implements Known {
     return explained(this.wire, { ...questionOf(request), explain: mode }, request.signal)
   }
 
-  /** Runs a saved query by name, with arguments by the names of its parameters. */
-  async run(
-    name: string,
-    args: Readonly<Record<string, unknown>> = {},
-    { signal, ...options }: RunOptions = {},
-  ): Promise<Answer<unknown>> {
-    const path = `/v1/queries/${encodeURIComponent(name)}/run`
-    const fields = { arguments: args, ...options }
-    return answerFrom(await this.wire.send('POST', path, fields, { signal, isRepeatable: true }))
+  async run(name: string, args: RunArguments = {}, options: RunOptions = {}): Promise<Answer<unknown>> {
+    const { signal, asOf, ...rest } = options
+    if (asOf !== undefined) checkedMoment(asOf)
+    const fields = { ...rest, asOf, arguments: givenArguments(args) }
+    return savedAnswer(
+      await this.wire.send('POST', `${queryPath(name)}/run`, fields, { signal, isRepeatable: true }),
+      this,
+    )
+  }
+
+  async saveQuery(name: string, query: QueryToSave): Promise<SavedVersion> {
+    const answer = await this.wire.send('PUT', queryPath(name), query, { isRepeatable: true })
+    return { name, version: numberIn(mapsIn(answer, 'versions').at(-1)!, 'version') }
+  }
+
+  async checkQuery(name: string, version?: number): Promise<CheckedQuery> {
+    const fields = { version }
+    return checkedQuery(
+      await this.wire.send('POST', `${queryPath(name)}/check`, fields, { isRepeatable: true }),
+    )
   }
 
   async databases(): Promise<readonly DatabaseInfo[]> {
@@ -268,6 +283,10 @@ export class RemoteDatabase {
 function questionOf({ signal: _signal, args, asOf, ...rest }: LooseRequest): Fields {
   if (asOf !== undefined) checkedMoment(asOf)
   return { ...rest, asOf, args: args?.map(argumentOf) }
+}
+
+function queryPath(name: string): string {
+  return `/v1/queries/${encodeURIComponent(name)}`
 }
 
 function momentText(moment: Moment): string {

@@ -55,3 +55,8 @@ export function metaForm(given: unknown): EdnMap {
   if (meta instanceof EdnMap) return meta
   throw notTransactionData('The meta of a transaction is no map', "Write { ':db/doc': 'why' }")
 }
+
+/** Arguments by name without those that are undefined, as properties that were left out may be. */
+export function givenArguments(args: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined))
+}

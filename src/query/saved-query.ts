@@ -6,9 +6,12 @@ import { VarveError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import { VALUE_TYPES } from '../fact/attribute.ts'
 import { coerceScalar } from '../fact/coerce.ts'
-import type { Edn } from '../fact/value.ts'
+import { readEdn } from '../fact/edn-reader.ts'
+import type { Edn, EdnMap } from '../fact/value.ts'
 import { bindingVariables } from '../plan/variables.ts'
 import type { Binding, Query } from '../plan/syntax.ts'
+import type { AskRequest } from './ask.ts'
+import { parsedQuery } from './parsed.ts'
 
 /** `any` takes what is given as it is. */
 export const PARAMETER_TYPES = [
@@ -54,6 +57,34 @@ export function argumentsOf(
     if (value === undefined) throw argumentMissing(parameter)
     return [typed(parameter, input.binding, value)]
   })
+}
+
+/** One version of a saved query, as far as asking it goes. */
+export type SavedVersion = {
+  readonly text: string
+  readonly rules: string | undefined
+  /** What `$` means. */
+  readonly database: string | undefined
+  readonly parameters: readonly Parameter[]
+}
+
+/** The question that a version asks with arguments by the names of its parameters, which are texts. */
+export async function requestOfSaved(
+  { text, rules, database, parameters }: SavedVersion,
+  given: EdnMap,
+  sourceNamed: AskRequest['sourceNamed'],
+): Promise<Pick<AskRequest, 'query' | 'args' | 'sourceNamed' | 'database'>> {
+  const { query } = parsedQuery(text)
+  const named = new Map(given.entries.map(([name, value]) => [String(name), value]))
+  const rulesForm = rules === undefined ? undefined : readEdn(rules).value
+  const args = argumentsOf(query, parametersOf(query, parameters), named, rulesForm)
+  return {
+    query: text,
+    // What has no type of its own takes the one of the attribute that it is compared with.
+    args: args.map((value) => ({ kind: 'value', value, isPlainData: true })),
+    sourceNamed,
+    ...(database !== undefined && { database: await sourceNamed(database) }),
+  }
 }
 
 function parameterInputs({ inputs }: Query): readonly { readonly name: string; readonly binding: Binding }[] {

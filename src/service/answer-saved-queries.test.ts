@@ -131,7 +131,7 @@ describe('a saved query', () => {
   it('is refused under a name, or with parameters, that mean nothing', async () => {
     const refused = async (name: string, body: object): Promise<unknown> =>
       (await problem('PUT', `/v1/queries/${name}`, { body }))[1].code
-    expect(await refused('A%20b', PRICE)).toBe('varve.error/parameter-invalid')
+    expect(await refused('A%20b', PRICE)).toBe('varve.error/query-name-invalid')
     expect(await refused('a', { ...PRICE, parameters: [{ name: 'id', type: 'text' }] })).toBe(
       'varve.error/field-invalid',
     )

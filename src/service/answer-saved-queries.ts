@@ -1,29 +1,21 @@
 // Saved queries over HTTP: saved, found, run by name, compared, and held to what they must answer.
 
 import type { HttpResponse } from '../base/env.ts'
-import { VarveError } from '../base/errors.ts'
-import { kebabCase, type Plain } from '../fact/plain-edn.ts'
+import { kebabCase } from '../fact/plain-edn.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { readEdn } from '../fact/edn-reader.ts'
-import { type Edn, EdnMap, Keyword, keyword } from '../fact/value.ts'
+import { type Edn, EdnMap, keyword } from '../fact/value.ts'
 import type { AskRequest, PreparedQuestion } from '../query/ask.ts'
 import type { MomentRequest } from '../query/moment.ts'
-import { parsedQuery } from '../query/parsed.ts'
-import {
-  argumentsOf,
-  lineDifference,
-  type Parameter,
-  PARAMETER_TYPES,
-  type ParameterType,
-  parametersOf,
-} from '../query/saved-query.ts'
+import { lineDifference, requestOfSaved } from '../query/saved-query.ts'
 import { type Field, Valued } from './answer.ts'
 import { askMeant, prepared } from './answer-meant.ts'
 import { answerPrepared, RESULT_FORMATS } from './answer-result.ts'
-import type { Fields } from './body.ts'
-import { fieldInvalid, parameterInvalid } from './errors.ts'
+import { parameterInvalid } from './errors.ts'
+import { checkExpectations } from './expectations.ts'
 import { BOUND_FIELDS, boundsOf, MOMENT_FIELDS, momentOf, pinnedBy } from './question-fields.ts'
-import { countOf, fieldsOf, ok, type Route, type RouteContext, textListOf, textOf } from './route.ts'
+import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
+import { checkQueryName, namedArguments, queryToSave } from './saved-query-forms.ts'
 import { sourcesAt } from './sources.ts'
 import { expectationUnknown, notTheOwner } from './system/errors.ts'
 import type { Expectation, QueryVersion, SavedQuery } from './system/saved-queries.ts'
@@ -184,28 +176,11 @@ export const SAVED_QUERY_ROUTES: readonly Route[] = [
 async function answerSave(context: RouteContext): Promise<HttpResponse> {
   const { service, caller } = context
   const name = nameOf(context)
-  if (!/^[a-z][a-z0-9_./-]{0,99}$/.test(name))
-    throw parameterInvalid('name', 'lower-case letters, digits, and - _ . /, at most 100 of them')
+  checkQueryName(name)
   const existing = await service.queries.find(name)
   if (existing !== undefined) checkOwner(context, existing)
   const fields = await fieldsOf(context, SAVE_FIELDS, { recover: false })
-  const text = ednTextOf(fields, 'query', 'query')
-  if (text === undefined) throw fieldInvalid('query', 'a query as EDN text or form')
-  const rules = ednTextOf(fields, 'rules', 'arguments')
-  const optional = {
-    database: textOf(fields, 'database'),
-    doc: textOf(fields, 'doc'),
-    owner: textOf(fields, 'owner'),
-    tags: textListOf(fields, 'tags'),
-    note: textOf(fields, 'note'),
-    rules,
-  }
-  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
-  const saved = await service.queries.save(
-    name,
-    { text, parameters: parametersField(fields), ...given },
-    caller.name,
-  )
+  const saved = await service.queries.save(name, queryToSave(fields), caller.name)
   return shown(context, saved, existing === undefined ? 201 : 200)
 }
 
@@ -216,7 +191,10 @@ async function answerRun(context: RouteContext): Promise<HttpResponse> {
   const version = { ...found.version, ...(database !== undefined && { database }) }
   const moment = momentOf(fields)
   const bounds = boundsOf(fields)
-  const asked = await preparedVersion(context, version, argumentsField(fields), { moment, bounds })
+  const asked = await preparedVersion(context, version, namedArguments(fields.form('arguments', 'value')), {
+    moment,
+    bounds,
+  })
   const saved = `${nameOf(context)}@${version.number}`
   return answerPrepared(context, asked, {
     kind: 'query',
@@ -231,7 +209,7 @@ async function answerExpect(context: RouteContext): Promise<HttpResponse> {
   const { version } = await service.queries.version(nameOf(context))
   await ownedQuery(context)
   const fields = await fieldsOf(context, EXPECTATION_FIELDS, { recover: false })
-  const given = argumentsField(fields)
+  const given = namedArguments(fields.form('arguments', 'value'))
   const asked = await preparedVersion(context, version, given, { moment: momentOf(fields), bounds: {} })
   const saved = `${nameOf(context)}@${version.number}`
   const { answer, question } = await askMeant(context, { kind: 'query', saved }, asked)
@@ -251,34 +229,12 @@ async function answerCheck(context: RouteContext): Promise<HttpResponse> {
     nameOf(context),
     countOf(fields, 'version'),
   )
-  const checks: Plain[] = []
-  for (const expectation of query.expectations) checks.push(await checkField(context, version, expectation))
-  const isHolding = checks.every((check) => (check as { readonly holds?: boolean }).holds === true)
-  return ok(context, { version: version.number, holds: isHolding, checks })
-}
-
-async function checkField(
-  context: RouteContext,
-  version: QueryVersion,
-  expectation: Expectation,
-): Promise<Plain> {
-  const { name, cursors, resultHash, rowCount } = expectation
-  const expected = { name, cursors, expected: { resultHash, rowCount } }
-  try {
-    const settings = { moment: { cursors }, bounds: {} }
-    const asked = await preparedVersion(context, version, expectation.arguments, settings)
-    const { answer } = await askMeant(
-      context,
-      { kind: 'query', saved: `${nameOf(context)}@${version.number}` },
-      asked,
-    )
-    const found = { resultHash: answer.resultHash, rowCount: answer.rowCount }
-    return { ...expected, holds: answer.resultHash === resultHash, found }
-  } catch (error) {
-    if (!(error instanceof VarveError)) throw error
-    const { code, message } = error
-    return { ...expected, holds: false, error: { code, message } }
-  }
+  const asking = { kind: 'query', saved: `${nameOf(context)}@${version.number}` } as const
+  const checked = await checkExpectations(query, async ({ cursors, arguments: given }) => {
+    const asked = await preparedVersion(context, version, given, { moment: { cursors }, bounds: {} })
+    return (await askMeant(context, asking, asked)).answer
+  })
+  return ok(context, { version: version.number, ...checked })
 }
 
 async function answerDifference(context: RouteContext): Promise<HttpResponse> {
@@ -316,17 +272,8 @@ async function preparedVersion(
   given: EdnMap,
   { moment, bounds }: { readonly moment: MomentRequest; readonly bounds: Partial<AskRequest> },
 ): Promise<PreparedQuestion> {
-  const { query } = parsedQuery(version.text)
-  const named = new Map(given.entries.map(([name, value]) => [nameOfKey(name), value]))
-  const rules = version.rules === undefined ? undefined : readEdn(version.rules).value
-  const args = argumentsOf(query, parametersOf(query, version.parameters), named, rules)
-  const sourceNamed = sourcesAt(context, moment, bounds.timeoutMs)
   return prepared(context, {
-    query: version.text,
-    // What has no type of its own takes the one of the attribute that it is compared with.
-    args: args.map((value) => ({ kind: 'value', value, isPlainData: true })),
-    sourceNamed,
-    ...(version.database !== undefined && { database: await sourceNamed(version.database) }),
+    ...(await requestOfSaved(version, given, sourcesAt(context, moment, bounds.timeoutMs))),
     ...bounds,
     signal: context.request.signal,
   })
@@ -345,44 +292,6 @@ async function ownedQuery(context: RouteContext): Promise<SavedQuery> {
 
 function checkOwner({ caller }: RouteContext, { name, owner }: SavedQuery): void {
   if (owner !== caller.name && !caller.scopes.includes('manage')) throw notTheOwner(name, owner)
-}
-
-function argumentsField(fields: Fields): EdnMap {
-  const given = fields.form('arguments', 'value') ?? new EdnMap([])
-  if (!(given instanceof EdnMap))
-    throw fieldInvalid('arguments', 'an object of values by the names of parameters')
-  return new EdnMap(given.entries.map(([name, value]) => [nameOfKey(name), value]))
-}
-
-function nameOfKey(key: Edn): string {
-  if (key instanceof Keyword) return key.text
-  if (typeof key === 'string') return key
-  throw fieldInvalid('arguments', 'an object of values by the names of parameters')
-}
-
-function ednTextOf(fields: Fields, name: string, mode: 'query' | 'arguments'): string | undefined {
-  const form = fields.form(name, mode)
-  return form === undefined || typeof form === 'string' ? form : writeEdn(form, { pretty: true })
-}
-
-function parametersField(fields: Fields): readonly Parameter[] {
-  const given = fields.form('parameters', 'value') ?? []
-  if (!Array.isArray(given)) throw fieldInvalid('parameters', 'a list of {name, type, doc, default}')
-  return (given as readonly Edn[]).map((each): Parameter => {
-    if (!(each instanceof EdnMap)) throw fieldInvalid('parameters', 'a list of {name, type, doc, default}')
-    const parts = new Map(each.entries.map(([key, value]) => [nameOfKey(key), value]))
-    const [name, type = 'any', doc, value] = ['name', 'type', 'doc', 'default'].map((key) => parts.get(key))
-    if (typeof name !== 'string') throw fieldInvalid('parameters', 'a list of {name, type, doc, default}')
-    const typeName = type instanceof Keyword ? type.text : type
-    if (!PARAMETER_TYPES.some((known) => known === typeName))
-      throw fieldInvalid('parameters', `a list whose types are of ${PARAMETER_TYPES.join(', ')}`)
-    return {
-      name,
-      type: typeName as ParameterType,
-      ...(typeof doc === 'string' && { doc }),
-      ...(value !== undefined && value !== null && { default: value }),
-    }
-  })
 }
 
 function shown(context: RouteContext, query: SavedQuery, status = 200): Promise<HttpResponse> {

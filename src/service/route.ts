@@ -160,13 +160,16 @@ export function flagOf(search: URLSearchParams, name: string): boolean {
   throw parameterInvalid(name, 'true or false')
 }
 
-export function textOf(fields: Fields, name: string): string | undefined {
+/** Named forms, wherever they come from. */
+export type Forms = Pick<Fields, 'form'>
+
+export function textOf(fields: Forms, name: string): string | undefined {
   const value = fields.form(name, 'value')
   if (value !== undefined && typeof value !== 'string') throw fieldInvalid(name, 'a text')
   return value
 }
 
-export function textListOf(fields: Fields, name: string): readonly string[] | undefined {
+export function textListOf(fields: Forms, name: string): readonly string[] | undefined {
   const value = fields.form(name, 'value')
   if (value === undefined) return undefined
   if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))

@@ -10,8 +10,8 @@ import type { Context } from '../main.ts'
 import { parsePort } from '../options.ts'
 import { Progress } from '../progress.ts'
 import { reportError } from '../report.ts'
-import { startServing, SYSTEM_OPTION, systemFolderOf } from '../serving.ts'
-import { SystemFolder } from '../../service/system/system-folder.ts'
+import { startServing, SYSTEM_OPTION } from '../serving.ts'
+import { SystemFolder, systemFolderOf } from '../../service/system/system-folder.ts'
 
 type Options = {
   readonly data: string

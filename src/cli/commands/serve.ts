@@ -6,10 +6,10 @@ import { connectLocal } from '../../api/connect.ts'
 import type { IdentityVerifier } from '../../access/identity.ts'
 import type { Env } from '../../base/env.ts'
 import { readTextFile } from '../../base/text-file.ts'
-import { SystemFolder } from '../../service/system/system-folder.ts'
+import { SystemFolder, systemFolderOf } from '../../service/system/system-folder.ts'
 import type { Context } from '../main.ts'
 import { parseCount, parsePort } from '../options.ts'
-import { startServing, SYSTEM_OPTION, systemFolderOf, type Tls } from '../serving.ts'
+import { startServing, SYSTEM_OPTION, type Tls } from '../serving.ts'
 import { DEFAULT_PORT } from './dev.ts'
 
 type Options = {

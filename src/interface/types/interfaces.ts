@@ -12,6 +12,7 @@ import type { EntityAttribute, EntityValue } from './entity.ts'
 import type { CheckPattern, PatternInput, PullResult } from './pull.ts'
 import type { CheckQuery, QueryArgs, QueryInput, QueryResult, RequestArgs, SourcesWith } from './query.ts'
 import type { ColumnInfo } from './rows.ts'
+import type { CheckedQuery, QueryToSave, RunArguments, RunOptions, SavedVersion } from './saved-query.ts'
 import type { CheckTransaction, EntityRef, MetaOf, TransactionInput } from './transaction.ts'
 
 export type { ColumnInfo, Rows } from './rows.ts'
@@ -60,6 +61,12 @@ export interface Varve<M extends Sources = {}> extends AsyncDisposable, Known<{}
     request: QueryRequest<SourcesOfVarve<V>, Q>,
     mode?: ExplainMode,
   ): Promise<Explanation>
+  /** Runs a saved query, with arguments by the names of its parameters; rows of a relation come as `Rows`. */
+  run(name: string, args?: RunArguments, options?: RunOptions): Promise<Answer<unknown>>
+  /** Saves a query under a name; a change of what it asks is a new version. */
+  saveQuery(name: string, query: QueryToSave): Promise<SavedVersion>
+  /** Asks what a saved query must answer, each expectation at its basis. */
+  checkQuery(name: string, version?: number): Promise<CheckedQuery>
   databases(): Promise<readonly DatabaseInfo[]>
   /** Deletes a database for ever. */
   delete(name: string): Promise<void>

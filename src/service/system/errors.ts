@@ -57,6 +57,16 @@ export function tokenNotFound(id: string): VarveError {
   })
 }
 
+export function queryNameInvalid(name: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/query-name-invalid',
+    kind: 'incorrect',
+    message: `${name} cannot name a saved query`,
+    fix: 'Use lower-case letters, digits, and - _ . /, a letter first, at most 100 of them',
+    data: { name },
+  })
+}
+
 export function queryUnknown(name: string, meant: string | undefined): VarveError {
   return new VarveError({
     code: 'varve.error/saved-query-unknown',

@@ -13,7 +13,7 @@ import { parsedQuery, parsedRules } from '../../query/parsed.ts'
 import { type Parameter, parametersOf, type ParameterType } from '../../query/saved-query.ts'
 import { entitiesWith, type EntityFields, fieldsOf, fieldsOfEntity, formOf, textsOf } from './entities.ts'
 import { queryRetired, queryUnknown, savedTextTooLong, versionUnknown } from './errors.ts'
-import type { SystemFolder } from './system-folder.ts'
+import type { SystemFacts } from './system-folder.ts'
 
 export type QueryVersion = {
   readonly number: number
@@ -61,9 +61,9 @@ const TEXT_LENGTH_MAX = 100_000
 
 export class SavedQueries {
   readonly #env: Env
-  readonly #system: SystemFolder
+  readonly #system: SystemFacts
 
-  constructor(env: Env, system: SystemFolder) {
+  constructor(env: Env, system: SystemFacts) {
     this.#env = env
     this.#system = system
   }

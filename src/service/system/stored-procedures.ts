@@ -14,7 +14,7 @@ import { ProcedureSet } from '../../procedures/procedure-set.ts'
 import { starterProcedures } from '../../procedures/starter/starter.ts'
 import { entitiesWith, type EntityFields, formOf } from './entities.ts'
 import { procedureNotFound, procedureOfStarter } from './errors.ts'
-import type { SystemFolder } from './system-folder.ts'
+import type { SystemFacts } from './system-folder.ts'
 
 /** What runs them; it has one set at a time. */
 export interface HeldProcedures {
@@ -35,11 +35,11 @@ type Read = { readonly basisT: T; readonly stored: readonly StoredProcedure[]; r
 
 export class StoredProcedures {
   readonly #env: Env
-  readonly #system: SystemFolder
+  readonly #system: SystemFacts
   readonly #held: HeldProcedures
   #read: Read | undefined
 
-  constructor(env: Env, system: SystemFolder, held: HeldProcedures) {
+  constructor(env: Env, system: SystemFacts, held: HeldProcedures) {
     this.#env = env
     this.#system = system
     this.#held = held
@@ -47,9 +47,14 @@ export class StoredProcedures {
 
   /** Those that may be called now, by questions and by transactions. */
   async current(): Promise<ProcedureSet> {
-    const { set } = await this.#newest()
+    const set = await this.newest()
     if (this.#held.set !== set) this.#held.use(set)
     return set
+  }
+
+  /** The same, without making it what transactions may call. */
+  async newest(): Promise<ProcedureSet> {
+    return (await this.#newest()).set
   }
 
   /** All versions of all, by name and version. */

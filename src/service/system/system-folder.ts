@@ -33,7 +33,20 @@ const PAUSE_MS_MAX = 100
 
 const INSTANCE_NAME = /^[a-z0-9][a-z0-9_-]{0,40}$/
 
-export class SystemFolder implements AsyncDisposable {
+/** Beside the data, which the service itself never writes into. */
+export function systemFolderOf(data: string): string {
+  return `${data.replace(/(?<=.)\/+$/, '')}-system`
+}
+
+/** The facts that people set up. */
+export interface SystemFacts {
+  /** The newest value of `system`. */
+  system(): Promise<DatabaseValue>
+  /** Applies a transaction to it. */
+  change(tx: Edn): Promise<TransactOutcome>
+}
+
+export class SystemFolder implements SystemFacts, AsyncDisposable {
   /** Secret of all that share the folder, with which masked values are hashed. */
   readonly maskKey: string
   readonly #env: Env
