@@ -1,8 +1,10 @@
 // What `varve dev` and `varve serve` share: everything is opened before the first request is taken.
 
+import { InvalidArgumentError, Option } from 'commander'
 import type { HttpServer } from '../base/env.ts'
 import type { LocalVarve } from '../api/varve.ts'
 import type { Terminal } from '../base/terminal.ts'
+import { parseOrigin } from '../service/origins.ts'
 import { startServer, type ServerOptions } from '../service/server.ts'
 import type { SystemFolder } from '../service/system/system-folder.ts'
 import { reportError } from './report.ts'
@@ -11,11 +13,25 @@ import { packageVersion } from './version.ts'
 export type Tls = NonNullable<ServerOptions['tls']>
 export type ServingOptions = Pick<
   ServerOptions,
-  'host' | 'port' | 'tls' | 'instance' | 'identities' | 'log' | 'answering'
+  'host' | 'port' | 'tls' | 'instance' | 'identities' | 'origins' | 'log' | 'answering'
 > & { readonly terminal: Terminal }
 
 export const SYSTEM_OPTION =
   'folder of what the service writes itself (default: the name of the data folder with -system behind)'
+
+/** Of `varve dev` and `varve serve`. */
+export function originOption(): Option {
+  return new Option('--origin <origin>', 'lets web pages of this origin ask; may stand several times')
+    .argParser((text, before: readonly string[]) => [...before, originOf(text)])
+    .default([], 'none')
+}
+
+function originOf(text: string): string {
+  const origin = parseOrigin(text)
+  if (origin === undefined)
+    throw new InvalidArgumentError('It is no origin: write scheme, host and port, as https://app.example.')
+  return origin
+}
 
 export async function startServing(
   { catalog, runner, procedures }: LocalVarve,

@@ -176,7 +176,7 @@ export function originRefused(origin: string): VarveError {
     code: 'varve.error/origin-refused',
     kind: 'forbidden',
     message: `Pages of ${origin} are not answered`,
-    fix: 'Ask from a program, or from a page of this server',
+    fix: `Ask from a program, or let its pages in: varve serve --origin ${origin}`,
     data: { origin },
   })
 }

@@ -7,10 +7,11 @@ import type { Notation } from '../query/written.ts'
 import { type Caller, NOBODY } from '../access/caller.ts'
 import { CallerDatabases } from './caller-databases.ts'
 import { answerBody } from './answer.ts'
-import { errorField, hostRefused, notAcceptable, originRefused, ourFault, statusOf } from './errors.ts'
+import { errorField, notAcceptable, ourFault, statusOf } from './errors.ts'
 import { checkScope } from './access-control.ts'
 import { acceptedFormat, mediaTypeOf, ownNotation } from './formats.ts'
 import { logEntry } from './log-entry.ts'
+import { answerOptions, checkOrigin, readableAcross } from './origins.ts'
 import { checkSearch, type Service } from './route.ts'
 import { findRoute, methodsAt } from './routes.ts'
 
@@ -23,7 +24,8 @@ export function createHandler(service: Service): HttpHandler {
   const { clock } = service.catalog.env
   return async (request) => {
     const fromMs = clock.monotonicMs()
-    const { route, response, caller, error } = await answer(service, request)
+    const { route, response: answered, caller, error } = await answer(service, request)
+    const response = readableAcross(service, request, answered)
     const status = request.signal.aborted ? STATUS_CLIENT_GONE : response.status
     service.metrics.answered(route, status, clock.monotonicMs() - fromMs)
     if (error !== undefined) service.metrics.failed(error)
@@ -66,11 +68,10 @@ async function answer(service: Service, request: HttpRequest): Promise<Answered>
   let leave: (() => void) | undefined
   let caller: Caller | undefined
   try {
-    if (service.isLoopback) checkLoopback(request)
+    checkOrigin(service, request)
     const [pathname, search] = splitTarget(request.target)
     const methods = request.method === 'OPTIONS' ? methodsAt(pathname) : []
-    if (methods.length > 0)
-      return { route: path, response: { status: 204, headers: { allow: methods.join(', ') } } }
+    if (methods.length > 0) return { route: path, response: answerOptions(service, request, methods) }
     const { route, parameters } = findRoute(request.method, pathname)
     path = route.path
     const { formats = NOTATIONS } = route
@@ -137,21 +138,6 @@ function splitTarget(target: string): readonly [string, URLSearchParams] {
   return mark < 0
     ? [target, new URLSearchParams()]
     : [target.slice(0, mark), new URLSearchParams(target.slice(mark + 1))]
-}
-
-/**
- * A page of some other site, open in the user's browser, can send requests to loopback too; it cannot choose the
- * Host that its name resolves under, nor hide its Origin.
- */
-function checkLoopback(request: HttpRequest): void {
-  const host = request.headers.get('host')
-  if (!isLoopbackName(host)) throw hostRefused(host)
-  const origin = request.headers.get('origin')
-  if (origin !== undefined && !isLoopbackName(origin.replace(/^https?:\/\//, ''))) throw originRefused(origin)
-}
-
-function isLoopbackName(host: string | undefined): boolean {
-  return host !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host)
 }
 
 function shownError(error: unknown): VarveError {

@@ -72,8 +72,10 @@ export type Service = {
   readonly procedures: StoredProcedures
   readonly rowSets: RowSets
   readonly answering: Answering
-  /** Bound to loopback: only a loopback Host and no foreign Origin is answered. */
+  /** Bound to loopback: only a loopback Host and no foreign Origin is answered, but for those below. */
   readonly isLoopback: boolean
+  /** Origins whose pages may ask, as browsers write them. */
+  readonly origins: ReadonlySet<string>
   /** One entry for each request, once its answer has left; undefined where nobody reads them. */
   readonly log: ((entry: LogEntry) => void) | undefined
   /** Unforeseen errors, for the log: never shown to callers. */

@@ -35,6 +35,8 @@ export type ServiceOptions = {
   /** Of Varve, for receipts. */
   readonly version: string
   readonly answering?: Partial<Answering>
+  /** Origins whose pages may ask, as browsers write them; none where left out. */
+  readonly origins?: readonly string[]
   readonly log?: Service['log']
   readonly onFault: (error: unknown) => void
 }
@@ -108,6 +110,7 @@ export function createService(options: ServiceOptions, { audit, access, isLoopba
     quarantine: new Quarantine(),
     answering: createAnswering(catalog.env, version, { onAnswer: auditedBy(log), ...options.answering }),
     isLoopback,
+    origins: new Set(options.origins),
     log: options.log,
     onFault,
   }

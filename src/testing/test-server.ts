@@ -6,7 +6,7 @@ import { nodeEnv } from '../base/env-node.ts'
 import { Catalog } from '../database/catalog.ts'
 import { createEngine } from '../engine/create.ts'
 import { InThreadRunner } from '../query/run-here.ts'
-import { startServer } from '../service/server.ts'
+import { startServer, type ServerOptions } from '../service/server.ts'
 import { SystemFolder } from '../service/system/system-folder.ts'
 import { Tokens } from '../service/system/tokens.ts'
 import { procedures } from './test-service.ts'
@@ -18,7 +18,7 @@ export type TestServer = AsyncDisposable & {
 }
 
 /** Disposing it fails where the service met faults of its own. */
-export async function startTestServer(): Promise<TestServer> {
+export async function startTestServer(options: Pick<ServerOptions, 'origins'> = {}): Promise<TestServer> {
   const env = nodeEnv()
   const catalog = Catalog.openMemory(env)
   const system = await SystemFolder.inMemory(env)
@@ -30,6 +30,7 @@ export async function startTestServer(): Promise<TestServer> {
     procedures,
     system,
     port: 0,
+    ...options,
     version: '1.2.3',
     onFault: (error) => faults.push(error),
   })

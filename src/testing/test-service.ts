@@ -79,7 +79,7 @@ export function serveWith(
 }
 
 /** The same service at another door. */
-export function serveAs(door: Pick<Service, 'isLoopback'>): void {
+export function serveAs(door: Partial<Pick<Service, 'isLoopback' | 'origins'>>): void {
   handle = createHandler({ ...service, ...door })
 }
 

@@ -10,7 +10,7 @@ import type { Context } from '../main.ts'
 import { parsePort } from '../options.ts'
 import { Progress } from '../progress.ts'
 import { reportError } from '../report.ts'
-import { startServing, SYSTEM_OPTION } from '../serving.ts'
+import { originOption, startServing, SYSTEM_OPTION } from '../serving.ts'
 import { SystemFolder, systemFolderOf } from '../../service/system/system-folder.ts'
 
 type Options = {
@@ -18,6 +18,7 @@ type Options = {
   readonly system?: string
   readonly port: number
   readonly empty?: boolean
+  readonly origin: readonly string[]
 }
 
 export const DEFAULT_PORT = 8470
@@ -30,17 +31,21 @@ export function addDevCommand(program: Command, context: Context): void {
     .option('--system <folder>', SYSTEM_OPTION)
     .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', parsePort, DEFAULT_PORT)
     .option('--empty', 'begin without the company')
+    .addOption(originOption())
     .addHelpText('after', '\nExample:\n  varve dev --data ./varve-data --port 8470')
     .action((options: Options) => dev(options, context))
 }
 
-async function dev({ data, system: given, port, empty }: Options, { env, terminal }: Context): Promise<void> {
+async function dev(
+  { data, system: given, port, empty, origin: origins }: Options,
+  { env, terminal }: Context,
+): Promise<void> {
   const folder = given ?? systemFolderOf(data)
   await using system = await SystemFolder.open(env, folder, { hasThreads: true })
   await using varve = await connectLocal(`file:${data}`, { followedFolders: [folder] })
   const { catalog } = varve
   if (empty !== true && isCompanyWanted(catalog)) await makeCompany(catalog, data, { env, terminal })
-  await using server = await startServing(varve, system, { port, terminal })
+  await using server = await startServing(varve, system, { port, terminal, origins })
   const url = `http://127.0.0.1:${server.port}`
   const names = catalog.firstList().map(({ name, alias }) => (alias === name ? name : `${name} ($${alias})`))
   terminal.out(`\nServing ${names.length === 0 ? 'an empty folder' : names.join(', ')} at ${url}\n`)

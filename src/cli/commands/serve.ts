@@ -9,7 +9,7 @@ import { readTextFile } from '../../base/text-file.ts'
 import { SystemFolder, systemFolderOf } from '../../service/system/system-folder.ts'
 import type { Context } from '../main.ts'
 import { parseCount, parsePort } from '../options.ts'
-import { startServing, SYSTEM_OPTION, type Tls } from '../serving.ts'
+import { originOption, startServing, SYSTEM_OPTION, type Tls } from '../serving.ts'
 import { DEFAULT_PORT } from './dev.ts'
 
 type Options = {
@@ -28,6 +28,7 @@ type Options = {
   readonly oidcAudience?: string
   readonly oidcName?: string
   readonly oidcRoles?: string
+  readonly origin: readonly string[]
 }
 
 export function addServeCommand(program: Command, context: Context): void {
@@ -45,6 +46,7 @@ export function addServeCommand(program: Command, context: Context): void {
     .option('--oidc-audience <name>', 'what the tokens of the provider must be meant for', 'varve')
     .option('--oidc-name <claim>', 'the claim that names the caller (default: sub)')
     .option('--oidc-roles <claim>', 'the claim that lists roles (default: roles)')
+    .addOption(originOption())
     .addOption(new Option('--log <format>', 'a line for each request, to stderr').choices(['json']))
     .option('--workers <n>', 'threads that answer questions (default: the cores, at most 4)', parseCount)
     .option('--write', 'take transactions too: this process becomes the writer of the first folder')
@@ -71,6 +73,7 @@ async function serve(options: Options, { env, terminal }: Context): Promise<void
     host,
     port,
     terminal,
+    origins: options.origin,
     ...(instance !== undefined && { instance }),
     ...(tls !== undefined && { tls }),
     ...(options.log !== undefined && { log: (entry) => terminal.err(`${JSON.stringify(entry)}\n`) }),

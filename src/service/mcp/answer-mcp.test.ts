@@ -179,6 +179,8 @@ describe('the protocol', () => {
     expect((await request('tools/list', {}, own)).status).toBe(200)
     serveAs({ isLoopback: false })
     expect((await request('tools/list', {}, own)).status).toBe(403)
+    serveAs({ isLoopback: false, origins: new Set([own.origin]) })
+    expect((await request('tools/list', {}, own)).status).toBe(200)
     expect((await request('tools/list')).status).toBe(200)
   })
 })

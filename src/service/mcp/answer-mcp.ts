@@ -60,7 +60,7 @@ async function answerMcp(context: RouteContext): Promise<HttpResponse> {
   const { request, service } = context
   // On loopback the handler looked at it already: pages of this machine may ask.
   const origin = request.headers.get('origin')
-  if (!service.isLoopback && origin !== undefined) throw originRefused(origin)
+  if (!service.isLoopback && origin !== undefined && !service.origins.has(origin)) throw originRefused(origin)
   const contentType = request.headers.get('content-type')
   if (notationOf(contentType ?? '') !== 'json') throw contentTypeUnsupported(contentType)
   const message = parseMessage(await request.readBody(BODY_BYTES_MAX))
