@@ -15,6 +15,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { codeBlocks } from '../scripts/check/markdown.ts'
+import { connect } from '../src/client/index.ts'
+import { startTestServer } from '../src/testing/test-server.ts'
+import { Browser, BROWSER_WANTED, browserPath, Pages, type PageFile } from './browser/chromium.ts'
 import { examplesOf, root } from './examples.ts'
 import { nodeOfVersion, runNpm, runProgram } from './toolchains.ts'
 
@@ -200,6 +204,46 @@ describe('the varve command', () => {
     )
   })
 })
+
+describe('in a browser', () => {
+  const path = browserPath()
+
+  it.skipIf(path === undefined)(`the client runs as it is installed (${BROWSER_WANTED})`, async () => {
+    let url = ''
+    await using pages = await Pages.serve((at) => pageFile(at, url))
+    const origin = `http://app.example:${pages.port}`
+    await using service = await startTestServer({ origins: [origin] })
+    url = service.url
+    await using varve = await connect(url)
+    const shop = await varve.open('shop', {
+      schema: '[{:db/ident :item/id :db/valueType :db.type/string :db/cardinality :db.cardinality/one}]',
+    })
+    await shop.transact('[{:item/id "tea"} {:item/id "pot"}]')
+    await using browser = new Browser(path!, origin)
+    expect(await Promise.race([pages.told(origin), browser.ended])).toEqual({ text: 'pot, tea' })
+  })
+})
+
+/** The page of the guide, which is told of, and what it imports. */
+function pageFile(at: string, url: string): PageFile | undefined {
+  if (at !== '/')
+    return existsSync(join(app, at))
+      ? { type: 'text/javascript', body: readFileSync(join(app, at)) }
+      : undefined
+  const [page] = codeBlocks(readFileSync(join(root, 'docs/guide/client.md'), 'utf8')).filter(
+    ({ language }) => language === 'html',
+  )
+  return { type: 'text/html', body: `<body>${page!.code.replace('http://127.0.0.1:8470', url)}${TELLING}` }
+}
+
+const TELLING = `<script>
+const tell = (told) => fetch('/told', { method: 'POST', body: JSON.stringify(told) })
+const tellText = () => tell({ text: document.body.textContent })
+new MutationObserver(tellText).observe(document.body, { childList: true })
+addEventListener('unhandledrejection', ({ reason }) => tell({ failed: String(reason?.stack) }))
+// A module that cannot be loaded is told to its own element alone, on the way down.
+addEventListener('error', ({ message, target }) => tell({ failed: message ?? target.outerHTML }), true)
+</script>`
 
 // A copy, so that packing changes nothing under the feet of whoever else works in the checkout.
 function copyCheckout(): void {
