@@ -1,52 +1,10 @@
 // The compiler as users meet it: where it marks what is wrong, what it says there, and how long it takes. (What it
 // knows of results stands in test/types/results.ts, which `npm run check` compiles.)
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { allExamples, root } from './examples.ts'
-import { runProgram } from './toolchains.ts'
+import { compile, withoutMarks } from './compile.ts'
+import { allExamples } from './examples.ts'
 import { programOfQueries } from './types/generate-queries.ts'
-
-type Marked = { readonly line: number; readonly column: number; readonly message: string }
-
-/** Compiles programs inside the checkout, where `varve` means source; the errors, and the compiler's own figures. */
-async function compile(
-  ...programs: readonly string[]
-): Promise<{ readonly errors: Marked[]; readonly checkSeconds: number }> {
-  mkdirSync(join(root, '.cache'), { recursive: true })
-  const folder = mkdtempSync(join(root, '.cache', 'types-'))
-  try {
-    programs.forEach((program, index) => writeFileSync(join(folder, `program${index}.ts`), program))
-    const config = { extends: join(root, 'tsconfig.json'), include: [join(folder, '*.ts')] }
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-    const args = [
-      join(root, 'node_modules/typescript/bin/tsc'),
-      '-p',
-      folder,
-      '--pretty',
-      'false',
-      '--diagnostics',
-    ]
-    const { stdout } = await runProgram(process.execPath, args, { cwd: folder })
-    const checkSeconds = Number(/^Check time:\s+([\d.]+)s/m.exec(stdout)?.[1])
-    expect(checkSeconds, stdout).toBeGreaterThan(0)
-    return { errors: errorsIn(stdout), checkSeconds }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-function errorsIn(output: string): Marked[] {
-  return [...output.matchAll(/^(.+?)\((\d+),(\d+)\): error TS\d+: (.+)$/gm)].map(
-    ([, file, line, column, message]) => ({
-      // An error in another file must not look like one at the same line here.
-      line: file?.startsWith('program') ? Number(line) : 0,
-      column: Number(column),
-      message: message!,
-    }),
-  )
-}
 
 const HEAD = `import type { Database, SchemaOf, Varve } from 'varve'
 import type { customers, shop } from '../../test/types/schema.ts'
@@ -196,11 +154,9 @@ describe('the compiler marks', () => {
   it('each mistake at its place, and nothing else', async () => {
     let program = HEAD
     const expected = WRONG.map(({ name, code, says }) => {
-      const before = program + code.slice(0, code.indexOf('«'))
-      const line = before.split('\n').length
-      const column = before.length - before.lastIndexOf('\n')
-      program += code.replace('«', '').replace('»', '') + '\n'
-      return { name, line, column, says }
+      const { text, places } = withoutMarks(code, program.split('\n').length)
+      program += `${text}\n`
+      return { name, ...places[0]!, says }
     })
     const { errors } = await compile(program)
     const found = expected.map(({ name, line, column, says }) => {
@@ -209,7 +165,9 @@ describe('the compiler marks', () => {
     })
     expect(found).toEqual(expected.map(({ name, says }) => `${name}: ${says}`))
     const places = new Set(expected.map(({ line, column }) => `${line}:${column}`))
-    expect(errors.filter(({ line, column }) => !places.has(`${line}:${column}`))).toEqual([])
+    expect(
+      errors.filter(({ program: of, line, column }) => of === undefined || !places.has(`${line}:${column}`)),
+    ).toEqual([])
   })
 })
 

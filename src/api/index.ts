@@ -52,7 +52,9 @@ export type {
   Varve,
 } from '../interface/types/interfaces.ts'
 export type { PullResult } from '../interface/types/pull.ts'
-export type { QueryForm, QueryResult } from '../interface/types/query.ts'
+export type { QueryArgument, QueryForm, QueryResult } from '../interface/types/query.ts'
+/** Of decimals. */
+export type { BigNumber } from 'bignumber.js'
 export type {
   AnswerDigest,
   CheckedQuery,

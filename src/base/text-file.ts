@@ -1,4 +1,4 @@
-// A small text file read whole.
+// A small text file read or written whole.
 
 import type { Files } from './env.ts'
 
@@ -8,4 +8,9 @@ export function readTextFile(files: Files, path: string): string {
   const bytes = new Uint8Array(file.byteCount())
   file.read(0, bytes)
   return new TextDecoder().decode(bytes)
+}
+
+export function writeTextFile(files: Files, path: string, text: string): void {
+  using file = files.open(path, 'replace')
+  file.write(0, new TextEncoder().encode(text))
 }

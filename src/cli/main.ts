@@ -9,6 +9,7 @@ import { addAuditCommand } from './commands/audit.ts'
 import { addCasesCommand } from './commands/cases.ts'
 import { addBackupCommand, addRestoreCommand } from './commands/backup.ts'
 import { addCheckCommand } from './commands/check.ts'
+import { addCodegenCommand } from './commands/codegen.ts'
 import { addDatabasesCommand, addDeleteCommand, addSchemaCommand } from './commands/databases.ts'
 import { addDevCommand } from './commands/dev.ts'
 import { addGrantCommand } from './commands/grant.ts'
@@ -57,6 +58,7 @@ export async function main(words: readonly string[], context: Context): Promise<
     addRestoreCommand,
     addDeleteCommand,
     addQueriesCommand,
+    addCodegenCommand,
     addProceduresCommand,
     addTokenCommand,
     addGrantCommand,

@@ -41,8 +41,8 @@ export type Json = Readonly<Record<string, unknown>>
 export interface Management extends AsyncDisposable {
   /** The answer of a route. Throws the error that it answers. */
   send(method: string, path: string, body?: Json): Promise<Json>
-  /** The same in EDN, which keeps every type of value. */
-  ask(path: string, body: EdnMap): Promise<EdnMap>
+  /** The same in EDN, which keeps every type of value: of a POST where there is a body. */
+  ask(path: string, body?: EdnMap): Promise<EdnMap>
 }
 
 type Sent = {
@@ -65,8 +65,11 @@ abstract class Door implements Management {
     return JSON.parse(answer) as Json
   }
 
-  async ask(path: string, body: EdnMap): Promise<EdnMap> {
-    const sent: Sent = { method: 'POST', path, notation: 'edn', body: writeEdn(body) }
+  async ask(path: string, body?: EdnMap): Promise<EdnMap> {
+    const sent: Sent =
+      body === undefined
+        ? { method: 'GET', path, notation: 'edn' }
+        : { method: 'POST', path, notation: 'edn', body: writeEdn(body) }
     return ednAnswer((await this.got(sent)).text)
   }
 }

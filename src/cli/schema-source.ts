@@ -1,12 +1,12 @@
-// A schema as the TypeScript that defines it: what `varve schema --output ts` prints, to be pasted into a program.
+// A schema as the TypeScript that defines it: what `varve schema --output ts` prints, to be pasted into a program, and what
+// stands in modules that `varve codegen` writes.
 
 import { type Edn, type EdnMap, type EdnSymbol, Keyword, keyword } from '../fact/value.ts'
+import { literal } from './codegen/names.ts'
 
 /** `forms` are the schema as transaction data (fact/schema-forms.ts). */
 export function schemaSource(name: string, alias: string, forms: readonly EdnMap[]): string {
-  const lines = forms.map(
-    (form) => `  ${literal(String(form.get(keyword('db/ident'))))}: ${definition(form)},\n`,
-  )
+  const lines = schemaEntries(forms, { hasDocs: true }).map((entry) => `  ${entry},\n`)
   const options = alias === name ? '' : `{ alias: ${literal(alias)} }, `
   return [
     `import { defineSchema } from 'varve'\n\n`,
@@ -16,12 +16,22 @@ export function schemaSource(name: string, alias: string, forms: readonly EdnMap
   ].join('')
 }
 
-function definition(form: EdnMap): string {
+/** `':item/id': { type: 'string' }` for each attribute and name: a property of an object, and of a type as well. */
+export function schemaEntries(
+  forms: readonly EdnMap[],
+  options: { readonly hasDocs: boolean },
+): readonly string[] {
+  return forms.map(
+    (form) => `${literal(String(form.get(keyword('db/ident'))))}: ${definition(form, options)}`,
+  )
+}
+
+function definition(form: EdnMap, { hasDocs }: { readonly hasDocs: boolean }): string {
   const get = (attribute: string): Edn | undefined => form.get(keyword(attribute))
   const valueType = get('db/valueType')
   const parts = valueType === undefined ? nameParts(get) : attributeParts(get, bare(valueType))
   const doc = get('db/doc')
-  if (typeof doc === 'string') parts.push(`doc: ${literal(doc)}`)
+  if (hasDocs && typeof doc === 'string') parts.push(`doc: ${literal(doc)}`)
   return `{ ${parts.join(', ')} }`
 }
 
@@ -63,10 +73,6 @@ function bare(value: Edn): string {
 
 function literals(values: Edn): string {
   return `[${(values as readonly (Keyword | EdnSymbol)[]).map((value) => literal(String(value))).join(', ')}]`
-}
-
-function literal(text: string): string {
-  return `'${JSON.stringify(text).slice(1, -1).replaceAll(`\\"`, `"`).replaceAll(`'`, `\\'`)}'`
 }
 
 /** `old-bills` is oldBills. */

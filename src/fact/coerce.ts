@@ -192,8 +192,11 @@ function hasClass(type: TextType, value: Edn): value is TextValue {
 function fromText(type: TextType, value: Edn, { isPlainData }: CoerceContext): TextValue | undefined {
   if (!isPlainData || typeof value !== 'string') return undefined
   switch (type) {
-    case 'keyword':
-      return isKeywordText(value) ? keyword(value) : undefined
+    case 'keyword': {
+      // With its colon where nothing told the reader that a keyword may stand there: in arguments by name.
+      const name = value.startsWith(':') ? value.slice(1) : value
+      return isKeywordText(name) ? keyword(name) : undefined
+    }
     case 'symbol':
       return isSymbolText(value) ? symbol(value) : undefined
     case 'instant':

@@ -87,7 +87,10 @@ export async function requestOfSaved(
   }
 }
 
-function parameterInputs({ inputs }: Query): readonly { readonly name: string; readonly binding: Binding }[] {
+/** The inputs that are parameters, each with its name. */
+export function parameterInputs({
+  inputs,
+}: Pick<Query, 'inputs'>): readonly { readonly name: string; readonly binding: Binding }[] {
   return inputs.flatMap((input) =>
     input.kind === 'binding' ? [{ name: nameOf(input.binding), binding: input.binding }] : [],
   )

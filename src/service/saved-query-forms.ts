@@ -30,7 +30,7 @@ export function queryToSave(forms: Forms): QueryToSave {
     note: textOf(forms, 'note'),
   }
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
-  return { text, parameters: parametersIn(forms.form('parameters', 'value') ?? []), ...given }
+  return { text, parameters: parametersOfForm(forms.form('parameters', 'value') ?? []), ...given }
 }
 
 /** Arguments by the names of parameters, which are texts in what it gives. Throws `varve.error/field-invalid`. */
@@ -45,7 +45,8 @@ function ednTextOf(forms: Forms, name: string, mode: 'query' | 'arguments'): str
   return form === undefined || typeof form === 'string' ? form : writeEdn(form, { pretty: true })
 }
 
-function parametersIn(form: Edn): readonly Parameter[] {
+/** Throws `varve.error/field-invalid`. */
+export function parametersOfForm(form: Edn): readonly Parameter[] {
   if (!Array.isArray(form)) throw fieldInvalid('parameters', PARAMETERS)
   return (form as readonly Edn[]).map(parameterIn)
 }

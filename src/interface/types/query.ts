@@ -47,6 +47,10 @@ export type QueryArgs<M extends Sources, Q> =
 export type RequestArgs<M extends Sources, Q> =
   PartsOf<Q> extends infer P extends QueryParts ? ArgumentsOf<M, P, P['in']> : readonly unknown[]
 
+/** What one item of `in` takes: `'?id'`, `['?id', '...']`. */
+export type QueryArgument<M extends Sources, Q, Item> =
+  PartsOf<Q> extends infer P extends QueryParts ? ArgumentOf<M, P, Item> : unknown
+
 /** Any source that is given as an argument: a database value, or rows. */
 export type SourceArgument = { readonly basisT: number } | readonly (readonly unknown[])[]
 
