@@ -2,7 +2,16 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { chmodSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from './examples.ts'
@@ -63,37 +72,87 @@ describe('the first start', () => {
     expect(first.stdout).toMatch(/opened by DuckDB[\s\S]*status\/paid +\d+/)
   })
 
-  it('suggests three commands that work as they stand', async () => {
-    const url = await first.url()
-    const [, next] = first.stdout.split('Try next, in another terminal:')
-    expect(next!.match(/npx varve|curl/g)).toHaveLength(3)
-    const cities = await varve(['q', '--url', url, ...quoted(next!, 'npx varve q')])
-    expect(cities).toMatchObject({ code: 0, stderr: '' })
-    expect(cities.stdout).toContain('"Vienna"')
-    const pulled = await varve([
-      'pull',
-      '--url',
-      url,
-      '--database',
-      'purchases',
-      ...quoted(next!, 'npx varve pull'),
+  it('shows the service: a saved question that calls procedures, over HTTP', () => {
+    expect(tableOf(first.stdout, 4).map(([bucket]) => bucket)).toEqual(['1-30', '31-60', '61-90', 'over 90'])
+  })
+
+  it('shows five people what each of them may see of the same question', () => {
+    const rows = tableOf(first.stdout, 5).slice(0, 5)
+    const [you, ida, rosa, tove, noor] = rows.map((cells) => cells.join(' '))
+    const count = /\d+(?= {0,4}Ada)/.exec(you!)![0]
+    expect(you).toMatch(/@example\.com$/)
+    expect(ida).toMatch(new RegExp(`${count} .*\\| [0-9a-f]{32}$`))
+    expect(rosa).toMatch(new RegExp(`${count} .*@example\\.com$`))
+    expect(tove).toMatch(/ 0$/)
+    expect(noor).toContain('There is no attribute :customer/name')
+    expect(first.stdout).toMatch(/--token NOOR {2,}There is no database staff/)
+    expect(first.stdout).toMatch(/--token NOOR --purpose budget {2}5 teams, finance \| 2 \|/)
+  })
+
+  it('shows a receipt that is replayed, formats, and who could read addresses', () => {
+    expect(first.stdout).toMatch(
+      /receipt +[0-9a-f-]{36}\n {3}result +\d+ rows, sha256:[\s\S]*asked again +the same answer\n/,
+    )
+    expect(first.stdout).toMatch(
+      /CSV +[\d,]+ bytes +Amsterdam,\d+,\d+\n {3}NDJSON +[\d,]+ bytes +\["Amsterdam"/,
+    )
+    expect(
+      tableOf(first.stdout, 7)
+        .slice(0, 4)
+        .map(([caller]) => caller),
+    ).toEqual(['ida@shop', 'local', 'rosa@shop', 'tove@shop'])
+  })
+
+  it('suggests commands that work as they stand', async () => {
+    const [, next] = first.stdout.split('Try next, in another terminal:\n\n')
+    const commands = next!.split(/\n\n/).filter((each) => /^ {3}(npx varve|curl)/.test(each))
+    expect(commands).toHaveLength(6)
+    const printed = await inShell(commands.join('\n'))
+    expect(printed).toMatchObject({ exitCode: 0, errors: [] })
+    for (const part of [
+      'staff/salaries',
+      ' 40M]',
+      '@example.com"]',
+      '"Vienna"',
+      ':article/name',
+      '{:result ',
     ])
-    expect(pulled).toMatchObject({ code: 0, stderr: '' })
-    expect(pulled.stdout).toContain(':article/name')
-    const body = quoted(next!, 'curl').at(-1)!
-    const answer = await fetch(`${url}/v1/query`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/edn' },
-      body,
+      expect(printed.stdout).toContain(part)
+  })
+
+  it('keeps the tokens of people where only their owner reads them, and what they see with them', async () => {
+    for (const name of ['ida', 'noor', 'rosa', 'tove'])
+      expect(statSync(join(`${data}-system`, 'people', name)).mode & 0o077).toBe(0)
+    const url = await first.url()
+    const whoami = async (headers: Readonly<Record<string, string>>): Promise<unknown> =>
+      (await fetch(`${url}/v1/whoami`, { headers })).json()
+    const authorization = `Bearer ${readFileSync(join(`${data}-system`, 'people', 'rosa'), 'utf8')}`
+    expect(await whoami({})).toMatchObject({ name: 'local' })
+    expect(await whoami({ authorization })).toMatchObject({ name: 'rosa@shop', scopes: ['query'] })
+    expect(await whoami({ authorization: 'Bearer nobody' })).toMatchObject({
+      error: { code: 'varve.error/token-unknown' },
     })
-    expect(await answer.text()).toMatch(/^\{:result \d{6,},/)
+  })
+
+  it('has questions that answer what they must', async () => {
+    for (const name of ['bills/aging', 'customer/purchases'])
+      expect(await varve(['queries', 'check', name, '--url', await first.url()])).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^holds /),
+      })
   })
 })
 
-/** What stands in single quotes behind `command`, up to the next empty line. */
-function quoted(text: string, command: string): string[] {
-  const [paragraph] = text.slice(text.indexOf(command)).split(/\n\n/)
-  return [...paragraph!.matchAll(/'([^']*)'/g)].map(([, words]) => words!)
+/** As where a checkout is: `npx varve` runs from source. */
+async function inShell(
+  script: string,
+): Promise<{ readonly exitCode: number; readonly stdout: string; readonly errors: readonly string[] }> {
+  const shim = join(folder.path, 'npx')
+  writeFileSync(shim, `#!/bin/sh\nshift\nexec "${process.execPath}" "${join(root, 'bin/varve.mjs')}" "$@"\n`)
+  chmodSync(shim, 0o755)
+  const words = `set -e\nPATH="${folder.path}:$PATH"\n${script}`
+  const { code, stdout, stderr } = await runProgram('bash', ['-c', words], { cwd: folder.path })
+  return { exitCode: code, stdout, errors: stderr.match(/^error: .*/gm) ?? [] }
 }
 
 describe('the requests of the talk', () => {
@@ -169,15 +228,8 @@ describe('the first day', () => {
     for (const name of ['docs', 'test/data']) {
       cpSync(join(root, name), join(folder.path, name), { recursive: true })
     }
-    const shim = join(folder.path, 'npx')
-    writeFileSync(
-      shim,
-      `#!/bin/sh\nshift\nexec "${process.execPath}" "${join(root, 'bin/varve.mjs')}" "$@"\n`,
-    )
-    chmodSync(shim, 0o755)
-    const script = `set -e\nPATH="${folder.path}:$PATH"\n${code.replaceAll(':8470', `:${port}`)}`
-    const { code: exitCode, stdout, stderr } = await runProgram('bash', ['-c', script], { cwd: folder.path })
-    expect({ exitCode, stderr: stderr.match(/^error: .*/m) }).toEqual({ exitCode: 0, stderr: null })
+    const { exitCode, stdout, errors } = await inShell(code.replaceAll(':8470', `:${port}`))
+    expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: [] })
     expect(stdout).not.toBe('')
     expect(stdout).not.toMatch(/^\{(:error|"error")/m)
   })
@@ -192,13 +244,27 @@ describe('another start', () => {
     expect(second.stderr).toContain('fix: ')
   })
 
+  /** Saved queries (four of them about usage), grants and tokens. */
+  const kept = (url: string): Promise<readonly (readonly unknown[])[]> =>
+    Promise.all(
+      ['queries', 'grants', 'tokens'].map(async (name) => {
+        const answer = (await (await fetch(`${url}/v1/${name}`)).json()) as Record<string, readonly unknown[]>
+        return answer[name]!
+      }),
+    )
+
   it('stops when asked to, and reopens what is there in a moment', async () => {
+    const before = await kept(await first.url())
+    expect(before.map(({ length }) => length)).toEqual([17, 9, 4])
     expect(await first.stop()).toBe(0)
     const fromMs = performance.now()
     await using second = new RunningVarve(['dev', '--data', data, '--port', '0'])
     await second.printed(/rows in [\d.]+ ms/)
     console.log(`second start: ${Math.round(performance.now() - fromMs)} ms to its first answer`)
     expect(second.stdout).not.toContain('Making')
+    await second.printed(/answers until/)
+    expect(second.stdout).not.toContain('Saved its questions')
+    expect(await kept(await second.url())).toEqual(before)
     expect(await second.stop('SIGTERM')).not.toBe(1)
   })
 
@@ -254,9 +320,10 @@ describe('a first start that is interrupted', () => {
     }
     expect(existsSync(join(interrupted, '.company-unfinished'))).toBe(false)
     const lastTs = async (of: string): Promise<string[]> =>
-      (await varve(['databases', '--data', of])).stdout.match(/"(bills|customers|purchases)" "\w+" \d+/g) ??
-      []
-    expect(await lastTs(interrupted)).toHaveLength(3)
+      (await varve(['databases', '--data', of])).stdout.match(
+        /"(bills|customers|purchases|staff)" "\w+" \d+/g,
+      ) ?? []
+    expect(await lastTs(interrupted)).toHaveLength(4)
     expect(await lastTs(interrupted)).toEqual(await lastTs(data))
     const everything = '[:find (count ?e) (sum ?cents) :where [$pur ?e :purchase/amount ?cents]]'
     expect(await varve(['q', '--data', interrupted, everything])).toEqual(
@@ -269,24 +336,18 @@ describe('the guide of the service', () => {
   it('works as it is printed, command by command', async () => {
     const page = codeBlocks(readFileSync(join(root, 'docs/guide/service.md'), 'utf8'))
     const scripts = page.filter(({ language, code }) => language === 'sh' && !code.includes('varve serve'))
-    expect(scripts).toHaveLength(5)
-    const system = join(folder.path, 'guide-system')
-    await using server = new RunningVarve([
-      'serve',
-      '--data',
-      data,
-      '--system',
-      system,
-      '--port',
-      '0',
-      '--write',
-      '--take-over',
-    ])
+    expect(scripts).toHaveLength(6)
+    // In a folder of its own, so that what it counts is what the page did.
+    const own = join(folder.path, 'guide')
+    mkdirSync(own)
+    symlinkSync(data, join(own, 'varve-data'))
+    await using server = new RunningVarve(['dev', '--data', join(own, 'varve-data'), '--port', '0'])
+    await server.printed(/answers until/)
     const url = await server.url()
     // What npx would find in a checkout.
     const npx = `npx() { shift; ${process.execPath} ${join(root, 'bin/varve.mjs')} "$@"; }`
     const commands = scripts.map(({ code }) => code.replaceAll('http://127.0.0.1:8470', url))
-    const ran = await runProgram('bash', ['-ec', [npx, ...commands].join('\n')], { cwd: folder.path })
+    const ran = await runProgram('bash', ['-ec', [npx, ...commands].join('\n')], { cwd: own })
     expect(ran).toMatchObject({ code: 0 })
     for (const { code } of page.filter(({ language }) => language === 'text'))
       expect(ran.stdout).toContain(code)

@@ -32,12 +32,12 @@ const LIVE_INTERVAL_MS = 200
 export class HttpSession implements Session {
   readonly #env: Env
   readonly #url: string
-  readonly #token: string | undefined
+  readonly #shown: Readonly<Record<string, string>>
 
-  constructor(env: Env, url: string, token?: string) {
+  constructor(env: Env, url: string, shown: ShownWords = {}) {
     this.#env = env
     this.#url = url.replace(/\/+$/, '')
-    this.#token = token
+    this.#shown = shownHeaders(shown)
   }
 
   warm(): void {
@@ -150,7 +150,7 @@ export class HttpSession implements Session {
         method,
         headers: {
           accept: 'application/edn',
-          ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
+          ...this.#shown,
           ...(body !== undefined && { 'content-type': 'application/edn' }),
         },
         ...(body !== undefined && { body }),
@@ -165,6 +165,16 @@ export class HttpSession implements Session {
       throw error
     })
     return unlessError(value)
+  }
+}
+
+/** What a request shows of who asks, and what for. */
+export type ShownWords = { readonly token?: string; readonly purpose?: string }
+
+export function shownHeaders({ token, purpose }: ShownWords): Readonly<Record<string, string>> {
+  return {
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(purpose !== undefined && { 'varve-purpose': purpose }),
   }
 }
 

@@ -14,17 +14,12 @@ import type { Service } from '../service/route.ts'
 import { createService } from '../service/server.ts'
 import { SystemFolder, systemFolderOf } from '../service/system/system-folder.ts'
 import { serverUnreachable } from '../client/errors.ts'
-import { ednAnswer } from './http-session.ts'
-import { tokenOption } from './options.ts'
+import { ednAnswer, shownHeaders, type ShownWords } from './http-session.ts'
+import { type PlaceOptions, tokenOption } from './options.ts'
 import { SYSTEM_OPTION } from './serving.ts'
 import { packageVersion } from './version.ts'
 
-export type ManagementOptions = {
-  readonly data: string
-  readonly system?: string
-  readonly url?: string
-  readonly token?: string
-}
+export type ManagementOptions = PlaceOptions & { readonly system?: string }
 
 export function withManagement(command: Command): Command {
   return command
@@ -75,8 +70,8 @@ abstract class Door implements Management {
 }
 
 export async function openManagement(env: Env, options: ManagementOptions): Promise<Management> {
-  const { data, system: given, url, token } = options
-  if (url !== undefined) return new RemoteManagement(env, url, token)
+  const { data, system: given, url, ...shown } = options
+  if (url !== undefined) return new RemoteManagement(env, url, shown)
   const folder = given ?? systemFolderOf(data)
   const system = await SystemFolder.open(env, folder)
   const hasData = env.files.stat(data) !== undefined
@@ -146,16 +141,16 @@ class LocalManagement extends Door {
   }
 }
 
-class RemoteManagement extends Door {
+export class RemoteManagement extends Door {
   readonly #env: Env
   readonly #url: string
-  readonly #token: string | undefined
+  readonly #shown: Readonly<Record<string, string>>
 
-  constructor(env: Env, url: string, token: string | undefined) {
+  constructor(env: Env, url: string, shown: ShownWords) {
     super()
     this.#env = env
     this.#url = url.replace(/\/+$/, '')
-    this.#token = token
+    this.#shown = shownHeaders(shown)
   }
 
   protected async got({ method, path, notation, body }: Sent): Promise<Got> {
@@ -163,7 +158,7 @@ class RemoteManagement extends Door {
     const headers = {
       accept: type,
       ...(body !== undefined && { 'content-type': type }),
-      ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
+      ...this.#shown,
     }
     let response: Response
     try {

@@ -12,18 +12,28 @@ import { OUTPUT_FORMATS } from './output.ts'
 import type { Session } from './session.ts'
 import type { Terminal } from '../base/terminal.ts'
 
-export type PlaceOptions = { readonly data: string; readonly url?: string; readonly token?: string }
+export type PlaceOptions = ServerWords & { readonly data: string }
+/** How a server is reached, and how one shows oneself to it. */
+export type ServerWords = { readonly url?: string; readonly token?: string; readonly purpose?: string }
 
 export function withPlace(command: Command): Command {
   return command
     .option('--data <folder>', 'folder of the databases', './varve-data')
     .addOption(new Option('--url <url>', 'a server to ask instead of a folder').conflicts('data'))
     .addOption(tokenOption())
+    .addOption(purposeOption())
 }
 
 /** Also from the environment, so that it need not stand in the list of processes. */
 export function tokenOption(): Option {
   return new Option('--token <token>', 'a token for the server').env('VARVE_TOKEN')
+}
+
+/** Some grants hold for one purpose only. */
+export function purposeOption(): Option {
+  return new Option('--purpose <purpose>', 'what the server is asked for: kept in its audit').env(
+    'VARVE_PURPOSE',
+  )
 }
 
 export function withOutput(command: Command, formats: readonly string[] = OUTPUT_FORMATS): Command {
@@ -44,13 +54,13 @@ export function outputFormat<Format extends string>(
 
 export async function openSession(
   env: Env,
-  { data, url, token }: PlaceOptions,
+  { data, url, ...shown }: PlaceOptions,
   isReadOnly: boolean,
   hasThreads = false,
 ): Promise<Session> {
   return url === undefined
     ? LocalSession.open(env, data, { isReadOnly, hasThreads })
-    : new HttpSession(env, url, token)
+    : new HttpSession(env, url, shown)
 }
 
 /** An instant or a t. */

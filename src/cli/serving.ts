@@ -13,7 +13,7 @@ import { packageVersion } from './version.ts'
 export type Tls = NonNullable<ServerOptions['tls']>
 export type ServingOptions = Pick<
   ServerOptions,
-  'host' | 'port' | 'tls' | 'instance' | 'identities' | 'origins' | 'log' | 'answering'
+  'host' | 'port' | 'tls' | 'instance' | 'identities' | 'isLocalKept' | 'origins' | 'log' | 'answering'
 > & { readonly terminal: Terminal }
 
 export const SYSTEM_OPTION =

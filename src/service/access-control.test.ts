@@ -14,6 +14,25 @@ beforeEach(() => {
   serveWith({}, undefined, access)
 })
 
+describe('a service for the machine of one person', () => {
+  it('keeps local beside callers with tokens, and refuses tokens that are none', async () => {
+    const tokens = new Tokens(nodeEnv(), system)
+    const access = new TokenAccess(tokens, { isLoopback: true, isLocalKept: true })
+    serveWith({}, undefined, access)
+    const made = await token({})
+    expect(await json('GET', '/v1/whoami')).toMatchObject({ name: 'local' })
+    const { text } = await send('GET', '/v1/whoami', bearer(made))
+    expect(JSON.parse(text)).toMatchObject({ name: 'ada', kind: 'token' })
+    const [status] = await problem('GET', '/v1/whoami', { headers: { authorization: 'Bearer x' } })
+    expect(status).toBe(401)
+    // Where others could reach it there is no local, and it counts as unguarded, so that it does not even start.
+    const wide = new TokenAccess(tokens, { isLoopback: false, isLocalKept: true })
+    serveWith({}, undefined, wide)
+    expect((await problem('GET', '/v1/whoami'))[1].code).toBe('varve.error/token-missing')
+    expect(await wide.isGuarded()).toBe(false)
+  })
+})
+
 type Made = { readonly id: string; readonly token: string }
 
 async function token(body: object): Promise<Made> {

@@ -1,5 +1,6 @@
 // Who sent a request. While no token was ever made, a server on loopback takes everybody for `local`, who may do
-// everything; from the first token on, or with an identity provider, only callers who show one are answered.
+// everything; from the first token on, or with an identity provider, only callers who show one are answered. A server
+// for the machine of one person may keep `local` beside them.
 
 import type { HttpRequest } from '../base/env.ts'
 import { type Caller, LOCAL_CALLER, type Scope } from '../access/caller.ts'
@@ -22,25 +23,29 @@ export const OPEN_ACCESS: AccessControl = {
   callerOf: (request) => Promise.resolve(withPurpose(LOCAL_CALLER, request)),
 }
 
+export type AccessRules = {
+  readonly isLoopback: boolean
+  /** On loopback whoever shows nothing stays `local`, also once there are tokens. */
+  readonly isLocalKept?: boolean | undefined
+  readonly identities?: IdentityVerifier | undefined
+}
+
 export class TokenAccess implements AccessControl {
   readonly #tokens: Tokens
   readonly #isLoopback: boolean
+  readonly #isLocalKept: boolean
   readonly #identities: IdentityVerifier | undefined
 
-  constructor(
-    tokens: Tokens,
-    {
-      isLoopback,
-      identities,
-    }: { readonly isLoopback: boolean; readonly identities?: IdentityVerifier | undefined },
-  ) {
+  constructor(tokens: Tokens, { isLoopback, isLocalKept = false, identities }: AccessRules) {
     this.#tokens = tokens
     this.#isLoopback = isLoopback
+    this.#isLocalKept = isLocalKept
     this.#identities = identities
   }
 
   /** True where nobody is taken for `local`. */
   async isGuarded(): Promise<boolean> {
+    if (this.#isLocalKept) return false
     return this.#identities !== undefined || this.#tokens.areInUse()
   }
 

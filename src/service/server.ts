@@ -44,6 +44,8 @@ export type ServiceOptions = {
 export type ServerOptions = ServiceOptions & {
   readonly host?: string
   readonly port: number
+  /** On loopback whoever shows no token may do everything, also once there are tokens: for the machine of one person. */
+  readonly isLocalKept?: boolean
   /** Who vouches for callers without a token of this server. */
   readonly identities?: IdentityVerifier
   /** PEM: HTTPS instead of HTTP. */
@@ -57,9 +59,13 @@ export type ServerOptions = ServiceOptions & {
  * door without a lock. Disposing lets running requests finish, and what was asked be written.
  */
 export async function startServer(options: ServerOptions): Promise<HttpServer> {
-  const { catalog, host = '127.0.0.1', port, tls, system, instance, identities } = options
+  const { catalog, host = '127.0.0.1', port, tls, system, instance, identities, isLocalKept } = options
   const isLoopback = isLoopbackHost(host)
-  const access = new TokenAccess(new Tokens(catalog.env, system), { isLoopback, identities })
+  const access = new TokenAccess(new Tokens(catalog.env, system), {
+    isLoopback,
+    isLocalKept,
+    identities,
+  })
   if (!isLoopback && (tls === undefined || !(await access.isGuarded()))) throw doorOpen(host)
   const service = createService(options, {
     audit: await system.openAudit(instance),

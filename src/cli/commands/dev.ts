@@ -1,12 +1,19 @@
-// `varve dev`, which is `npm start`: a folder with a small company in it, a server, and a tour. A second start
+// `varve dev`, which is `npm start`: a folder with a small company in it, the service, and a tour. A second start
 // opens what is there; one that follows an interrupted start finishes what that had begun.
+//
+// It is for one machine: whoever is on it may do everything without a token, also beside the people of the company, who
+// have some. `varve serve` asks everybody for one.
 
 import type { Command } from 'commander'
 import { connectLocal } from '../../api/connect.ts'
 import type { Catalog } from '../../database/catalog.ts'
+import type { Terminal } from '../../base/terminal.ts'
 import { COMPANY_DATABASES, isCompanyWanted, loadCompany } from '../demo/load.ts'
-import { giveTour, type TourContext } from '../demo/tour.ts'
+import { giveServiceTour } from '../demo/service-tour.ts'
+import { isSettled, settleCompany, tokenFile } from '../demo/settle.ts'
+import { giveTour } from '../demo/tour.ts'
 import type { Context } from '../main.ts'
+import { RemoteManagement } from '../management.ts'
 import { parsePort } from '../options.ts'
 import { Progress } from '../progress.ts'
 import { reportError } from '../report.ts'
@@ -45,13 +52,18 @@ async function dev(
   await using varve = await connectLocal(`file:${data}`, { followedFolders: [folder] })
   const { catalog } = varve
   if (empty !== true && isCompanyWanted(catalog)) await makeCompany(catalog, data, { env, terminal })
-  await using server = await startServing(varve, system, { port, terminal, origins })
+  await using server = await startServing(varve, system, { port, terminal, origins, isLocalKept: true })
   const url = `http://127.0.0.1:${server.port}`
   const names = catalog.firstList().map(({ name, alias }) => (alias === name ? name : `${name} ($${alias})`))
   terminal.out(`\nServing ${names.length === 0 ? 'an empty folder' : names.join(', ')} at ${url}\n`)
   const hasCompany = COMPANY_DATABASES.every((name) => catalog.list().some((info) => info.name === name))
-  if (hasCompany) await tryTour({ varve, env, terminal })
-  terminal.out(hasCompany ? companySteps(url) : firstSteps(url))
+  if (hasCompany)
+    await untilItEnds(terminal, async () => {
+      await giveTour({ varve, env, terminal })
+      await settle({ env, terminal }, url, folder)
+      await giveServiceTour({ env, terminal, url, systemFolder: folder })
+    })
+  terminal.out(hasCompany ? companySteps(url, folder) : firstSteps(url))
   const stopped = terminal.stopped()
   terminal.out(`\n${url} answers until you press Ctrl-C.\n`)
   await stopped
@@ -59,17 +71,26 @@ async function dev(
 }
 
 /** The databases may have been changed since; the server goes on in any case. */
-async function tryTour(context: TourContext): Promise<void> {
+async function untilItEnds(terminal: Terminal, tour: () => Promise<void>): Promise<void> {
   try {
-    await giveTour(context)
+    await tour()
   } catch (error) {
-    context.terminal.err('The tour ends here:\n')
-    reportError(error, context.terminal)
+    terminal.err('The tour ends here:\n')
+    reportError(error, terminal)
   }
 }
 
+async function settle({ env, terminal }: Context, url: string, systemFolder: string): Promise<void> {
+  if (isSettled(env, systemFolder)) return
+  await using management = new RemoteManagement(env, url, {})
+  await settleCompany(management, env, systemFolder)
+  terminal.out(
+    `   Saved its questions, who may see what, and tokens of some people: ${tokenFile(systemFolder, '')}\n\n`,
+  )
+}
+
 async function makeCompany(catalog: Catalog, data: string, { env, terminal }: Context): Promise<void> {
-  terminal.out(`Making a small company in ${data}: two years of customers, purchases and bills.\n`)
+  terminal.out(`Making a small company in ${data}: two years of customers, purchases, bills and staff.\n`)
   const progress = new Progress('Writing', terminal, env.clock)
   const { transactionCount, datomCount, foundCount } = await loadCompany(catalog, progress)
   const total = transactionCount.toLocaleString('en')
@@ -80,8 +101,14 @@ async function makeCompany(catalog: Catalog, data: string, { env, terminal }: Co
   )
 }
 
-function companySteps(url: string): string {
+function companySteps(url: string, systemFolder: string): string {
   return `Try next, in another terminal:
+
+   npx varve queries list --url ${url}
+
+   npx varve queries run bills/interest rate=0.05M --limit 8 --url ${url}
+
+   npx varve queries run customer/of-city city=Riga --url ${url} --token "$(cat ${tokenFile(systemFolder, 'tove')})"
 
    npx varve q --url ${url} '[:find ?city (count ?c) :where [$cus ?c :customer/city ?city]]'
 

@@ -8,7 +8,7 @@ import { type Json, type ManagementOptions, openManagement, withManagement } fro
 import { outputFormat, readWords, withOutput } from '../options.ts'
 import { formatResult, type OutputFormat } from '../output.ts'
 
-type CreateOptions = ManagementOptions & {
+type CreateOptions = Omit<ManagementOptions, 'purpose'> & {
   readonly rows?: string
   readonly mask?: string
   readonly purpose?: readonly string[]
@@ -29,8 +29,12 @@ export function addGrantCommand(program: Command, { env, terminal }: Context): v
       "\nExample:\n  varve grant create role:finance purchases ':purchase/*' --purpose billing",
     )
     .action(
-      async (principal: string, database: string, attributes: readonly string[], options: CreateOptions) => {
-        const { rows, mask, purpose: purposes } = options
+      async (
+        principal: string,
+        database: string,
+        attributes: readonly string[],
+        { rows, mask, purpose: purposes, ...options }: CreateOptions,
+      ) => {
         const rowRule = rows === undefined ? undefined : readWords(env, rows).text
         await using management = await openManagement(env, options)
         const body = { principal, database, attributes, rowRule, mask, purposes }

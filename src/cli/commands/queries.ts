@@ -13,7 +13,15 @@ import {
   openManagement,
   withManagement,
 } from '../management.ts'
-import { outputFormat, parseArgument, parseCount, parseMoment, readWords, withOutput } from '../options.ts'
+import {
+  outputFormat,
+  parseArgument,
+  parseCount,
+  parseMoment,
+  purposeOption,
+  readWords,
+  withOutput,
+} from '../options.ts'
 import { formatResult, type OutputFormat } from '../output.ts'
 
 type OutputOptions = ManagementOptions & { readonly output?: OutputFormat }
@@ -96,7 +104,7 @@ export function addQueriesCommand(program: Command, { env, terminal }: Context):
       terminal.out(shownQuery(query as unknown as Shown))
     })
 
-  withOutput(withManagement(queries.command('run')))
+  withOutput(withManagement(queries.command('run')).addOption(purposeOption()))
     .description('run a saved query; arguments are written name=value')
     .argument('<name>', 'its name; name@2 for a version of it')
     .argument('[arguments...]', 'name=value; a value is EDN, a bare word is a string')

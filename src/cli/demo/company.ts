@@ -1,4 +1,4 @@
-// A small company made from a seed: two years of customers, purchases and bills in three databases, as the
+// A small company made from a seed: two years of customers, purchases, bills and staff in four databases, as the
 // transactions that its services would have written, each at its own moment. Nothing here touches a database:
 // `companyHistory` gives the events, `load.ts` transacts them.
 //
@@ -8,7 +8,7 @@
 import type { Random } from '../../base/env.ts'
 import { EdnMap, keyword, type Edn } from '../../fact/value.ts'
 
-export type CompanyDatabase = 'customers' | 'purchases' | 'bills'
+export type CompanyDatabase = 'customers' | 'purchases' | 'bills' | 'staff'
 
 /** One transaction of the past. */
 export type CompanyEvent = {
@@ -23,6 +23,7 @@ export const COMPANY_ALIASES: Readonly<Record<CompanyDatabase, string>> = {
   customers: 'cus',
   purchases: 'pur',
   bills: 'bil',
+  staff: 'sta',
 }
 
 const FROM_MS = Date.UTC(2013, 10, 1, 8)
@@ -54,7 +55,12 @@ export const COMPANY_SCHEMAS: Readonly<Record<CompanyDatabase, string>> = {
   {:db/ident :customer/city, :db/valueType :db.type/string, :db/cardinality :db.cardinality/one, :db/index true}
   {:db/ident :customer/tier, :db/valueType :db.type/ref, :db/cardinality :db.cardinality/one}
   {:db/ident :customer/interests, :db/valueType :db.type/keyword, :db/cardinality :db.cardinality/many}
-  {:db/ident :tier/basic} {:db/ident :tier/silver} {:db/ident :tier/gold}${AUDIT}]`,
+  {:db/ident :tier/basic} {:db/ident :tier/silver} {:db/ident :tier/gold}
+  {:db/ident :region/name, :db/valueType :db.type/string, :db/cardinality :db.cardinality/one,
+   :db/unique :db.unique/identity}
+  {:db/ident :region/cities, :db/valueType :db.type/string, :db/cardinality :db.cardinality/many}
+  {:db/ident :region/manager, :db/valueType :db.type/string, :db/cardinality :db.cardinality/one,
+   :db/doc "A :staff/login of the database of staff"}${AUDIT}]`,
   purchases: `[
   {:db/ident :article/id, :db/valueType :db.type/string, :db/cardinality :db.cardinality/one,
    :db/unique :db.unique/identity}
@@ -81,6 +87,13 @@ export const COMPANY_SCHEMAS: Readonly<Record<CompanyDatabase, string>> = {
   {:db/ident :bill/status, :db/valueType :db.type/ref, :db/cardinality :db.cardinality/one}
   {:db/ident :bill/paid-at, :db/valueType :db.type/instant, :db/cardinality :db.cardinality/one}
   {:db/ident :status/open} {:db/ident :status/paid} {:db/ident :status/reminded} {:db/ident :status/cancelled}${AUDIT}]`,
+  staff: `[
+  {:db/ident :staff/login, :db/valueType :db.type/string, :db/cardinality :db.cardinality/one,
+   :db/unique :db.unique/identity, :db/doc "What the other databases say in :audit/user"}
+  {:db/ident :staff/name, :db/valueType :db.type/string, :db/cardinality :db.cardinality/one}
+  {:db/ident :staff/team, :db/valueType :db.type/string, :db/cardinality :db.cardinality/one}
+  {:db/ident :staff/salary, :db/valueType :db.type/long, :db/cardinality :db.cardinality/one,
+   :db/doc "Euros a year"}${AUDIT}]`,
 }
 
 const FIRST_NAMES =
@@ -103,13 +116,35 @@ const THINGS =
 const ADJECTIVES = 'Red Blue Oak Copper Small Large Folding Wall Garden Travel'.split(' ')
 const CLERKS = ['ida@shop', 'nils@shop', 'vera@shop']
 
-/** All transactions of all three databases, in order of time. The same `random` gives the same company. */
+/** Whose customers are whose. */
+const REGIONS: Readonly<Record<string, { readonly manager: string; readonly cities: string }>> = {
+  north: { manager: 'tove@shop', cities: 'Copenhagen Helsinki Malmo Oslo Riga Stockholm Tallinn Vilnius' },
+  west: { manager: 'emmy@shop', cities: 'Amsterdam Dublin Ghent Lyon Utrecht' },
+  middle: {
+    manager: 'hans@shop',
+    cities: 'Berlin Gdansk Graz Hamburg Leipzig Munich Prague Vienna Warsaw Zurich',
+  },
+  south: {
+    manager: 'rosa@shop',
+    cities: 'Athens Barcelona Bologna Lisbon Milan Porto Seville Trieste Turin',
+  },
+}
+const TEAMS: Readonly<Record<string, readonly string[]>> = {
+  service: ['Ida Larsen', 'Nils Olsen', 'Vera Novak'],
+  regions: ['Tove Lindqvist', 'Emmy Dupont', 'Hans Gruber', 'Rosa Ferrari'],
+  warehouse: ['Omar Haas', 'Kofi Okafor', 'Lena Berg', 'Pedro Silva'],
+  finance: ['Mei Kim', 'Jorge Costa'],
+  planning: ['Noor Patel', 'Chen Mori'],
+}
+
+/** All transactions of all databases, in order of time. The same `random` gives the same company. */
 export function companyHistory(random: Random, size: CompanySize = COMPANY_SIZE): CompanyEvent[] {
   const events: CompanyEvent[] = []
   const chance = dice(random)
   writeCustomers(events, chance, size)
   const prices = writeArticles(events, chance, size)
   writePurchases(events, chance, size, prices)
+  writeStaff(events, chance)
   // Stable: what happens at one moment keeps the order in which it was written.
   return events.sort((x, y) => x.atMs - y.atMs)
 }
@@ -139,6 +174,10 @@ function customerSince(number: number, size: CompanySize): number {
 }
 
 function writeCustomers(events: CompanyEvent[], chance: Dice, size: CompanySize): void {
+  const ops = Object.entries(REGIONS).map(([name, { manager, cities }]) =>
+    entity({ 'region/name': name, 'region/manager': manager, 'region/cities': cities.split(' ') }),
+  )
+  events.push({ database: 'customers', atMs: FROM_MS, user: 'vera@shop', ops })
   for (let number = 1; number <= size.customerCount; number++) {
     const id = `cus-${number}`
     const first = chance.pick(FIRST_NAMES)
@@ -332,6 +371,24 @@ function writeBill(events: CompanyEvent[], chance: Dice, id: string, boughtMs: n
     bill(paidMs, 'bank@job', { 'bill/status': keyword('status/paid'), 'bill/paid-at': new Date(paidMs) })
   } else if (chance.happens(0.3)) {
     bill(dueMs + DAY_MS * 14, 'billing@job', { 'bill/status': keyword('status/reminded') }, 'overdue')
+  }
+}
+
+/** They are there from the beginning, and their salaries rise every January. */
+function writeStaff(events: CompanyEvent[], chance: Dice): void {
+  for (const [team, names] of Object.entries(TEAMS)) {
+    for (const name of names) {
+      const login = `${name.split(' ')[0]!.toLowerCase()}@shop`
+      let salary = 28_000 + 500 * chance.below(60)
+      const facts = { 'staff/login': login, 'staff/name': name, 'staff/team': team, 'staff/salary': salary }
+      events.push({ database: 'staff', atMs: FROM_MS, user: 'payroll@job', ops: [entity(facts)] })
+      for (const year of [2014, 2015]) {
+        salary += 100 * (2 + chance.below(20))
+        const ops = [entity({ 'staff/login': login, 'staff/salary': salary })]
+        const atMs = Date.UTC(year, 0, 2, 9)
+        events.push({ database: 'staff', atMs, user: 'payroll@job', reason: 'yearly raise', ops })
+      }
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-// Fills three databases with the company's history, each transaction at its own moment, and shows how far it is.
+// Fills the databases with the company's history, each transaction at its own moment, and shows how far it is.
 // Transactions flow without waiting for each other's sync; the writer's queue bounds them.
 //
 // A start that is interrupted leaves a marker, and the next one goes on: event n of a database is its transaction
@@ -24,7 +24,7 @@ import {
 import type { Progress } from '../progress.ts'
 
 export const COMPANY_SEED = 2013
-export const COMPANY_DATABASES: readonly CompanyDatabase[] = ['customers', 'purchases', 'bills']
+export const COMPANY_DATABASES: readonly CompanyDatabase[] = ['customers', 'purchases', 'bills', 'staff']
 /** Stands in the data folder while the company in it is not whole. */
 const MARKER = '.company-unfinished'
 
@@ -61,7 +61,7 @@ export async function loadCompany(
   return { transactionCount: events.length, datomCount, foundCount }
 }
 
-/** Writers of three databases that hold a prefix of the history, perhaps nothing of it. */
+/** Writers of databases that hold a prefix of the history, perhaps nothing of it. */
 async function preparedWriters(
   catalog: Catalog,
   events: readonly CompanyEvent[],

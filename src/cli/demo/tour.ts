@@ -1,5 +1,5 @@
-// The tour that `varve dev` gives: questions that really run over the company's databases, with their answers
-// and how long they took. It follows one customer.
+// The first half of the tour that `varve dev` gives: questions that really run over the company's databases, with their
+// answers and how long they took. It follows one customer. The second half, over HTTP, is service-tour.ts.
 
 import { type LocalVarve } from '../../api/varve.ts'
 import { viewsOf } from '../../database/views.ts'
@@ -10,22 +10,8 @@ import { type AskArgument, ask } from '../../query/ask.ts'
 import { atMoment, momentSources } from '../../query/moment.ts'
 import { table } from '../output.ts'
 import type { Terminal } from '../../base/terminal.ts'
-
-/** Bought before and after `THEN`, paid in between, and had been entered with a misspelled name. */
-export const CUSTOMER_ID = 'cus-527'
-export const THEN = new Date('2014-11-15T13:37:42Z')
-
-const PURCHASES_OF_A_CUSTOMER = `[:find ?name ?purchase ?cents ?status
- :in ?customer-id
- :where [$cus ?c :customer/id ?customer-id]
-        [$cus ?c :customer/name ?name]
-        [$pur ?p :purchase/customer-id ?customer-id]
-        [$pur ?p :purchase/id ?purchase]
-        [$pur ?p :purchase/amount ?cents]
-        [$pur ?p :purchase/bill-id ?bill-id]
-        [$bil ?b :bill/id ?bill-id]
-        [$bil ?b :bill/status ?s]
-        [$bil ?s :db/ident ?status]]`
+import { CUSTOMER_ID, THEN } from './moments.ts'
+import { PURCHASES_OF_A_CUSTOMER } from './questions.ts'
 
 const HISTORY_OF_A_NAME = `[:find ?when ?name ?added ?who ?why
  :in $history ?customer-id
@@ -106,6 +92,6 @@ async function showDuckdb({ varve, env, terminal }: TourContext): Promise<void> 
   )
 }
 
-function indented(text: string): string {
+export function indented(text: string): string {
   return text.replace(/^(?=.)/gm, '   ')
 }
