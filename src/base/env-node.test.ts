@@ -167,6 +167,8 @@ describe('time, chance and threads of this machine', () => {
   it('knows the machine', () => {
     expect(env.processes.bootId()).not.toBe('')
     expect(env.processes.memory().residentBytes).toBeGreaterThan(1e6)
+    expect(env.processes.environment('PATH')).toBe(process.env['PATH'])
+    expect(env.processes.environment('VARVE_NOWHERE_SET')).toBeUndefined()
     expect(env.random.bytes(7)).toHaveLength(7)
     expect(env.random.next()).toBeLessThan(1)
     expect(env.clock.monotonicMs()).toBeLessThanOrEqual(env.clock.monotonicMs())

@@ -105,6 +105,7 @@ const processes: Processes = {
   host: hostname(),
   cpuCount: availableParallelism(),
   bootId,
+  environment: (name) => process.env[name],
   memory: () => {
     const constrained = process.constrainedMemory()
     const machine = totalmem()

@@ -128,6 +128,8 @@ export interface Processes {
   readonly cpuCount: number
   /** Names this run of the machine's kernel; another id means that the machine was restarted. */
   bootId(): string
+  /** A variable of the environment that this process was started in. */
+  environment(name: string): string | undefined
   memory(): Memory
   /** Starts a worker thread that runs the module; `data` arrives there as its `workerData`. */
   startWorker(module: URL, options: WorkerOptions): WorkerThread

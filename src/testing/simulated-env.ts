@@ -77,6 +77,7 @@ export class SimulatedMachine {
         host: 'simulated',
         cpuCount: 1,
         bootId: () => bootId,
+        environment: () => undefined,
         memory: () => ({ residentBytes: 0, heapBytes: 0, totalBytes: 2 ** 30 }),
         startWorker: nothing,
         startProcess: nothing,
