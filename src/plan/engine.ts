@@ -2,6 +2,7 @@
 // and rows out. An engine gives Varve's answer or refuses with a reason; it never approximates.
 
 import type { Warning } from '../base/errors.ts'
+import type { Span } from '../base/span.ts'
 import type { FactSource } from '../fact/datom.ts'
 import type { ValueType } from '../fact/attribute.ts'
 import type { Edn } from '../fact/value.ts'
@@ -26,6 +27,8 @@ export type EngineLimits = {
   /** Bytes that the question may hold while it runs, tables of facts that it reads among them; Infinity for none. */
   readonly memoryBytesMax: number
   readonly signal?: AbortSignal
+  /** What answering is traced as. */
+  readonly span?: Span
   /** What the question may call beside what is built in. */
   readonly stored?: StoredFunctions
 }

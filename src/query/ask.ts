@@ -2,6 +2,7 @@
 // arguments to its inputs, and hands the job to a runner (in this thread or in a worker).
 
 import type { Warning } from '../base/errors.ts'
+import type { Span } from '../base/span.ts'
 import { nearest } from '../base/nearest.ts'
 import type { T } from '../fact/attribute.ts'
 import { withLine } from '../fact/path-place.ts'
@@ -50,6 +51,8 @@ export type AskRequest = {
   /** For whom it is asked: what each may have of the workers. */
   readonly share?: Share
   readonly signal?: AbortSignal
+  /** What answering it is a part of, where that is traced. */
+  readonly span?: Span
   /** What it may call beside what is built in. */
   readonly procedures?: ProcedureSet
 }
@@ -80,6 +83,7 @@ export type QueryJob = {
   readonly engine: EngineName
   readonly share?: Share
   readonly signal?: AbortSignal
+  readonly span?: Span
   readonly procedures: CalledProcedures
 }
 
@@ -212,6 +216,7 @@ export async function prepareQuestion(
     procedures: calledProcedures(query, rules?.rules ?? NO_RULES, request.procedures ?? NO_PROCEDURES),
     ...(request.share && { share: request.share }),
     ...(request.signal && { signal: request.signal }),
+    ...(request.span && { span: request.span }),
   }
   return { job, parsed }
 }

@@ -9,7 +9,7 @@ import type { QueryJob } from './ask.ts'
 import { type WorkerEnd, workerEnded } from './run-errors.ts'
 import type { Member } from '../engine/native/morsels.ts'
 import type { TeamLimits } from '../engine/native/team.ts'
-import { receiveAnswer, sendJob, type SentAnswer, type WorkerRequest } from './transport.ts'
+import { receiveAnswer, sendJob, type SentAnswer, type WorkerReply, type WorkerRequest } from './transport.ts'
 import { WorkerWords } from './worker-words.ts'
 import type { Format, WrittenAnswer } from './written.ts'
 
@@ -56,7 +56,7 @@ export type WorkerOptions = {
 type Outcome = Exclude<SentAnswer, { readonly kind: 'error' }>
 type Pending = {
   readonly id: number
-  readonly done: (sent: SentAnswer) => void
+  readonly done: (reply: WorkerReply) => void
   readonly fail: (error: unknown) => void
 }
 
@@ -93,8 +93,8 @@ export class QueryWorker implements AsyncDisposable {
     })
     this.#thread.onMessage((message) => {
       if (message === CALL) return onCall()
-      const { id, sent } = message as { readonly id: number; readonly sent: SentAnswer }
-      if (id === this.#pending?.id) this.#pending.done(sent)
+      const reply = message as WorkerReply
+      if (reply.id === this.#pending?.id) this.#pending.done(reply)
     })
     const end = (cause?: unknown): void => {
       this.isEnded = true
@@ -129,20 +129,26 @@ export class QueryWorker implements AsyncDisposable {
 
   async #ask(job: QueryJob, wanted: WorkerRequest['wanted']): Promise<Outcome> {
     const id = ++this.#lastId
-    const { promise, resolve: done, reject: fail } = Promise.withResolvers<SentAnswer>()
+    const { promise, resolve: done, reject: fail } = Promise.withResolvers<WorkerReply>()
     this.#pending = { id, done, fail }
     const finished = new AbortController()
     const cancel = (): void => this.#words.cancel(id)
     job.signal?.addEventListener('abort', cancel)
     void this.#endWhenStuck(job, finished.signal)
+    const span = job.span?.begin('worker')
     try {
-      const request: WorkerRequest = { id, job: sendJob(job), wanted }
+      const request: WorkerRequest = { id, job: sendJob(job), isTraced: span !== undefined, wanted }
       this.#words.send(id)
       this.#thread.post(request)
       // Whoever cancelled knows why, however the thread came to stop.
-      const sent = await promise.finally(() => job.signal?.throwIfAborted())
+      const { sent, recorded } = await promise.finally(() => job.signal?.throwIfAborted())
+      if (recorded !== undefined) span?.take(recorded)
       if (sent.kind === 'error') throw errorFromData(sent.error)
+      span?.end()
       return sent
+    } catch (error) {
+      span?.end(error)
+      throw error
     } finally {
       finished.abort()
       job.signal?.removeEventListener('abort', cancel)

@@ -10,7 +10,7 @@ import type { Answer, Engine, EngineLimits } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { Clause } from '../plan/syntax.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
-import { questionOf } from './run-here.ts'
+import { questionOf, tellAnswer } from './run-here.ts'
 import { isSmallQuery } from './small-query.ts'
 import { type Format, writeAnswer, type WrittenAnswer } from './written.ts'
 
@@ -103,7 +103,8 @@ export class AtOnceRunner implements QueryRunner {
   #answered<A>(job: QueryJob, then: (answer: Answer) => A): A | undefined {
     const { answerMsMax, rowCountMax, memoryBytesMax } = this.#limits
     const untilMs = this.#clock.monotonicMs() + Math.min(job.timeoutMs, answerMsMax)
-    const [query, inputs, catalog, own] = questionOf(job, untilMs)
+    const span = job.span?.begin('answer at once')
+    const [query, inputs, catalog, own] = questionOf(job, untilMs, { span })
     const limits: EngineLimits = {
       ...own,
       rowCountMax: Math.min(own.rowCountMax, rowCountMax),
@@ -111,10 +112,19 @@ export class AtOnceRunner implements QueryRunner {
     }
     try {
       const answer = this.#engine.answerAtOnce?.(query, inputs, catalog, limits)
-      return answer && then(answer)
+      const result = answer && then(answer)
+      if (answer === undefined) span?.set('varve.outgrown', true)
+      else tellAnswer(span, this.#engine, answer.rows.length)
+      span?.end()
+      return result
     } catch (error) {
-      if (isBound(error) || isBlobMissing(error)) return undefined
-      throw error
+      if (!isBound(error) && !isBlobMissing(error)) {
+        span?.end(error)
+        throw error
+      }
+      span?.set('varve.outgrown', true)
+      span?.end()
+      return undefined
     }
   }
 

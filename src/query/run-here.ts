@@ -2,6 +2,7 @@
 
 import type { Check } from '../base/batches.ts'
 import type { Clock } from '../base/env.ts'
+import { type Span, traced } from '../base/span.ts'
 import { type DatabaseValue, isBlobMissing, RENEWAL_COUNT_MAX } from '../database/database-value.ts'
 import { Budget } from '../engine/budget.ts'
 import type { Answer, Engine, EngineInput } from '../plan/engine.ts'
@@ -28,19 +29,29 @@ export class InThreadRunner implements QueryRunner {
   }
 
   run(job: QueryJob): Promise<Answer> {
-    return this.#asked(job, (...question) => this.#engine.answer(...question))
+    return traced(job.span, 'answer', async (span) => {
+      const answer = await this.#asked(job, span, (...question) => this.#engine.answer(...question))
+      tellAnswer(span, this.#engine, answer.rows.length)
+      return answer
+    })
   }
 
   explain(job: QueryJob, mode: ExplainMode): Promise<Explanation> {
-    return this.#asked(job, (...question) => this.#engine.explain(...question, mode))
+    return traced(job.span, 'explain', (span) =>
+      this.#asked(job, span, (...question) => this.#engine.explain(...question, mode)),
+    )
   }
 
   /** Asks an engine, again with the newest index where a file is gone. */
-  async #asked<A>(job: QueryJob, ask: (...question: Parameters<Engine['answer']>) => Promise<A>): Promise<A> {
+  async #asked<A>(
+    job: QueryJob,
+    span: Span | undefined,
+    ask: (...question: Parameters<Engine['answer']>) => Promise<A>,
+  ): Promise<A> {
     const deadlineMs = this.#clock.monotonicMs() + job.timeoutMs
     for (let attempt = 0; ; attempt++) {
       try {
-        return await ask(...questionOf(job, deadlineMs, this.#procedures))
+        return await ask(...questionOf(job, deadlineMs, { procedures: this.#procedures, span }))
       } catch (error) {
         if (!isBlobMissing(error) || attempt >= RENEWAL_COUNT_MAX) throw error
         job = await renewedJob(job)
@@ -51,12 +62,8 @@ export class InThreadRunner implements QueryRunner {
   async write(job: QueryJob, format: Format): Promise<WrittenAnswer> {
     const check = checkOf(job, this.#clock)
     const answer = await this.run(job)
-    return writeAnswer(job.query, answer, {
-      format,
-      engine: this.#engine.name,
-      bytesMax: job.answerBytesMax,
-      check,
-    })
+    const options = { format, engine: this.#engine.name, bytesMax: job.answerBytesMax, check }
+    return traced(job.span, 'write answer', async () => writeAnswer(job.query, answer, options))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -72,17 +79,29 @@ export function checkOf({ timeoutMs, rowCountMax, memoryBytesMax, signal }: Quer
   return Budget.of({ ...limits, deadlineMs: nowMs() + timeoutMs }, nowMs).checks
 }
 
+/** Who answered, and how much; never what. */
+export function tellAnswer(span: Span | undefined, engine: Engine, rowCount: number): void {
+  span?.set('varve.engine', engine.name)
+  span?.set('varve.rows', rowCount)
+}
+
+export type AskedWith = {
+  readonly procedures?: ProcedureRuntime | undefined
+  readonly span?: Span | undefined
+}
+
 /** What an engine is asked. */
 export function questionOf(
   job: QueryJob,
   deadlineMs: number,
-  procedures?: ProcedureRuntime,
+  { procedures, span }: AskedWith = {},
 ): Parameters<Engine['answer']> {
   const { query, inputs, catalog, limit, rowCountMax, memoryBytesMax, signal } = job
   const cut = limit === undefined ? query : { ...query, limit: Math.min(limit, query.limit ?? Infinity) }
   const sources = new Map([...catalog].map(([name, value]) => [name, value.facts]))
   const stored = storedFunctions(job.procedures, procedures)
-  const limits = { deadlineMs, rowCountMax, memoryBytesMax, stored, ...(signal && { signal }) }
+  const given = { ...(signal && { signal }), ...(span && { span }) }
+  const limits = { deadlineMs, rowCountMax, memoryBytesMax, stored, ...given }
   return [cut, inputs.map(engineInput), sources, limits]
 }
 

@@ -3,6 +3,7 @@
 // out is ended, and the next query gets a fresh one.
 
 import type { Env } from '../base/env.ts'
+import { traced } from '../base/span.ts'
 import { TEAM_LIMITS, type TeamLimits } from '../engine/native/team.ts'
 import type { Answer } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
@@ -96,7 +97,7 @@ export class WorkerRunner implements QueryRunner {
     job.signal?.throwIfAborted()
     const fromMs = this.#env.clock.monotonicMs()
     const { share = NOBODYS } = job
-    const worker = await this.#take(job, share)
+    const worker = await traced(job.span, 'wait for a worker', async () => this.#take(job, share))
     try {
       // The time spent waiting for a worker is part of the query's.
       const waitedMs = this.#env.clock.monotonicMs() - fromMs

@@ -6,6 +6,7 @@
 
 import { askingSignal } from '../base/asking-signal.ts'
 import type { Env, WorkerPort } from '../base/env.ts'
+import { Span, traced } from '../base/span.ts'
 import { Catalog } from '../database/catalog.ts'
 import type { DatabaseRef, DatabaseValue } from '../database/database-value.ts'
 import type { Engine } from '../plan/engine.ts'
@@ -20,8 +21,10 @@ import {
   receiveRef,
   sendAnswer,
   sendFailure,
+  type SentAnswer,
   type SentInput,
   type SentJob,
+  type WorkerReply,
   type WorkerRequest,
 } from './transport.ts'
 import type { Edn } from '../fact/value.ts'
@@ -44,28 +47,34 @@ export async function serveQueries(
   const runner = new InThreadRunner(engine, env.clock, sandbox)
   port.onMessage((message) => void answer(message as WorkerRequest))
 
-  async function answer({ id, job: sent, wanted }: WorkerRequest): Promise<void> {
+  async function answer({ id, job: sent, wanted, isTraced }: WorkerRequest): Promise<void> {
     words.begin(id)
     using _work = team?.begin()
+    const span = isTraced ? Span.root('worker', () => env.clock.monotonicMs()) : undefined
+    const post = (sent: SentAnswer, transfer: readonly ArrayBuffer[] = []): void => {
+      span?.end()
+      port.post({ id, sent, recorded: span?.toData() } satisfies WorkerReply, transfer)
+    }
     try {
       const signal = askingSignal(() => words.isCancelled(id))
-      const job = await receiveJob(sent, catalog, signal)
+      const received = await traced(span, 'read question', () => receiveJob(sent, catalog, signal))
+      const job = span === undefined ? received : { ...received, span }
       const check = checkOf(job, env.clock)
       switch (wanted.kind) {
         case 'answer':
-          return port.post({ id, sent: sendAnswer(await runner.run(job), check) })
+          return post(sendAnswer(await runner.run(job), check))
         case 'written': {
           const written = await runner.write(job, wanted.format)
           const buffers = written.pieces.map(({ buffer }) => buffer)
-          return port.post({ id, sent: { kind: 'written', ...written } }, buffers)
+          return post({ kind: 'written', ...written }, buffers)
         }
         case 'explained': {
           const explanation = await runner.explain(job, wanted.mode)
-          return port.post({ id, sent: { kind: 'explained', explanation } })
+          return post({ kind: 'explained', explanation })
         }
       }
     } catch (error) {
-      port.post({ id, sent: sendFailure(error) })
+      post(sendFailure(error))
     }
   }
 }

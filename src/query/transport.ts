@@ -4,6 +4,7 @@
 
 import type { Check } from '../base/batches.ts'
 import { type ErrorData, errorToData, type Warning } from '../base/errors.ts'
+import type { SpanData } from '../base/span.ts'
 import type { DatabaseRef, DatabaseValue, ViewStep } from '../database/database-value.ts'
 import type { Restriction } from '../database/restriction.ts'
 import { readEdn } from '../fact/edn-reader.ts'
@@ -46,6 +47,8 @@ export type SentJob = {
 export type WorkerRequest = {
   readonly id: number
   readonly job: SentJob
+  /** What is done for it is to be told as well. */
+  readonly isTraced: boolean
   /** An answer as values or as text, or what was done for it. */
   readonly wanted:
     | { readonly kind: 'answer' }
@@ -64,6 +67,13 @@ export type SentAnswer =
   | ({ readonly kind: 'written' } & WrittenAnswer)
   | { readonly kind: 'explained'; readonly explanation: Explanation }
   | { readonly kind: 'error'; readonly error: ErrorData }
+
+export type WorkerReply = {
+  readonly id: number
+  readonly sent: SentAnswer
+  /** What was done, on the clock of the worker; undefined where nobody wants to know. */
+  readonly recorded: SpanData | undefined
+}
 
 export function sendJob(job: QueryJob): SentJob {
   return {

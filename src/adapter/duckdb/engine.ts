@@ -4,6 +4,7 @@
 
 import type { Env } from '../../base/env.ts'
 import { errorFromData, type Place } from '../../base/errors.ts'
+import { traced } from '../../base/span.ts'
 import { engineOptions } from '../../engine/create.ts'
 import { prepare, type UserFunctions } from '../../engine/question.ts'
 import { Budget } from '../../engine/budget.ts'
@@ -110,7 +111,8 @@ export class DuckDbEngine implements Engine, AsyncDisposable {
     this.#last = before.then(() => isDone)
     this.#waitingCount++
     try {
-      if (this.#waitingCount > 1) await this.#until(before, limits)
+      if (this.#waitingCount > 1)
+        await traced(limits.span, 'wait for DuckDB', () => this.#until(before, limits))
       return await work()
     } catch (error) {
       throw error instanceof Refusal ? engineRefused(error.reason) : error
@@ -143,10 +145,13 @@ export class DuckDbEngine implements Engine, AsyncDisposable {
   }
 
   #plan([query, inputs, catalog, limits]: Asking): Planned {
+    const planning = limits.span?.begin('plan')
     const options = engineOptions(this.#env, this.#functions)
     const { goals, setting } = prepare({ query, inputs, catalog, limits }, options)
     const { context, scope } = setting
-    return { query, setting, plan: planOf(query, goals, scope, { context, counts: boundCounts }) }
+    const plan = planOf(query, goals, scope, { context, counts: boundCounts })
+    planning?.end()
+    return { query, setting, plan }
   }
 
   async #run(planned: Planned, limits: EngineLimits): Promise<Answer> {
@@ -158,7 +163,7 @@ export class DuckDbEngine implements Engine, AsyncDisposable {
   async #ask({ program, segments }: Compiled, limits: EngineLimits): Promise<SqlColumns> {
     const { client, files } = this.#open()
     try {
-      return await client.ask(program, limits)
+      return await traced(limits.span, 'DuckDB', () => client.ask(program, limits))
     } catch (error) {
       // A file that was collected meanwhile is to blame rather than the SQL: then the newest root names others (I3).
       for (const segment of segments) files.pathOf(segment)

@@ -63,6 +63,7 @@ export function nativeAnswer(
   options: NativeEngineOptions,
   plans: PlanCache = new PlanCache(),
 ): Answer {
+  const planning = question.limits.span?.begin('plan')
   const given = bound(question, options)
   const ground = groundOf(question.query, given)
   const found = ground && plans.find(question.query, ground)
@@ -73,6 +74,8 @@ export function nativeAnswer(
   const plan =
     kept === undefined ? planned(question, asked, options.planLimits) : withInputs(kept.plan, goals)
   const used = kept ?? (ground && keptOf(ground, plan))
+  planning?.set('varve.plan.kept', kept !== undefined)
+  planning?.end()
   const team = teamFor(asked, options)
   if (used === undefined) return run(question, asked, plan, { team }).answer
   const sinceMs = options.clock.nowMs()
