@@ -37,8 +37,13 @@ export class RunningVarve implements AsyncDisposable {
   stderr = ''
   #changed: () => void = () => undefined
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [COMMAND, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  /** `environment` is added to the one of the tests. */
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    this.child = spawn(process.execPath, [COMMAND, ...args], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    })
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
       this.#changed()

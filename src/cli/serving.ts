@@ -6,14 +6,26 @@ import type { LocalVarve } from '../api/varve.ts'
 import type { Terminal } from '../base/terminal.ts'
 import { parseOrigin } from '../service/origins.ts'
 import { startServer, type ServerOptions } from '../service/server.ts'
+import { tracingSettings } from '../service/tracing/settings.ts'
+import { Tracing } from '../service/tracing/tracing.ts'
 import type { SystemFolder } from '../service/system/system-folder.ts'
+import type { Context } from './main.ts'
 import { reportError } from './report.ts'
 import { packageVersion } from './version.ts'
 
 export type Tls = NonNullable<ServerOptions['tls']>
 export type ServingOptions = Pick<
   ServerOptions,
-  'host' | 'port' | 'tls' | 'instance' | 'identities' | 'isLocalKept' | 'origins' | 'log' | 'answering'
+  | 'host'
+  | 'port'
+  | 'tls'
+  | 'instance'
+  | 'identities'
+  | 'isLocalKept'
+  | 'origins'
+  | 'log'
+  | 'tracing'
+  | 'answering'
 > & { readonly terminal: Terminal }
 
 export const SYSTEM_OPTION =
@@ -31,6 +43,19 @@ function originOf(text: string): string {
   if (origin === undefined)
     throw new InvalidArgumentError('It is no origin: write scheme, host and port, as https://app.example.')
   return origin
+}
+
+export const OTLP_OPTION =
+  'collector of OpenTelemetry that traces are sent to, as http://127.0.0.1:4318 (default: what the environment says)'
+
+/** Undefined where nobody wants traces. Throws `varve.error/tracing-setting-invalid`. */
+export function openTracing(
+  { env, terminal }: Context,
+  endpoint: string | undefined,
+  scheme: 'http' | 'https',
+): Tracing | undefined {
+  const settings = tracingSettings(env, { endpoint, scheme, version: packageVersion(env) })
+  return settings && new Tracing(env, settings, (message) => terminal.err(`${message}\n`))
 }
 
 export async function startServing(

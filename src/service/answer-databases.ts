@@ -1,6 +1,7 @@
 // The databases of the service: listing, creating, deleting, their schemas, and transactions.
 
 import type { HttpResponse } from '../base/env.ts'
+import { traced } from '../base/span.ts'
 import { withLine } from '../fact/path-place.ts'
 import { schemaForms } from '../fact/schema-forms.ts'
 import type { Connection } from '../database/connection.ts'
@@ -144,7 +145,7 @@ async function answerCreate(context: RouteContext): Promise<HttpResponse> {
 }
 
 async function answerTransact(context: RouteContext): Promise<HttpResponse> {
-  const { databases, parameters, service } = context
+  const { databases, parameters, service, span } = context
   await databases.checkWhole(parameters['name']!)
   // Those that the transaction may call.
   await service.procedures.current()
@@ -154,7 +155,10 @@ async function answerTransact(context: RouteContext): Promise<HttpResponse> {
   const idempotencyKey = textOf(fields, 'idempotencyKey')
   const isTold = booleanOf(fields, 'datoms')
   const request = { ...sent.request, ...(idempotencyKey !== undefined && { idempotencyKey }) }
-  const outcome = await pointed(sent, writer.transact(request))
+  const outcome = await traced(span, 'commit', (committing) => {
+    committing?.set('db.namespace', writer.info.name)
+    return pointed(sent, writer.transact(request))
+  })
   const told = outcomeFields(outcome)
   // What was retracted tells what was there.
   return isTold

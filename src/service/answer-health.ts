@@ -2,6 +2,7 @@
 
 import type { Connection } from '../database/connection.ts'
 import type { Gauge } from './metrics.ts'
+import { NO_SPANS } from './tracing/tracing.ts'
 import { ok, type Route, type Service } from './route.ts'
 import { object, oneOf, TEXT } from './answer-schema.ts'
 
@@ -49,6 +50,10 @@ function connectionsOf({ catalog, system }: Service): readonly Promise<Connectio
 
 async function gauges(service: Service): Promise<readonly Gauge[]> {
   const { catalog, waiting, answering, inFlight, admission, audit, system } = service
+  const { exported, dropped, waiting: waitingSpans } = service.tracing?.figures ?? NO_SPANS
+  const droppedSpans = Object.entries(dropped).map(
+    ([reason, count]) => [`reason="${reason}"`, count] as const,
+  )
   const { residentBytes, heapBytes } = catalog.env.processes.memory()
   const basisTs = new Map<string, number>()
   for (const connection of await Promise.all(connectionsOf(service))) {
@@ -72,6 +77,17 @@ async function gauges(service: Service): Promise<readonly Gauge[]> {
     ),
     one('varve_audit_pending_links', 'Links of the audit that wait to be written.', audit.pendingCount),
     one('varve_system_owner', '1 where this process owns the system database.', system.isOwner ? 1 : 0),
+    one('varve_trace_spans_waiting', 'Spans that wait to be sent to the collector.', waitingSpans),
+    {
+      ...one('varve_trace_spans_exported_total', 'Spans that the collector took.', exported),
+      type: 'counter',
+    },
+    {
+      name: 'varve_trace_spans_dropped_total',
+      help: 'Spans that were lost.',
+      type: 'counter',
+      series: new Map(droppedSpans),
+    },
     { name: 'varve_database_basis_t', help: 'The newest t of a database here.', series: basisTs },
   ]
 }

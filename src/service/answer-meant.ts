@@ -2,6 +2,7 @@
 // anything leaves, and how it ended once the answer has left.
 
 import type { HttpResponse } from '../base/env.ts'
+import { traced } from '../base/span.ts'
 import { askPrepared, type AskRequest, type PreparedQuestion, prepareQuestion } from '../query/ask.ts'
 import { pinnedQuestion, type PinnedQuestion, queryHashOf } from '../query/pinned.ts'
 import type { WrittenAnswer } from '../query/written.ts'
@@ -12,12 +13,12 @@ import type { RouteContext } from './route.ts'
 
 /** The question with its databases and what it may call: the stored procedures of now, unless it says which. */
 export async function prepared(
-  { service, caller }: RouteContext,
+  { service, caller, span }: RouteContext,
   request: AskRequest,
 ): Promise<PreparedQuestion> {
   const procedures = request.procedures ?? (await service.procedures.current())
-  const asked = { ...request, procedures, share: shareOf(caller) }
-  return prepareQuestion(asked, limitsFor(service.limits, caller))
+  const asked = { ...request, procedures, share: shareOf(caller), ...(span && { span }) }
+  return traced(span, 'prepare', () => prepareQuestion(asked, limitsFor(service.limits, caller)))
 }
 
 export type Meant = { readonly receiptId: string; readonly question: PinnedQuestion }
@@ -67,7 +68,7 @@ export async function askMeant(
  * finished before it is known to be written.
  */
 async function toldOf<Result>(
-  { service, caller }: RouteContext,
+  { service, caller, span }: RouteContext,
   asking: Pick<Meaning, 'kind' | 'saved'>,
   asked: PreparedQuestion,
   make: (
@@ -78,9 +79,11 @@ async function toldOf<Result>(
   const { newReceiptId, onAnswer } = service.answering
   const meant = { receiptId: newReceiptId(), question: pinnedQuestion(asked) }
   const queryHash = queryHashOf(meant.question.query)
+  span?.set('varve.query.hash', queryHash)
   service.quarantine.check(queryHash)
   let ended: (end: AnswerEnd) => void = () => undefined
-  const telling = onAnswer({ ...meant, ...asking, caller, prepared: asked })
+  const meaning = { ...meant, ...asking, caller, prepared: asked }
+  const telling = traced(span, 'write intent', () => onAnswer(meaning))
   const making = make(meant, (end) => ended(end))
   making.catch(() => undefined)
   ended = await telling

@@ -3,6 +3,7 @@
 
 import type { HttpHandler, HttpRequest, HttpResponse } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
+import { type Span, traced } from '../base/span.ts'
 import type { Notation } from '../query/written.ts'
 import { type Caller, NOBODY } from '../access/caller.ts'
 import { CallerDatabases } from './caller-databases.ts'
@@ -10,44 +11,36 @@ import { answerBody } from './answer.ts'
 import { errorField, notAcceptable, ourFault, statusOf } from './errors.ts'
 import { checkScope } from './access-control.ts'
 import { acceptedFormat, mediaTypeOf, ownNotation } from './formats.ts'
-import { logEntry } from './log-entry.ts'
+import { logEntry, STATUS_CLIENT_GONE } from './log-entry.ts'
 import { answerOptions, checkOrigin, readableAcross } from './origins.ts'
 import { checkSearch, type Service } from './route.ts'
 import { findRoute, methodsAt } from './routes.ts'
+import { traceContextOf } from './tracing/trace-context.ts'
 
 const NOTATIONS: readonly Notation[] = ['json', 'edn']
-
-/** What is counted for a request whose client went away before its answer; nobody receives it. */
-const STATUS_CLIENT_GONE = 499
 
 export function createHandler(service: Service): HttpHandler {
   const { clock } = service.catalog.env
   return async (request) => {
     const fromMs = clock.monotonicMs()
-    const { route, response: answered, caller, error } = await answer(service, request)
+    const trace = service.tracing?.begin(request, fromMs)
+    const { route, response: answered, caller, error } = await answer(service, request, trace?.span)
     const response = readableAcross(service, request, answered)
     const status = request.signal.aborted ? STATUS_CLIENT_GONE : response.status
     service.metrics.answered(route, status, clock.monotonicMs() - fromMs)
     if (error !== undefined) service.metrics.failed(error)
+    // Until the whole ends.
+    trace?.span?.begin('send')
     return {
       ...response,
       onEnd: (isWhole) => {
         response.onEnd?.(isWhole)
-        if (service.log === undefined) return
+        if (trace === undefined && service.log === undefined) return
+        const ended = { request, route, status, caller, error, isWhole, headers: response.headers }
+        if (trace !== undefined) service.tracing?.end(trace, ended)
         const ms = clock.monotonicMs() - fromMs
-        service.log(
-          logEntry({
-            request,
-            route,
-            status,
-            caller,
-            error,
-            isWhole,
-            ms,
-            headers: response.headers,
-            at: new Date(clock.nowMs()),
-          }),
-        )
+        const traceId = trace?.traceId ?? traceContextOf(request)?.traceId
+        service.log?.(logEntry({ ...ended, ms, traceId, at: new Date(clock.nowMs()) }))
       },
     }
   }
@@ -62,7 +55,7 @@ type Answered = {
   readonly error?: string
 }
 
-async function answer(service: Service, request: HttpRequest): Promise<Answered> {
+async function answer(service: Service, request: HttpRequest, span: Span | undefined): Promise<Answered> {
   const notation: Notation = acceptedNotation(request)
   let path = 'none'
   let leave: (() => void) | undefined
@@ -81,15 +74,16 @@ async function answer(service: Service, request: HttpRequest): Promise<Answered>
     }
     if (route.scope === 'open') caller = NOBODY
     else {
-      await service.admission.enter(request.signal)
+      const turn = service.admission.enter(request.signal)
+      if (turn !== undefined) await traced(span, 'wait for a turn', () => turn)
       leave = () => service.admission.leave()
-      caller = await service.access.callerOf(request)
+      caller = await traced(span, 'find the caller', () => service.access.callerOf(request))
       checkScope(caller, route.scope)
       leave = leaveBoth(service.inFlight.enter(caller), leave)
     }
-    const databases = await databasesOf(service, caller)
+    const databases = await databasesOf(service, caller, span)
     const format = accepted ?? notation
-    const context = { service, request, caller, databases, format, notation, parameters, search }
+    const context = { service, request, caller, databases, format, notation, parameters, search, span }
     checkSearch(context, route)
     return { route: path, caller, response: leavingWith(await route.answer(context), leave) }
   } catch (error) {
@@ -121,9 +115,18 @@ function leavingWith(response: HttpResponse, leave: (() => void) | undefined): H
 }
 
 /** Grants are read anew for each request: what is taken back shows nothing from the next one on. */
-async function databasesOf(service: Service, caller: Caller): Promise<CallerDatabases> {
+async function databasesOf(
+  service: Service,
+  caller: Caller,
+  span: Span | undefined,
+): Promise<CallerDatabases> {
   const { catalog, grants, rowSets, system } = service
-  const held = caller === NOBODY ? [] : caller.kind === 'local' ? undefined : await grants.current()
+  const held =
+    caller === NOBODY
+      ? []
+      : caller.kind === 'local'
+        ? undefined
+        : await traced(span, 'read grants', () => grants.current())
   return new CallerDatabases(catalog, caller, held, { rowSets, hashKey: system.maskKey })
 }
 

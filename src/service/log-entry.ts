@@ -19,26 +19,37 @@ export type LogEntry = {
   readonly purpose?: string
   /** Of the audit and of the receipt. */
   readonly receiptId?: string
+  /** Of the trace that the request is part of. */
+  readonly traceId?: string
   /** Code of the error. */
   readonly error?: string
   /** False where the client went away before the last byte. */
   readonly whole: boolean
 }
 
-export type Logged = {
+/** What is counted for a request whose client went away before its answer; nobody receives it. */
+export const STATUS_CLIENT_GONE = 499
+
+/** What became of a request, once its answer has left or nothing more will. */
+export type Ended = {
   readonly request: HttpRequest
   readonly route: string
   readonly status: number
   readonly caller: Caller | undefined
+  /** Code of the error. */
   readonly error: string | undefined
   readonly isWhole: boolean
-  readonly ms: number
   readonly headers: HttpResponse['headers']
+}
+
+export type Logged = Ended & {
+  readonly ms: number
+  readonly traceId: string | undefined
   readonly at: Date
 }
 
 export function logEntry(logged: Logged): LogEntry {
-  const { request, route, status, caller, error, isWhole, ms, headers, at } = logged
+  const { request, route, status, caller, error, isWhole, ms, headers, traceId, at } = logged
   const receiptId = headers?.['varve-receipt-id']
   return {
     at: at.toISOString(),
@@ -55,6 +66,7 @@ export function logEntry(logged: Logged): LogEntry {
         ...(caller.purpose !== undefined && { purpose: caller.purpose }),
       }),
     ...(receiptId !== undefined && { receiptId }),
+    ...(traceId !== undefined && { traceId }),
     ...(error !== undefined && { error }),
     whole: isWhole,
   }

@@ -10,6 +10,8 @@ type Series = { count: number; sumMs: number; readonly buckets: number[] }
 export type Gauge = {
   readonly name: string
   readonly help: string
+  /** A gauge where it is left out. */
+  readonly type?: 'counter'
   readonly series: ReadonlyMap<string, number>
 }
 
@@ -55,7 +57,8 @@ export class Metrics {
     )
     const rows = new Map([['', this.#rowCount]])
     lines.push(...figure('varve_answer_rows_total', 'Rows of all answers to questions.', 'counter', rows))
-    for (const { name, help, series } of gauges) lines.push(...figure(name, help, 'gauge', series))
+    for (const { name, help, type = 'gauge', series } of gauges)
+      lines.push(...figure(name, help, type, series))
     return `${lines.join('\n')}\n`
   }
 }

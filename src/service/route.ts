@@ -1,6 +1,7 @@
 // What a route is, and what all routes share: the service they answer for, and how they read and answer.
 
 import type { HttpRequest, HttpResponse } from '../base/env.ts'
+import { type Span, traced } from '../base/span.ts'
 import type { Edn } from '../fact/value.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import type { Catalog } from '../database/catalog.ts'
@@ -27,6 +28,7 @@ import type { SavedQueries } from './system/saved-queries.ts'
 import type { StoredProcedures } from './system/stored-procedures.ts'
 import type { SystemFolder } from './system/system-folder.ts'
 import type { Tokens } from './system/tokens.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import type { Quarantine } from './quarantine.ts'
 import { send } from './sending.ts'
 import type { WaitingAnswers } from './waiting-answers.ts'
@@ -78,6 +80,8 @@ export type Service = {
   readonly origins: ReadonlySet<string>
   /** One entry for each request, once its answer has left; undefined where nobody reads them. */
   readonly log: ((entry: LogEntry) => void) | undefined
+  /** Undefined where no traces are wanted. */
+  readonly tracing: Tracing | undefined
   /** Unforeseen errors, for the log: never shown to callers. */
   readonly onFault: (error: unknown) => void
 }
@@ -95,6 +99,8 @@ export type RouteContext = {
   /** Values of `:name` places of the path. */
   readonly parameters: Readonly<Record<string, string>>
   readonly search: URLSearchParams
+  /** What its parts belong to in the trace of the request; undefined where it has none. */
+  readonly span: Span | undefined
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -139,12 +145,13 @@ export function connectionOf({ databases, parameters }: RouteContext): Promise<C
 }
 
 export function fieldsOf(
-  { request, service }: RouteContext,
+  { request, service, span }: RouteContext,
   known: Readonly<Record<string, FieldDescription>>,
   options: { readonly recover: boolean },
 ): Promise<Fields> {
   const { bodyBytesMax } = service.limits
-  return readFields(request, { bodyBytesMax, known: Object.keys(known), recover: options.recover })
+  const reading = { bodyBytesMax, known: Object.keys(known), recover: options.recover }
+  return traced(span, 'read body', () => readFields(request, reading))
 }
 
 /** Refuses parameters of the URL that the route does not have: a misspelled one would silently do nothing. */

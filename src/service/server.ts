@@ -22,6 +22,7 @@ import { createHandler } from './handler.ts'
 import { CallersInFlight } from './caller-limits.ts'
 import { Quarantine } from './quarantine.ts'
 import { Metrics } from './metrics.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import { WaitingAnswers } from './waiting-answers.ts'
 import { type Service, SERVICE_LIMITS, type ServiceLimits } from './route.ts'
 
@@ -38,6 +39,8 @@ export type ServiceOptions = {
   /** Origins whose pages may ask, as browsers write them; none where left out. */
   readonly origins?: readonly string[]
   readonly log?: Service['log']
+  /** Where each request is to have a trace. Whoever gave it disposes of it, once the server is. */
+  readonly tracing?: Tracing
   readonly onFault: (error: unknown) => void
 }
 
@@ -118,6 +121,7 @@ export function createService(options: ServiceOptions, { audit, access, isLoopba
     isLoopback,
     origins: new Set(options.origins),
     log: options.log,
+    tracing: options.tracing,
     onFault,
   }
 }

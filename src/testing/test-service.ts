@@ -78,8 +78,8 @@ export function serveWith(
   handle = createHandler(service)
 }
 
-/** The same service at another door. */
-export function serveAs(door: Partial<Pick<Service, 'isLoopback' | 'origins'>>): void {
+/** The same service at another door, or traced. */
+export function serveAs(door: Partial<Pick<Service, 'isLoopback' | 'origins' | 'tracing'>>): void {
   handle = createHandler({ ...service, ...door })
 }
 

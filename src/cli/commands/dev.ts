@@ -17,7 +17,7 @@ import { RemoteManagement } from '../management.ts'
 import { parsePort } from '../options.ts'
 import { Progress } from '../progress.ts'
 import { reportError } from '../report.ts'
-import { originOption, startServing, SYSTEM_OPTION } from '../serving.ts'
+import { openTracing, originOption, OTLP_OPTION, startServing, SYSTEM_OPTION } from '../serving.ts'
 import { SystemFolder, systemFolderOf } from '../../service/system/system-folder.ts'
 
 type Options = {
@@ -26,6 +26,7 @@ type Options = {
   readonly port: number
   readonly empty?: boolean
   readonly origin: readonly string[]
+  readonly otlp?: string
 }
 
 export const DEFAULT_PORT = 8470
@@ -39,20 +40,29 @@ export function addDevCommand(program: Command, context: Context): void {
     .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', parsePort, DEFAULT_PORT)
     .option('--empty', 'begin without the company')
     .addOption(originOption())
+    .option('--otlp <url>', OTLP_OPTION)
     .addHelpText('after', '\nExample:\n  varve dev --data ./varve-data --port 8470')
     .action((options: Options) => dev(options, context))
 }
 
 async function dev(
-  { data, system: given, port, empty, origin: origins }: Options,
-  { env, terminal }: Context,
+  { data, system: given, port, empty, origin: origins, otlp }: Options,
+  context: Context,
 ): Promise<void> {
+  const { env, terminal } = context
   const folder = given ?? systemFolderOf(data)
+  await using tracing = openTracing(context, otlp, 'http')
   await using system = await SystemFolder.open(env, folder, { hasThreads: true })
   await using varve = await connectLocal(`file:${data}`, { followedFolders: [folder] })
   const { catalog } = varve
   if (empty !== true && isCompanyWanted(catalog)) await makeCompany(catalog, data, { env, terminal })
-  await using server = await startServing(varve, system, { port, terminal, origins, isLocalKept: true })
+  await using server = await startServing(varve, system, {
+    port,
+    terminal,
+    origins,
+    isLocalKept: true,
+    ...(tracing && { tracing }),
+  })
   const url = `http://127.0.0.1:${server.port}`
   const names = catalog.firstList().map(({ name, alias }) => (alias === name ? name : `${name} ($${alias})`))
   terminal.out(`\nServing ${names.length === 0 ? 'an empty folder' : names.join(', ')} at ${url}\n`)

@@ -9,7 +9,7 @@ import { readTextFile } from '../../base/text-file.ts'
 import { SystemFolder, systemFolderOf } from '../../service/system/system-folder.ts'
 import type { Context } from '../main.ts'
 import { parseCount, parsePort } from '../options.ts'
-import { originOption, startServing, SYSTEM_OPTION, type Tls } from '../serving.ts'
+import { openTracing, originOption, OTLP_OPTION, startServing, SYSTEM_OPTION, type Tls } from '../serving.ts'
 import { DEFAULT_PORT } from './dev.ts'
 
 type Options = {
@@ -24,6 +24,7 @@ type Options = {
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly log?: string
+  readonly otlp?: string
   readonly oidcIssuer?: string
   readonly oidcAudience?: string
   readonly oidcName?: string
@@ -48,6 +49,7 @@ export function addServeCommand(program: Command, context: Context): void {
     .option('--oidc-roles <claim>', 'the claim that lists roles (default: roles)')
     .addOption(originOption())
     .addOption(new Option('--log <format>', 'a line for each request, to stderr').choices(['json']))
+    .option('--otlp <url>', OTLP_OPTION)
     .option('--workers <n>', 'threads that answer questions (default: the cores, at most 4)', parseCount)
     .option('--write', 'take transactions too: this process becomes the writer of the first folder')
     .option('--take-over', "take the writer's place from a process that hangs; it acknowledges nothing more")
@@ -55,13 +57,15 @@ export function addServeCommand(program: Command, context: Context): void {
     .action((options: Options) => serve(options, context))
 }
 
-async function serve(options: Options, { env, terminal }: Context): Promise<void> {
+async function serve(options: Options, context: Context): Promise<void> {
+  const { env, terminal } = context
   const { data, instance, host, port, workers, takeOver = false } = options
   const isWriting = options.write === true || takeOver
   const [first, ...others] = data
   const folder = options.system ?? systemFolderOf(first)
   const tls = tlsOf(options, (path) => readTextFile(env.files, path))
   const identities = await identitiesOf(options, env)
+  await using tracing = openTracing(context, options.otlp, tls === undefined ? 'http' : 'https')
   await using system = await SystemFolder.open(env, folder, { hasThreads: true })
   await using varve = await connectLocal(`file:${first}`, {
     followedFolders: [...others, folder],
@@ -78,6 +82,7 @@ async function serve(options: Options, { env, terminal }: Context): Promise<void
     ...(tls !== undefined && { tls }),
     ...(options.log !== undefined && { log: (entry) => terminal.err(`${JSON.stringify(entry)}\n`) }),
     ...(identities !== undefined && { identities }),
+    ...(tracing !== undefined && { tracing }),
   })
   const stopped = terminal.stopped()
   const shown = host.includes(':') ? `[${host}]` : host

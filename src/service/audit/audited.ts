@@ -1,6 +1,7 @@
 // From a question that is about to be answered to its intent, and from how it ended to its outcome.
 
 import type { HttpResponse } from '../../base/env.ts'
+import { traced } from '../../base/span.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { PullPattern, Query, RuleSet, Variable } from '../../plan/syntax.ts'
 import { databasesOf, type PreparedQuestion, type QueryJob } from '../../query/ask.ts'
@@ -28,11 +29,12 @@ export type AuditedRead = Pick<Intent, 'question' | 'args' | 'basis'>
 
 /** The same of what is no question: its intent is durable before the answer that `make` makes leaves. */
 export async function answerAudited(
-  { service, caller }: RouteContext,
+  { service, caller, span }: RouteContext,
   read: AuditedRead,
   make: () => Promise<HttpResponse>,
 ): Promise<HttpResponse> {
-  const beginning = service.audit.begin({ id: service.answering.newReceiptId(), caller, ...read })
+  const intent = { id: service.answering.newReceiptId(), caller, ...read }
+  const beginning = traced(span, 'write intent', () => service.audit.begin(intent))
   const making = make()
   making.catch(() => undefined)
   const audited = await beginning
