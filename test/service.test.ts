@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { request } from 'node:https'
+import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../src/api/connect.ts'
@@ -53,6 +54,11 @@ function filesOf(path: string): readonly string[] {
     .sort()
 }
 
+/** Of all threads of a process: a reader leaves the machine to writers. */
+function nicenessesOf(processId: number): ReadonlySet<number> {
+  return new Set(readdirSync(`/proc/${processId}/task`).map((thread) => getPriority(Number(thread))))
+}
+
 describe('varve serve', () => {
   it('answers from a folder that it cannot write, and leaves it as it was', async () => {
     const system = join(folder.path, 'elsewhere')
@@ -77,6 +83,7 @@ describe('varve serve', () => {
         server.once('exit', () => reject(new Error(printed)))
       })
       expect(await ask(url)).toEqual([['tea']])
+      if (process.platform === 'linux') expect(nicenessesOf(server.pid!)).toEqual(new Set([10]))
     } finally {
       server.removeAllListeners('exit')
       const ended = new Promise((resolve) => server.once('exit', resolve))

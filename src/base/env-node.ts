@@ -2,8 +2,8 @@
 // files, locks and HTTP in the files beside it.
 
 import { fork } from 'node:child_process'
-import { availableParallelism, hostname, totalmem } from 'node:os'
-import { readFileSync } from 'node:fs'
+import { availableParallelism, hostname, setPriority, totalmem } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { setImmediate as afterOthers, setTimeout as sleepUntil } from 'node:timers/promises'
@@ -115,9 +115,27 @@ const processes: Processes = {
       totalBytes: constrained > 0 && constrained < Number.MAX_SAFE_INTEGER ? constrained : machine,
     }
   },
+  giveWay: (niceness) => {
+    for (const thread of threadIds()) {
+      try {
+        setPriority(thread, niceness)
+      } catch {
+        // It has ended since it was listed, or its machine lets nobody do this.
+      }
+    }
+  },
   startWorker,
   startProcess,
   joinChannel,
+}
+
+/** Linux counts priorities by thread, others by process: 0 is this one. */
+function threadIds(): readonly number[] {
+  try {
+    return readdirSync('/proc/self/task').map(Number)
+  } catch {
+    return [0]
+  }
 }
 
 let knownBootId: string | undefined

@@ -131,6 +131,11 @@ export interface Processes {
   /** A variable of the environment that this process was started in. */
   environment(name: string): string | undefined
   memory(): Memory
+  /**
+   * All threads and processes that this one has, and those that they begin, give way to others of the machine: 0 to none more
+   * than usual, 19 to all. It is not taken back. Nothing happens where the machine does not let it.
+   */
+  giveWay(niceness: number): void
   /** Starts a worker thread that runs the module; `data` arrives there as its `workerData`. */
   startWorker(module: URL, options: WorkerOptions): WorkerThread
   /** As a worker thread, in a process of its own: a crash in there, or whatever it opens, stays there. */

@@ -86,6 +86,13 @@ export function parsePort(text: string): number {
   return port
 }
 
+export function parseNiceness(text: string): number {
+  const niceness = Number(text)
+  if (!Number.isInteger(niceness) || niceness < 0 || niceness > 19)
+    throw new InvalidArgumentError('It is not a whole number from 0 to 19.')
+  return niceness
+}
+
 /** Text, or the content of the file that `@path` names. */
 export function readWords(
   env: Env,

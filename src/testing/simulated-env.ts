@@ -79,6 +79,7 @@ export class SimulatedMachine {
         bootId: () => bootId,
         environment: () => undefined,
         memory: () => ({ residentBytes: 0, heapBytes: 0, totalBytes: 2 ** 30 }),
+        giveWay: () => undefined,
         startWorker: nothing,
         startProcess: nothing,
         joinChannel: nothing,

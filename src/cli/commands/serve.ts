@@ -8,7 +8,7 @@ import type { Env } from '../../base/env.ts'
 import { readTextFile } from '../../base/text-file.ts'
 import { SystemFolder, systemFolderOf } from '../../service/system/system-folder.ts'
 import type { Context } from '../main.ts'
-import { parseCount, parsePort } from '../options.ts'
+import { parseCount, parseNiceness, parsePort } from '../options.ts'
 import { openTracing, originOption, OTLP_OPTION, startServing, SYSTEM_OPTION, type Tls } from '../serving.ts'
 import { DEFAULT_PORT } from './dev.ts'
 
@@ -21,6 +21,7 @@ type Options = {
   readonly write?: boolean
   readonly takeOver?: boolean
   readonly workers?: number
+  readonly nice?: number
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly log?: string
@@ -51,16 +52,25 @@ export function addServeCommand(program: Command, context: Context): void {
     .addOption(new Option('--log <format>', 'a line for each request, to stderr').choices(['json']))
     .option('--otlp <url>', OTLP_OPTION)
     .option('--workers <n>', 'threads that answer questions (default: the cores, at most 4)', parseCount)
+    .option(
+      '--nice <n>',
+      'how much it gives way to writers of this machine: 0 to 19 (default: 10, with --write 0)',
+      parseNiceness,
+    )
     .option('--write', 'take transactions too: this process becomes the writer of the first folder')
     .option('--take-over', "take the writer's place from a process that hangs; it acknowledges nothing more")
     .addHelpText('after', '\nExample:\n  varve serve --data ./varve-data --port 8470')
     .action((options: Options) => serve(options, context))
 }
 
+/** Where cores are scarce a reader waits for a writer, and hardly ever the other way round (`bench/serve`). */
+const NICENESS_OF_READER = 10
+
 async function serve(options: Options, context: Context): Promise<void> {
   const { env, terminal } = context
   const { data, instance, host, port, workers, takeOver = false } = options
   const isWriting = options.write === true || takeOver
+  env.processes.giveWay(options.nice ?? (isWriting ? 0 : NICENESS_OF_READER))
   const [first, ...others] = data
   const folder = options.system ?? systemFolderOf(first)
   const tls = tlsOf(options, (path) => readTextFile(env.files, path))
