@@ -410,8 +410,8 @@ describe('the other commands', () => {
     expect(await waiting).toMatchObject({ result: 12, basis: { purchases: basisT + 1 } })
     expect(await asked(basisT + 9, 100)).toMatchObject({
       error: {
-        code: 'varve.error/moment-unknown',
-        message: `Database purchases has no t ${basisT + 9}: the last one is ${basisT + 1}`,
+        code: 'varve.error/database-behind',
+        message: `Database purchases has come to t ${basisT + 1} here, and was waited for until t ${basisT + 9}`,
         data: { name: 'purchases', t: basisT + 9, basisT: basisT + 1 },
       },
     })

@@ -115,9 +115,10 @@ function bodyOf(fields: Fields): string {
   return `{${members.join(',')}}`
 }
 
-/** True for what may be otherwise a moment later. */
+/** True for what may be otherwise a moment later. A database that is behind was waited for by the service already. */
 function isPassing(error: unknown): boolean {
-  return error instanceof VarveError && (error.kind === 'unavailable' || error.kind === 'busy')
+  if (!(error instanceof VarveError) || error.code === 'varve.error/database-behind') return false
+  return error.kind === 'unavailable' || error.kind === 'busy'
 }
 
 function answerOf(text: string, status: number, url: string): EdnMap {

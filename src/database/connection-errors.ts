@@ -122,12 +122,13 @@ export function idempotencyConflict(key: string, t: number): VarveError {
   })
 }
 
-export function momentUnknown(name: string, t: number, basisT: number): VarveError {
+/** A follower that has not come so far: another server, or a moment later, has it. */
+export function databaseBehind(name: string, t: number, basisT: number): VarveError {
   return new VarveError({
-    code: 'varve.error/moment-unknown',
-    kind: 'not-found',
-    message: `Database ${name} has no t ${t}: the last one is ${basisT}`,
-    fix: 'Wait for it with sync, or ask an earlier moment',
+    code: 'varve.error/database-behind',
+    kind: 'unavailable',
+    message: `Database ${name} has come to t ${basisT} here, and was waited for until t ${t}`,
+    fix: 'Ask again in a moment; if it stays behind, see whether its writer really gave that t',
     data: { name, t, basisT },
   })
 }

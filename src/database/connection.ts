@@ -7,11 +7,12 @@
 // Values given out are immutable. Should the files behind one be collected while nobody read it, it is renewed
 // over the newest index at the same t.
 
+import { assert } from '../base/assert.ts'
 import type { Env } from '../base/env.ts'
 import type { T } from '../fact/attribute.ts'
 import { decodeTransactions } from '../log/transaction-codec.ts'
 import type { TransactionLog } from '../log/transaction-log.ts'
-import { connectionClosed, databaseUnborn, momentUnknown } from './connection-errors.ts'
+import { connectionClosed, databaseUnborn } from './connection-errors.ts'
 import { DatabaseValue, type DatabaseRef, type ViewableFacts } from './database-value.ts'
 import type { FactStore, LoggedTransaction } from './fact-store.ts'
 import { openFactStore } from './indexed-store.ts'
@@ -96,7 +97,7 @@ export abstract class Connection implements AsyncDisposable {
 
   #factsAt(t: T): ViewableFacts {
     const newest = this.publishedFacts()
-    if (t > newest.basisT) throw momentUnknown(this.info.name, t, newest.basisT)
+    assert(t <= newest.basisT, 'whoever asks for a t waited until it is published')
     return t === newest.basisT ? newest : this.store.factsAt(t)
   }
 }

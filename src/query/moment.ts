@@ -4,7 +4,7 @@ import { VarveError } from '../base/errors.ts'
 import type { T } from '../fact/attribute.ts'
 import type { Catalog } from '../database/catalog.ts'
 import type { Connection } from '../database/connection.ts'
-import { momentUnknown } from '../database/connection-errors.ts'
+import { databaseBehind } from '../database/connection-errors.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
 import { findDatabase } from '../database/storage.ts'
 import { parseViewedName, seenThrough } from './viewed-name.ts'
@@ -102,7 +102,10 @@ async function valueAt(connection: Connection, request: MomentRequest): Promise<
   return asOf === undefined ? value : value.asOf(asOf)
 }
 
-/** A cursor may come from a message that travelled faster than the log: its t is waited for, within bounds. */
+/**
+ * A cursor may come from a message that travelled faster than the log: its t is waited for, within bounds. Throws
+ * `varve.error/database-behind`.
+ */
 async function reached(
   connection: Connection,
   t: T,
@@ -113,7 +116,7 @@ async function reached(
   const patience = new AbortController()
   const finished = new AbortController()
   connection.env.timers.sleep(Math.min(waitMs, CURSOR_WAIT_MS_MAX), finished.signal).then(
-    () => patience.abort(momentUnknown(connection.info.name, t, value.basisT)),
+    () => patience.abort(databaseBehind(connection.info.name, t, connection.value().basisT)),
     () => undefined,
   )
   try {

@@ -30,6 +30,7 @@ const DATOMS_FIELDS = {
   limit: { type: 'integer', about: `facts in the answer, at most ${PAGE_DATOM_COUNT_MAX}` },
   asOf: { type: ['string', 'integer', 'object'], about: 'an instant, or a t' },
   cursors: { type: 'object', about: 'a t for the database' },
+  timeoutMs: { type: 'integer', about: 'milliseconds to wait for the t of a cursor, at most 10,000' },
 } as const
 
 export const DATOMS_ROUTE: Route = {
@@ -49,7 +50,8 @@ async function answerDatoms(context: RouteContext): Promise<HttpResponse> {
   const offset = countOf(fields, 'offset') ?? 0
   if (offset > OFFSET_MAX) throw fieldInvalid('offset', `at most ${OFFSET_MAX}: ask with more components`)
   const limit = Math.min(countOf(fields, 'limit') ?? PAGE_DATOM_COUNT_MAX, PAGE_DATOM_COUNT_MAX)
-  const value = await sourcesAt(context, momentOf(fields), undefined)(context.parameters['name']!)
+  const source = sourcesAt(context, momentOf(fields), countOf(fields, 'timeoutMs', 0))
+  const value = await source(context.parameters['name']!)
   return answerAudited(context, readOf(asked, value), () => pageOf(context, value, { asked, offset, limit }))
 }
 

@@ -444,10 +444,30 @@ describe('a cursor ahead of its database', () => {
     const waiting = json('POST', '/v1/query', { query: PRICES, cursors: { shop: 2 } })
     await json('POST', '/v1/databases/shop/transact', { tx: [{ 'item/id': 'tea', 'item/price': 451 }] })
     expect(await waiting).toMatchObject({ basis: { shop: 2 } })
-    const body = { query: PRICES, cursors: { sh: 9 }, timeoutMs: 20 }
-    expect(await problem('POST', '/v1/query', { body })).toMatchObject([
-      404,
-      { code: 'varve.error/moment-unknown', data: { name: 'shop', t: 9, basisT: 2 } },
-    ])
+    const { status, headers, text } = await send('POST', '/v1/query', {
+      body: JSON.stringify({ query: PRICES, cursors: { sh: 9 }, timeoutMs: 20 }),
+      headers: { 'content-type': 'application/json' },
+    })
+    expect([status, headers['retry-after']]).toEqual([503, '1'])
+    expect(JSON.parse(text)).toMatchObject({
+      error: { code: 'varve.error/database-behind', data: { name: 'shop', t: 9, basisT: 2 } },
+    })
+  })
+
+  it('is named on every route that takes cursors, or a t in a name', async () => {
+    await shop()
+    const behind = [503, { code: 'varve.error/database-behind', data: { name: 'shop', t: 9, basisT: 1 } }]
+    const late = { cursors: { shop: 9 }, timeoutMs: 20 }
+    const query = '[:find ?id . :where [?i :item/id ?id]]'
+    await json('PUT', '/v1/queries/first', { query, database: 'shop' })
+    for (const [path, body] of [
+      ['/v1/query', { query: PRICES, ...late }],
+      ['/v1/query', { query, database: 'shop@9', timeoutMs: 20 }],
+      ['/v1/pull', { database: 'shop', pattern: '[*]', eid: '[:item/id "tea"]', ...late }],
+      ['/v1/databases/shop/datoms', { index: 'eavt', ...late }],
+      ['/v1/databases/shop@9/datoms', { index: 'eavt', timeoutMs: 20 }],
+      ['/v1/queries/first/run', late],
+    ] as const)
+      expect([path, await problem('POST', path, { body })]).toMatchObject([path, behind])
   })
 })

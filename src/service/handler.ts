@@ -152,7 +152,7 @@ function errorResponse(error: unknown, notation: Notation): HttpResponse {
   const { kind, data } = shown
   const headers: Record<string, string> = {}
   if (kind === 'unauthorized') headers['www-authenticate'] = 'Bearer realm="varve"'
-  if (kind === 'busy') headers['retry-after'] = '1'
+  if (kind === 'busy' || kind === 'unavailable') headers['retry-after'] = '1'
   if (Array.isArray(data['allow'])) headers['allow'] = data['allow'].join(', ')
   return answerBody(statusOf(shown), errorField(shown), notation, headers)
 }

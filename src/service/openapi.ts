@@ -32,7 +32,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   422: 'This server does not do it',
   429: 'Too much at once: Retry-After says when to come again',
   500: 'Varve failed',
-  503: 'Not to be had now',
+  503: 'Not to be had now: Retry-After says when to come again',
   504: 'Given up after its time',
 }
 

@@ -341,7 +341,7 @@ describe('query', () => {
     const [status, error] = await problem('POST', '/v1/query', {
       body: { query: PRICES, cursors: { sh: 99 }, timeoutMs: 20 },
     })
-    expect([status, error.code]).toEqual([404, 'varve.error/moment-unknown'])
+    expect([status, error.code]).toEqual([503, 'varve.error/database-behind'])
   })
 
   it('says what is wrong and where, whatever the notation', async () => {
