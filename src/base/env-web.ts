@@ -6,10 +6,12 @@ export type WebEnv = {
   readonly fetch: typeof globalThis.fetch
   /** Rejects with the signal's reason. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** Aborts after so long. */
+  readonly timeout: (ms: number) => AbortSignal
 }
 
 export function webEnv(fetch: WebEnv['fetch'] = globalThis.fetch.bind(globalThis)): WebEnv {
-  return { fetch, sleep }
+  return { fetch, sleep, timeout: (ms) => AbortSignal.timeout(ms) }
 }
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -4,8 +4,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { webEnv } from '../base/env-web.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
+import { Schema } from '../fact/schema.ts'
 import { connect, connectRemote } from './connect.ts'
 import { defineSchema } from './index.ts'
+import { RemoteDatabase, RemoteVarve } from './remote-varve.ts'
+import { Wire } from './wire.ts'
 
 const schema = defineSchema('shop', {
   ':item/id': { type: 'string', unique: 'identity' },
@@ -173,6 +176,57 @@ describe('the wire', () => {
     await expect(varve.databases()).rejects.toMatchObject({ code: 'varve.error/server-unreachable' })
   })
 
+  it('goes on with a live log where a connection broke, with nothing lost and nothing twice', async () => {
+    let breaking = 0
+    await using varve = await connect(server.url, {
+      fetch: async (url, init) => {
+        const response = await fetch(url, init)
+        if (!addressOf(url).includes('/log') || breaking-- <= 0) return response
+        // The service answered, and that never came.
+        await response.text()
+        throw new TypeError('terminated')
+      },
+    })
+    const shop = await varve.open(schema)
+    const first = shop.db().basisT + 1
+    const seen: number[] = []
+    const items = shop.log({ from: first, live: true })[Symbol.asyncIterator]()
+    for (let round = 0; round < 6; round++) {
+      breaking = round % 3
+      const coming = items.next()
+      // The last is written while nobody waits: it comes with the page of the one before.
+      if (round < 5) await shop.transact([{ ':item/id': `item ${round}` }])
+      if (round === 4) await shop.transact([{ ':item/id': 'between' }])
+      seen.push((await coming).value!.t - first)
+    }
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5])
+    await items.return?.()
+  })
+
+  it('asks anew where a live log stays silent for too long', async () => {
+    const asked: string[] = []
+    const answers = ['', '{:transactions [] :next-t 5}', '{:transactions []}']
+    const env = webEnv((url, init) => {
+      asked.push(new URL(addressOf(url)).search)
+      const answer = answers.shift()!
+      if (answer !== '') return Promise.resolve(new Response(answer))
+      return new Promise((_, reject) =>
+        init!.signal!.addEventListener('abort', () => reject(new Error('given up'))),
+      )
+    })
+    const patience: number[] = []
+    const timeout = (ms: number): AbortSignal => {
+      patience.push(ms)
+      return patience.length === 1 ? AbortSignal.timeout(1) : new AbortController().signal
+    }
+    const varve = new RemoteVarve(new Wire({ ...env, timeout }, 'http://somewhere'))
+    const newest = { basisT: 4, schema: Schema.bootstrap }
+    const shop = new RemoteDatabase(varve, { name: 'shop', alias: 'shop' }, newest)
+    for await (const item of shop.log({ from: 4, live: true })) expect.unreachable(String(item.t))
+    expect(asked).toEqual(['?from=4&waitMs=20000', '?from=4&waitMs=20000', '?from=5&waitMs=20000'])
+    expect(patience).toEqual([30_000, 30_000, 30_000])
+  })
+
   it('tells an answer that is none of ours', async () => {
     const answering = (text: string) => (): Promise<Response> =>
       Promise.resolve(new Response(text, { status: 502 }))
@@ -213,4 +267,8 @@ async function post(path: string, body: unknown, method = 'POST'): Promise<unkno
     body: isEdn ? body : JSON.stringify(body),
   })
   return response.json()
+}
+
+function addressOf(asked: Parameters<typeof fetch>[0]): string {
+  return asked instanceof Request ? asked.url : asked.toString()
 }

@@ -35,8 +35,10 @@ import { fetchSchema, isSchemaChange } from './remote-schema.ts'
 import { RemoteDb } from './remote-db.ts'
 import { fieldIn, type Fields, mapsIn, numberIn, textIn, type Wire } from './wire.ts'
 
-/** How often a live log, and whoever waits for a t, asks again. */
-const LIVE_INTERVAL_MS = 100
+/** How long the service keeps a live log, or whoever waits for a t, where there is nothing; then it is asked again. */
+const WAIT_MS = 20_000
+/** It is asked again where the way there breaks, too, for most of a minute: services are started anew. */
+const WAITING = { retryCountMax: 15, silenceMsMax: WAIT_MS + 10_000 }
 
 type LooseRequest = {
   readonly query: unknown
@@ -236,42 +238,36 @@ export class RemoteDatabase {
     return this.#value(this.#newest.basisT, this.#newest.schema)
   }
 
-  /** Asks the service until it is there, for as long as the connection is open. */
+  /** Resolves once the service has it: however long that takes, as long as the connection is open. */
   async sync(t: number = 0): Promise<RemoteDb> {
     checkedMoment(t)
     const { wire } = this.varve
     for (;;) {
-      const basisT = numberIn(await wire.send('GET', this.#path), 'basis-t')
+      const answer = await wire.send('GET', `${this.#path}?t=${t}&waitMs=${WAIT_MS}`, undefined, WAITING)
+      const basisT = numberIn(answer, 'basis-t')
       if (basisT > this.#newest.basisT)
         this.#newest = { basisT, schema: await fetchSchema(wire, this.name, basisT) }
       if (basisT >= t) return this.db()
-      await wire.env.sleep(LIVE_INTERVAL_MS, wire.closed)
     }
   }
 
+  /** Page by page, each asked for when the one before was read; of a live log the service holds the answer back until there is one. */
   async *log({ from = 0, to, live = false, signal }: LogOptions = {}): AsyncGenerator<LogItem> {
     const { wire } = this.varve
-    let next: Moment = checkedMoment(from)
-    const end = to === undefined || to === Infinity ? undefined : checkedMoment(to)
-    const given = signal === undefined ? wire.closed : AbortSignal.any([signal, wire.closed])
-    for (;;) {
-      const search = new URLSearchParams({
-        from: momentText(next),
-        ...(end !== undefined && { to: momentText(end) }),
-      })
-      const answer = await wire.send('GET', `${this.#path}/log?${search}`, undefined, { signal })
-      for (const item of mapsIn(answer, 'transactions')) {
-        const t = numberIn(item, 't')
-        next = t + 1
+    const end = to === undefined || to === Infinity ? undefined : momentText(checkedMoment(to))
+    const range = { ...(end !== undefined && { to: end }), ...(live && { waitMs: String(WAIT_MS) }) }
+    let next: string | undefined = momentText(checkedMoment(from))
+    while (next !== undefined) {
+      const path = `${this.#path}/log?${new URLSearchParams({ from: next, ...range })}`
+      const answer: EdnMap = await wire.send('GET', path, undefined, { signal, ...(live && WAITING) })
+      for (const item of mapsIn(answer, 'transactions'))
         yield {
-          t,
+          t: numberIn(item, 't'),
           txInstant: fieldIn(item, 'tx-instant') as Date,
           datoms: datomsIn(item).map((row) => logDatom(row, this.#exact)),
         }
-      }
-      if (fieldIn(answer, 'next-t') !== undefined) continue
-      if (!live || (typeof end === 'number' && typeof next === 'number' && next >= end)) return
-      await wire.env.sleep(LIVE_INTERVAL_MS, given)
+      const more = fieldIn(answer, 'next-t')
+      next = more === undefined ? undefined : String(more)
     }
   }
 

@@ -12,9 +12,10 @@ import { answerUnreadable, serverUnreachable } from './errors.ts'
 
 /** The service bounds its answers itself; a longer one is none of its. */
 const ANSWER_LIMITS = { ...WRITTEN_BY_VARVE, textBytesMax: 1 << 30, depthMax: 1_000 }
-/** How often a request is sent anew after its first failure, and what is waited before. */
+/** How often a request is sent anew after its first failure, and what is waited before: twice as long each time. */
 const RETRY_COUNT_MAX = 2
 const RETRY_DELAY_MS = 100
+const RETRY_DELAY_MS_MAX = 5_000
 
 export type WireOptions = {
   /** Shown as `Authorization: Bearer …`. */
@@ -27,6 +28,9 @@ export type Sending = {
   readonly signal?: AbortSignal | undefined
   /** Sent twice it does no more than sent once. */
   readonly isRepeatable?: boolean
+  readonly retryCountMax?: number
+  /** Where no whole answer came within this time, none will: the way there is broken, and nobody said so. */
+  readonly silenceMsMax?: number
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -61,20 +65,24 @@ export class Wire {
     method: Method,
     path: string,
     fields?: Fields,
-    { signal, isRepeatable = method === 'GET' }: Sending = {},
+    { signal, isRepeatable = method === 'GET', retryCountMax = RETRY_COUNT_MAX, silenceMsMax }: Sending = {},
   ): Promise<EdnMap> {
     const body = fields && bodyOf(fields)
     const given = signal === undefined ? this.closed : AbortSignal.any([signal, this.closed])
     for (let attempt = 0; ; attempt++) {
       given.throwIfAborted()
       try {
-        return await this.#sendOnce(method, path, body, given)
+        return await this.#sendOnce(method, path, body, this.#during(silenceMsMax, given))
       } catch (error) {
         given.throwIfAborted()
-        if (!isRepeatable || attempt >= RETRY_COUNT_MAX || !isPassing(error)) throw error
+        if (!isRepeatable || attempt >= retryCountMax || !isPassing(error)) throw error
       }
-      await this.env.sleep(RETRY_DELAY_MS * 2 ** attempt, given)
+      await this.env.sleep(Math.min(RETRY_DELAY_MS * 2 ** attempt, RETRY_DELAY_MS_MAX), given)
     }
+  }
+
+  #during(ms: number | undefined, signal: AbortSignal): AbortSignal {
+    return ms === undefined ? signal : AbortSignal.any([signal, this.env.timeout(ms)])
   }
 
   async #sendOnce(

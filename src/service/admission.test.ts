@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Timers } from '../base/env.ts'
-import { Admission } from './admission.ts'
+import { Admission, Place } from './admission.ts'
 
 /** Time goes by when a test says so. */
 class ManualTimers implements Timers {
@@ -73,5 +73,30 @@ describe('Admission', () => {
     admission.leave()
     await Promise.resolve()
     expect(order.slice(1).sort()).toEqual(['b', 'c gone'])
+  })
+})
+
+describe('a place', () => {
+  it('is free for others while its request waits aside, and is left once, whoever has it', async () => {
+    const admission = new Admission(new ManualTimers(), { runningCountMax: 1, waitingCountMax: 1 })
+    const [one, other] = [new Place(admission, signal), new Place(admission, signal)]
+    const arrived = Promise.withResolvers<void>()
+    expect(one.enter()).toBeUndefined()
+    const aside = one.aside(() => arrived.promise)
+    expect(other.enter()).toBeUndefined()
+    arrived.resolve()
+    await new Promise(setImmediate)
+    expect(admission.waitingCount).toBe(1)
+    other.leave()
+    await aside
+    one.leave()
+    one.leave()
+    expect(other.enter()).toBeUndefined()
+    expect(admission.enter(signal)).toBeInstanceOf(Promise)
+    // Refused on the way back: it has no place to leave.
+    await expect(other.aside(() => Promise.reject(new Error('gone')))).rejects.toThrow('gone')
+    other.leave()
+    expect(admission.waitingCount).toBe(0)
+    expect(one.enter()).toBeInstanceOf(Promise)
   })
 })

@@ -87,3 +87,37 @@ export class Admission {
     for (const { refuse } of this.#waiting.splice(0, count)) refuse(serviceBusy())
   }
 }
+
+/** The place of one request among those that are worked at. */
+export class Place {
+  readonly #admission: Admission
+  readonly #signal: AbortSignal
+  #isIn = false
+
+  constructor(admission: Admission, signal: AbortSignal) {
+    this.#admission = admission
+    this.#signal = signal
+  }
+
+  /** As `enter` of the admission. */
+  enter(): Promise<void> | undefined {
+    const entering = this.#admission.enter(this.#signal)
+    if (entering !== undefined) return entering.then(() => void (this.#isIn = true))
+    this.#isIn = true
+    return undefined
+  }
+
+  /** Gives it up while something is waited for that takes no work. */
+  async aside(wait: () => Promise<void>): Promise<void> {
+    this.leave()
+    await wait()
+    await this.enter()
+  }
+
+  /** Once more does nothing. */
+  leave(): void {
+    if (!this.#isIn) return
+    this.#isIn = false
+    this.#admission.leave()
+  }
+}

@@ -8,11 +8,13 @@ import type { Connection } from '../database/connection.ts'
 import { type TransactOutcome, Writer } from '../database/writer.ts'
 import type { Plain } from '../fact/plain-edn.ts'
 import { Valued } from './answer.ts'
+import { afterArrival, WAIT_ABOUT, waitOf } from './arrivals.ts'
 import { answerAudited, type AuditedRead } from './audit/audited.ts'
 import { confirmationMissing } from './errors.ts'
 import {
   booleanOf,
   connectionOf,
+  countIn,
   dataOf,
   fieldsOf,
   flagOf,
@@ -79,7 +81,8 @@ export const DATABASE_ROUTES: readonly Route[] = [
     about: 'One database',
     scope: 'query',
     answers: shape('Database'),
-    answer: async (context) => ok(context, describe(await connectionOf(context))),
+    search: { t: 'a t to wait for', waitMs: WAIT_ABOUT },
+    answer: answerDescription,
   },
   {
     method: 'DELETE',
@@ -123,6 +126,15 @@ export const DATABASE_ROUTES: readonly Route[] = [
 function describe(connection: Connection): { readonly [key: string]: Plain } {
   const { name, alias, id } = connection.info
   return { name, alias, id, basisT: connection.value().basisT, isWritable: connection instanceof Writer }
+}
+
+async function answerDescription(context: RouteContext): Promise<HttpResponse> {
+  const { search } = context
+  const waitMs = waitOf(search)
+  const t = countIn(search, 't')
+  if (waitMs === undefined || t === undefined) return ok(context, describe(await connectionOf(context)))
+  const later = await afterArrival(context, { connection: await connectionOf(context), t, waitMs })
+  return ok(later, describe(await connectionOf(later)))
 }
 
 async function answerCreate(context: RouteContext): Promise<HttpResponse> {

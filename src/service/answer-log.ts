@@ -9,10 +9,11 @@ import type { LoggedTransaction } from '../database/fact-store.ts'
 import type { Notation } from '../query/written.ts'
 import type { Connection, LogRange } from '../database/connection.ts'
 import { Valued } from './answer.ts'
+import { afterArrival, WAIT_ABOUT, waitOf } from './arrivals.ts'
 import { answerAudited, type AuditedRead } from './audit/audited.ts'
 import { datomRows } from './datom-rows.ts'
 import { parameterInvalid } from './errors.ts'
-import { connectionOf, ok, type Route, type RouteContext } from './route.ts'
+import { connectionOf, countIn, ok, type Route, type RouteContext } from './route.ts'
 import { ANY, COUNT, FLAG, INSTANT, list, object, tuple } from './answer-schema.ts'
 
 /** What one page holds at most; the caller goes on from `nextT`. */
@@ -36,22 +37,40 @@ export const LOG_ROUTE: Route = {
     from: 'the first, a t or an instant; included',
     to: 'where to stop, a t or an instant; excluded',
     limit: `transactions in the answer, at most ${PAGE_TRANSACTION_COUNT_MAX}`,
+    waitMs: `${WAIT_ABOUT}; then nextT always comes, until to is reached`,
   },
   answer: answerLog,
 }
 
-async function answerLog(context: RouteContext): Promise<HttpResponse> {
+async function answerLog(asked: RouteContext): Promise<HttpResponse> {
+  const waitMs = waitOf(asked.search)
+  const range = rangeOf(asked, (await connectionOf(asked)).value())
+  const context = waitMs === undefined ? asked : await whenItBegan(asked, range, waitMs)
   const connection = await connectionOf(context)
   const value = connection.value()
-  const range = {
-    from: pointOf(context.search, 'from', value) ?? 0,
-    to: pointOf(context.search, 'to', value) ?? Infinity,
-    isLive: false,
-    signal: context.request.signal,
-  }
   return answerAudited(context, logQuestion(value, context.search), () =>
-    pageOf(context, connection, value, range),
+    pageOf(context, { connection, value, range, isFollowed: waitMs !== undefined }),
   )
+}
+
+function rangeOf({ search, request }: RouteContext, value: DatabaseValue): LogRange {
+  return {
+    from: pointOf(search, 'from', value) ?? 0,
+    to: pointOf(search, 'to', value) ?? Infinity,
+    isLive: false,
+    signal: request.signal,
+  }
+}
+
+/** Once there is something in the range, or it was waited for long enough. */
+async function whenItBegan(
+  context: RouteContext,
+  { from, to }: LogRange,
+  waitMs: number,
+): Promise<RouteContext> {
+  const connection = await connectionOf(context)
+  if (from >= to || connection.value().basisT >= from) return context
+  return afterArrival(context, { connection, t: from, waitMs })
 }
 
 /** As the audit keeps it. */
@@ -65,25 +84,32 @@ function logQuestion({ database, basisT }: DatabaseValue, search: URLSearchParam
   }
 }
 
+type Page = {
+  readonly connection: Connection
+  readonly value: DatabaseValue
+  readonly range: LogRange
+  /** The client goes on from `nextT` even if there are no more by now. */
+  readonly isFollowed: boolean
+}
+
 async function pageOf(
   context: RouteContext,
-  connection: Connection,
-  value: DatabaseValue,
-  range: LogRange,
+  { connection, value, range, isFollowed }: Page,
 ): Promise<HttpResponse> {
   const countMax = limitOf(context.search)
   const items: Edn[] = []
   let datomCount = 0
-  let nextT: T | undefined
+  let nextT = range.from
+  let isCut = false
   for await (const transaction of context.databases.transactions(connection, range)) {
-    if (items.length >= countMax || (items.length > 0 && datomCount >= PAGE_DATOM_COUNT_MAX)) {
-      nextT = transaction.t
-      break
-    }
+    isCut = items.length >= countMax || (items.length > 0 && datomCount >= PAGE_DATOM_COUNT_MAX)
+    if (isCut) break
     datomCount += transaction.datoms.length
     items.push(logItem(transaction, value, context.notation))
+    nextT = transaction.t + 1
   }
-  return ok(context, { transactions: new Valued(items), nextT })
+  const isMore = isCut || (isFollowed && nextT < range.to)
+  return ok(context, { transactions: new Valued(items), nextT: isMore ? nextT : undefined })
 }
 
 function logItem(
@@ -112,8 +138,5 @@ function pointOf(search: URLSearchParams, name: string, value: DatabaseValue): T
 }
 
 function limitOf(search: URLSearchParams): number {
-  const text = search.get('limit')
-  if (text === null) return PAGE_TRANSACTION_COUNT_MAX
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw parameterInvalid('limit', 'a positive whole number')
-  return Math.min(Number(text), PAGE_TRANSACTION_COUNT_MAX)
+  return Math.min(countIn(search, 'limit', 1) ?? Infinity, PAGE_TRANSACTION_COUNT_MAX)
 }

@@ -6,10 +6,10 @@ import { VarveError } from '../base/errors.ts'
 import { type Span, traced } from '../base/span.ts'
 import type { Notation } from '../query/written.ts'
 import { type Caller, NOBODY } from '../access/caller.ts'
-import { CallerDatabases } from './caller-databases.ts'
+import { Place } from './admission.ts'
 import { answerBody } from './answer.ts'
+import { callerAsking, databasesOf } from './asking.ts'
 import { errorField, notAcceptable, ourFault, statusOf } from './errors.ts'
-import { checkScope } from './access-control.ts'
 import { acceptedFormat, mediaTypeOf, ownNotation } from './formats.ts'
 import { logEntry, STATUS_CLIENT_GONE } from './log-entry.ts'
 import { answerOptions, checkOrigin, readableAcross } from './origins.ts'
@@ -60,6 +60,7 @@ async function answer(service: Service, request: HttpRequest, span: Span | undef
   let path = 'none'
   let leave: (() => void) | undefined
   let caller: Caller | undefined
+  const place = new Place(service.admission, request.signal)
   try {
     checkOrigin(service, request)
     const [pathname, search] = splitTarget(request.target)
@@ -74,16 +75,16 @@ async function answer(service: Service, request: HttpRequest, span: Span | undef
     }
     if (route.scope === 'open') caller = NOBODY
     else {
-      const turn = service.admission.enter(request.signal)
+      const turn = place.enter()
       if (turn !== undefined) await traced(span, 'wait for a turn', () => turn)
-      leave = () => service.admission.leave()
-      caller = await traced(span, 'find the caller', () => service.access.callerOf(request))
-      checkScope(caller, route.scope)
+      leave = () => place.leave()
+      caller = await callerAsking(service, request, route, span)
       leave = leaveBoth(service.inFlight.enter(caller), leave)
     }
     const databases = await databasesOf(service, caller, span)
     const format = accepted ?? notation
-    const context = { service, request, caller, databases, format, notation, parameters, search, span }
+    const asked = { format, notation, parameters, search, span }
+    const context = { service, request, route, place, caller, databases, ...asked }
     checkSearch(context, route)
     return { route: path, caller, response: leavingWith(await route.answer(context), leave) }
   } catch (error) {
@@ -112,22 +113,6 @@ function leavingWith(response: HttpResponse, leave: (() => void) | undefined): H
       response.onEnd?.(isWhole)
     },
   }
-}
-
-/** Grants are read anew for each request: what is taken back shows nothing from the next one on. */
-async function databasesOf(
-  service: Service,
-  caller: Caller,
-  span: Span | undefined,
-): Promise<CallerDatabases> {
-  const { catalog, grants, rowSets, system } = service
-  const held =
-    caller === NOBODY
-      ? []
-      : caller.kind === 'local'
-        ? undefined
-        : await traced(span, 'read grants', () => grants.current())
-  return new CallerDatabases(catalog, caller, held, { rowSets, hashKey: system.maskKey })
 }
 
 /** What fields and errors are written in, whatever the route: the caller may take neither, and still reads them. */

@@ -18,7 +18,8 @@ import type { CallersInFlight } from './caller-limits.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { Metrics } from './metrics.ts'
 import type { Caller, Scope } from '../access/caller.ts'
-import type { Admission } from './admission.ts'
+import type { Admission, Place } from './admission.ts'
+import type { Arrivals } from './arrivals.ts'
 import type { AccessControl } from './access-control.ts'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { RowSets } from '../access/row-sets.ts'
@@ -64,6 +65,7 @@ export type Service = {
   readonly metrics: Metrics
   readonly inFlight: CallersInFlight
   readonly admission: Admission
+  readonly arrivals: Arrivals
   readonly quarantine: Quarantine
   readonly access: AccessControl
   readonly system: SystemFolder
@@ -89,6 +91,9 @@ export type Service = {
 export type RouteContext = {
   readonly service: Service
   readonly request: HttpRequest
+  readonly route: Route
+  /** Among the requests that are worked at; of an open route none. */
+  readonly place: Place
   readonly caller: Caller
   /** What the caller sees: the only way of a route to facts. */
   readonly databases: CallerDatabases
@@ -171,6 +176,15 @@ export function flagOf(search: URLSearchParams, name: string): boolean {
 
 /** Named forms, wherever they come from. */
 export type Forms = Pick<Fields, 'form'>
+
+/** A parameter that is a whole number. */
+export function countIn(search: URLSearchParams, name: string, least = 0): number | undefined {
+  const text = search.get(name)
+  if (text === null) return undefined
+  if (!/^\d{1,15}$/.test(text) || Number(text) < least)
+    throw parameterInvalid(name, least > 0 ? 'a positive whole number' : 'a whole number, 0 or more')
+  return Number(text)
+}
 
 export function textOf(fields: Forms, name: string): string | undefined {
   const value = fields.form(name, 'value')

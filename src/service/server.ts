@@ -8,6 +8,7 @@ import { AuditLog } from './audit/audit-log.ts'
 import { auditedBy } from './audit/audited.ts'
 import type { IdentityVerifier } from '../access/identity.ts'
 import { Admission } from './admission.ts'
+import { Arrivals } from './arrivals.ts'
 import { type AccessControl, TokenAccess } from './access-control.ts'
 import type { SystemFolder } from './system/system-folder.ts'
 import { RowSets } from '../access/row-sets.ts'
@@ -82,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     host: server.host,
     port: server.port,
     async [Symbol.asyncDispose]() {
+      service.arrivals.stop()
       await server[Symbol.asyncDispose]()
       await service.audit.settled()
     },
@@ -116,6 +118,7 @@ export function createService(options: ServiceOptions, { audit, access, isLoopba
     metrics: new Metrics(),
     inFlight: new CallersInFlight(),
     admission: new Admission(catalog.env.timers),
+    arrivals: new Arrivals(catalog.env.timers),
     quarantine: new Quarantine(),
     answering: createAnswering(catalog.env, version, { onAnswer: auditedBy(log), ...options.answering }),
     isLoopback,
