@@ -1,7 +1,7 @@
 // The service as a process: what it writes and where, who gets in, and several of them over the same data.
 
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { getPriority } from 'node:os'
 import { join } from 'node:path'
@@ -217,8 +217,13 @@ describe('the audit of a service', () => {
       const text = await asked.text()
       expect(text).toContain('[["billing" "shop/:item/name"]]')
       id = asked.headers.get('varve-receipt-id')!
-      const again = await varve(['audit', 'replay', id, '--url', url])
-      expect(again).toMatchObject({ code: 0, stdout: 'The answer is the same.\n' })
+      const held = join(folder.path, 'held.json')
+      writeFileSync(held, '[["dunning", "shop/:item/name"]]')
+      const again = await varve(['audit', 'replay', id, '--url', url, '--result', held])
+      expect(again.code).toBe(0)
+      expect(again.stdout).toMatch(
+        /^The answer is the same\.\n {2}result: .+\n {2}rows: 1 only then, 1 only now\n {4}- \["dunning",.+\n {4}\+ \["billing",.+\n$/,
+      )
       const verified = await varve(['audit', 'verify', '--url', url])
       expect(verified.stdout).toMatch(
         /^audit-1 {2}holds: \d+ questions, \d+ links, 0 without an outcome; last hash [0-9a-f]{64}\n$/,
@@ -412,12 +417,13 @@ describe('varve audit replay', () => {
         body:
           method === 'GET'
             ? '{"receipt": {}}'
-            : '{"equal": false, "differences": [{"field": "resultHash", "receipt": "sha256:1", "replay": "sha256:2"}]}',
+            : '{"equal": false, "differences": [{"field": "resultHash", "receipt": "sha256:1", "replay": "sha256:2"}, {"field": "rows", "untold": "not-kept"}]}',
       }),
     })
     const told = await varve(['audit', 'replay', 'x', '--url', `http://127.0.0.1:${server.port}`])
     expect(told).toMatchObject({ code: 1, stderr: expect.stringContaining('varve.error/replay-differs') })
     expect(told.stdout).toContain('resultHash: "sha256:1" then, "sha256:2" now')
+    expect(told.stdout).toContain('give it with --result')
   })
 })
 

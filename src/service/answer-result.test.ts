@@ -366,6 +366,7 @@ describe('a receipt', () => {
       differences: [
         { field: 'resultHash', receipt: 'sha256:0', replay: receipt['resultHash'] },
         { field: 'rowCount', receipt: 7, replay: 1 },
+        { field: 'rows', untold: 'not-kept' },
       ],
     })
     const other = { ...receipt, version: '0.0.1' }

@@ -141,7 +141,15 @@ describe('a caller', () => {
     const { receipt } = JSON.parse(whole.text) as { readonly receipt: { readonly id: string } }
     expect((await send('GET', `/v1/receipts/${receipt.id}`, { headers: ada })).status).toBe(404)
     const replay = await send('POST', '/v1/receipts/replay', { body: { receipt }, headers: posted(ada) })
-    expect(JSON.parse(replay.text)).toMatchObject({ equal: false })
+    // Nor does she learn from what is kept of his which rows he saw beyond hers.
+    const { equal, differences } = JSON.parse(replay.text) as {
+      readonly equal: boolean
+      readonly differences: readonly { readonly field: string }[]
+    }
+    expect(equal).toBe(false)
+    expect(differences.find(({ field }) => field === 'rows')).toEqual({ field: 'rows', untold: 'not-kept' })
+    const his = await send('POST', '/v1/receipts/replay', { body: { receipt }, headers: posted(manager) })
+    expect(JSON.parse(his.text)).toMatchObject({ equal: true, differences: [] })
   })
 
   it('writes only what it sees whole', async () => {

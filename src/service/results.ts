@@ -2,8 +2,9 @@
 // Both are bounded; a result that is forgotten is made again from its question, as long as that is known.
 
 import { BoundedStore } from '../base/bounded-store.ts'
+import { ENGINE_NAMES } from '../plan/engine.ts'
 import { pinnedHash, type PinnedQuestion } from '../query/pinned.ts'
-import type { Format, WrittenAnswer } from '../query/written.ts'
+import type { Format, Notation, WrittenAnswer } from '../query/written.ts'
 
 export type ResultLimits = {
   readonly questionBytesMax: number
@@ -47,6 +48,19 @@ export class Results {
 
   answer(key: string): WrittenAnswer | undefined {
     return this.#answers.get(key)
+  }
+
+  /** What is kept of the answer with this hash, by whichever engine, where it was written in one of the notations. */
+  answerOf(
+    hash: string,
+    resultHash: string,
+  ): { readonly notation: Notation; readonly answer: WrittenAnswer } | undefined {
+    for (const notation of ['json', 'edn'] as const)
+      for (const engine of ENGINE_NAMES) {
+        const answer = this.answer(Results.key(hash, notation, engine))
+        if (answer?.resultHash === resultHash) return { notation, answer }
+      }
+    return undefined
   }
 
   /** By what an answer is kept: another engine asked for by name is another answer, for whoever wants to compare. */

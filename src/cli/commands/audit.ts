@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { VarveError } from '../../base/errors.ts'
+import { readTextFile } from '../../base/text-file.ts'
 import type { Context } from '../main.ts'
 import { type Json, type ManagementOptions, openManagement, withManagement } from '../management.ts'
 
@@ -20,17 +21,53 @@ export function addAuditCommand(program: Command, { env, terminal }: Context): v
   withManagement(audit.command('replay'))
     .description('ask a question of the audit again, at its basis, and see whether the answer is the same')
     .argument('<id>', 'of its receipt')
+    .option('--result <file>', 'the answer as JSON, or its result alone, to see which of its rows differ')
     .addHelpText('after', '\nExample:\n  varve audit replay 6f1c0c1e-6a5b-4d38-9d0e-1c1f6b7a2f10')
-    .action(async (id: string, options: ManagementOptions) => {
+    .action(async (id: string, { result, ...options }: ReplayOptions) => {
+      const held = result === undefined ? {} : { result: resultIn(readTextFile(env.files, result)) }
       await using management = await openManagement(env, options)
       const { receipt } = await management.send('GET', `/v1/receipts/${encodeURIComponent(id)}`)
-      const { equal, differences } = await management.send('POST', '/v1/receipts/replay', { receipt })
-      if (equal === true) terminal.out('The answer is the same.\n')
-      else terminal.out('The answer is another.\n')
-      for (const { field, receipt: then, replay: now } of differences as readonly Json[])
-        terminal.out(`  ${String(field)}: ${JSON.stringify(then)} then, ${JSON.stringify(now)} now\n`)
-      if (equal !== true) throw replayDiffers(id)
+      const told = await management.send('POST', '/v1/receipts/replay', { receipt, ...held })
+      terminal.out(told['equal'] === true ? 'The answer is the same.\n' : 'The answer is another.\n')
+      for (const difference of told['differences'] as readonly Difference[])
+        terminal.out(differenceText(difference))
+      if (told['equal'] !== true) throw replayDiffers(id)
     })
+}
+
+type ReplayOptions = ManagementOptions & { readonly result?: string }
+
+/** Of an answer as the service gives it, or of that alone what stands under `result`. */
+function resultIn(text: string): unknown {
+  const answer = JSON.parse(text) as unknown
+  const isWhole = typeof answer === 'object' && answer !== null && 'receipt' in answer && 'result' in answer
+  return isWhole ? answer.result : answer
+}
+
+type Difference = Json & {
+  readonly field: string
+  readonly missing?: readonly unknown[]
+  readonly new?: readonly unknown[]
+}
+
+function differenceText(difference: Difference): string {
+  const { field, receipt: then, replay: now, sent, missing, new: added } = difference
+  if (field === 'result')
+    return `  result: what was given has the hash ${String(sent)}, not ${String(then)}\n`
+  if (field !== 'rows') return `  ${field}: ${JSON.stringify(then)} then, ${JSON.stringify(now)} now\n`
+  if (missing === undefined || added === undefined) {
+    const why =
+      difference['untold'] === 'not-kept'
+        ? 'the answer of then is not kept; give it with --result'
+        : 'too long to be compared'
+    return `  rows: ${why}\n`
+  }
+  const { missingCount, newCount } = difference
+  const lines = [
+    ...missing.map((row) => `    - ${JSON.stringify(row)}\n`),
+    ...added.map((row) => `    + ${JSON.stringify(row)}\n`),
+  ]
+  return `  rows: ${String(missingCount)} only then, ${String(newCount)} only now\n${lines.join('')}`
 }
 
 type Report = {
