@@ -1,4 +1,7 @@
 // Who asks. Found once for each request, before anything is read.
+//
+// A name means one caller, in grants, rules, the audit and as an owner, however it is known: those that an identity provider
+// vouches for have a prefix that no token can have, and names that Varve itself uses are nobody else's.
 
 /** What a caller may do at all; what it may see is a matter of grants. */
 export const SCOPES = ['query', 'transact', 'manage'] as const
@@ -26,6 +29,7 @@ export const LIMIT_NAMES = [
 ] as const
 
 export type Caller = {
+  /** `oidc:NAME` where an identity provider says so; what the token was made for; `local`. */
   readonly name: string
   /** How the name is known: `local` is whoever reaches a server on loopback that asks for no token. */
   readonly kind: 'local' | 'token' | 'oidc'
@@ -40,3 +44,21 @@ export const LOCAL_CALLER: Caller = { name: 'local', kind: 'local', roles: [], s
 
 /** Of what answers everybody, where nobody is asked who they are. */
 export const NOBODY: Caller = { name: 'nobody', kind: 'local', roles: [], scopes: [] }
+
+const OIDC_PREFIX = 'oidc:'
+const TOKEN_NAME = /^[^\s*][^\n]{0,199}$/
+const PREFIXES = [OIDC_PREFIX, 'role:']
+/** `varve` owns the queries that are saved from the start. */
+const OWN_NAMES: readonly string[] = [LOCAL_CALLER.name, NOBODY.name, 'varve']
+
+/** What a caller is called that an identity provider calls so. */
+export function oidcName(name: string): string {
+  return `${OIDC_PREFIX}${name}`
+}
+
+/** True for a name that a token may give its caller. */
+export function isTokenName(name: string): boolean {
+  return (
+    TOKEN_NAME.test(name) && !OWN_NAMES.includes(name) && !PREFIXES.some((prefix) => name.startsWith(prefix))
+  )
+}

@@ -128,6 +128,7 @@ describe('a service on loopback', () => {
     for (const body of [
       { caller: '' },
       { caller: '*' },
+      ...['local', 'nobody', 'varve', 'oidc:ada', 'role:finance'].map((caller) => ({ caller })),
       { scopes: ['all'] },
       { roles: 'x' },
       { expiresAt: 7 },

@@ -1,7 +1,7 @@
 // Tokens and grants: made, listed, taken back. And who the caller is.
 
 import type { HttpResponse } from '../base/env.ts'
-import { type CallerLimits, LIMIT_NAMES, type Scope, SCOPES } from '../access/caller.ts'
+import { type CallerLimits, isTokenName, LIMIT_NAMES, type Scope, SCOPES } from '../access/caller.ts'
 import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
 import { kebabCase, type Plain } from '../fact/plain-edn.ts'
 import type { Fields } from './body.ts'
@@ -118,8 +118,11 @@ export const ACCESS_ROUTES: readonly Route[] = [
 async function answerCreate(context: RouteContext): Promise<HttpResponse> {
   const fields = await fieldsOf(context, TOKEN_FIELDS, { recover: false })
   const caller = textOf(fields, 'caller')
-  if (caller === undefined || !/^[^\s*][^\n]{0,199}$/.test(caller))
-    throw fieldInvalid('caller', 'a name of at most 200 characters')
+  if (caller === undefined || !isTokenName(caller))
+    throw fieldInvalid(
+      'caller',
+      'a name of at most 200 characters that nobody else has: not local, nobody or varve, and not beginning with oidc: or role:',
+    )
   const scopes = textListOf(fields, 'scopes') ?? ['query']
   for (const scope of scopes)
     if (!SCOPES.some((known) => known === scope)) throw fieldInvalid('scopes', `of ${SCOPES.join(', ')}`)

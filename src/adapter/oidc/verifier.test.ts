@@ -2,6 +2,7 @@
 
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isTokenName } from '../../access/caller.ts'
 import { nodeEnv } from '../../base/env-node.ts'
 import type { HttpServer } from '../../base/env.ts'
 import { OidcVerifier } from './verifier.ts'
@@ -59,16 +60,26 @@ describe('a token of the provider', () => {
       scope: 'openid varve:query varve:transact',
     })
     expect(await verifier().callerOf(token)).toEqual({
-      name: 'ada',
+      name: 'oidc:ada',
       kind: 'oidc',
       roles: ['finance'],
       scopes: ['query', 'transact'],
     })
     const named = await signed({ email: 'ada@example.com', groups: ['x'] })
     expect(await verifier({ nameClaim: 'email', rolesClaim: 'groups' }).callerOf(named)).toMatchObject({
-      name: 'ada@example.com',
+      name: 'oidc:ada@example.com',
       roles: ['x'],
       scopes: ['query'],
+    })
+  })
+
+  it('names nobody as another is named, whatever the provider calls them', async () => {
+    for (const sub of ['local', 'varve', 'ada', 'role:finance', 'oidc:ada', '*']) {
+      const { name } = await verifier().callerOf(await signed({ sub }))
+      expect([name, isTokenName(name)]).toEqual([`oidc:${sub}`, false])
+    }
+    await expect(verifier().callerOf(await signed({ sub: 'a\nb' }))).rejects.toMatchObject({
+      code: 'varve.error/token-unknown',
     })
   })
 

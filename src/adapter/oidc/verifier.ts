@@ -4,7 +4,7 @@
 import type * as jose from 'jose'
 import type { Env } from '../../base/env.ts'
 import { VarveError } from '../../base/errors.ts'
-import { type Caller, type Scope, SCOPES } from '../../access/caller.ts'
+import { type Caller, oidcName, type Scope, SCOPES } from '../../access/caller.ts'
 import { identityUnavailable, tokenExpired, tokenUnknown } from '../../access/errors.ts'
 import type { IdentityVerifier } from '../../access/identity.ts'
 
@@ -35,6 +35,8 @@ const ALGORITHMS = [
   'EdDSA',
   'Ed25519',
 ]
+/** OpenID Connect Core 1.0, section 2: `sub` has at most 255 characters. */
+const SUBJECT = /^[^\n]{1,255}$/
 const FETCH_MS_MAX = 5_000
 const KEYS_MS_MAX = 600_000
 const COOLDOWN_MS = 30_000
@@ -116,12 +118,12 @@ type Claims = Readonly<Record<string, unknown>>
 
 function callerOfClaims(claims: Claims, { nameClaim = 'sub', rolesClaim = 'roles' }: OidcOptions): Caller {
   const name = claims[nameClaim]
-  if (typeof name !== 'string' || name === '') throw tokenUnknown(new Error(`no claim ${nameClaim}`))
+  if (typeof name !== 'string' || !SUBJECT.test(name)) throw tokenUnknown(new Error(`no claim ${nameClaim}`))
   const roles = claims[rolesClaim]
   const words = typeof claims['scope'] === 'string' ? claims['scope'].split(' ') : []
   const scopes = SCOPES.filter((scope: Scope) => words.includes(`${SCOPE_PREFIX}${scope}`))
   return {
-    name,
+    name: oidcName(name),
     kind: 'oidc',
     roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [],
     scopes: scopes.length === 0 ? ['query'] : scopes,
