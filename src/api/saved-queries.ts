@@ -17,7 +17,8 @@ import type { Forms } from '../service/route.ts'
 import { checkQueryName, queryToSave } from '../service/saved-query-forms.ts'
 import { SavedQueries } from '../service/system/saved-queries.ts'
 import { type HeldProcedures, StoredProcedures } from '../service/system/stored-procedures.ts'
-import { SYSTEM_DATABASE, type SystemFacts, SystemFolder } from '../service/system/system-folder.ts'
+import { SYSTEM_DATABASE } from '../service/system/ownership.ts'
+import { type SystemFacts, SystemFolder } from '../service/system/system-folder.ts'
 
 /** Where the system folder lies; undefined for one in memory. */
 export type SystemPlace = { readonly folder: string; readonly isReadOnly: boolean } | undefined

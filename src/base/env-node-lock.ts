@@ -4,7 +4,7 @@
 //   however it ends, and two processes can never both hold it.
 // - A file that names the holder. It is what the second process shows to its user; it decides alone where there
 //   is no such socket, or where the holder lives in another container or on another machine. There a holder
-//   counts as alive while it renews the file.
+//   counts as alive while it renews the file. Whoever asks for it counts a holder that hangs as dead, too.
 //
 // Neither is the fence: that is the epoch in storage (log/folder-log.ts).
 
@@ -28,12 +28,13 @@ type Holder = LockHolder & {
 
 /** See `Files.lock`. */
 export async function lockFile(path: string, options: LockOptions, bootId: string): Promise<FileLock> {
-  const takeOver = options.takeOver === true
+  const { takeOver = false } = options
   const socket = await claimSocket(path)
-  if (socket === 'taken' && !takeOver) throw folderLocked(path, shown(readHolder(path)))
+  const isForced = takeOver === true || (takeOver === 'silent' && isSilent(path))
+  if (socket === 'taken' && !isForced) throw folderLocked(path, shown(readHolder(path)))
   try {
     const before = readHolder(path)
-    if (before !== undefined && !takeOver && isAlive(before, path, bootId)) {
+    if (before !== undefined && !isForced && isAlive(before, path, bootId)) {
       throw folderLocked(path, shown(before))
     }
     return held(path, socket, {
@@ -53,7 +54,8 @@ type Socket = Server | 'taken' | 'none'
 
 function held(path: string, socket: Socket, holder: Holder): FileLock {
   fs.writeFileSync(path, `${JSON.stringify(holder)}\n`)
-  const renewal = setInterval(() => renew(path), RENEWAL_MS)
+  // Whoever lost the lock would keep alive the sign of the one who has it now.
+  const renewal = setInterval(() => isHolder(path, holder) && renew(path), RENEWAL_MS)
   renewal.unref()
   let isHeld = true
   return {
@@ -62,9 +64,8 @@ function held(path: string, socket: Socket, holder: Holder): FileLock {
       if (!isHeld) return
       isHeld = false
       clearInterval(renewal)
-      const now = readHolder(path)
       // Somebody may have taken over; the file is theirs then.
-      if (now !== undefined && isSame(now, holder)) fs.rmSync(path, { force: true })
+      if (isHolder(path, holder)) fs.rmSync(path, { force: true })
       await release(socket)
     },
   }
@@ -131,8 +132,13 @@ function isAlive(holder: Holder, path: string, bootId: string): boolean {
   if (holder.host === hostname()) {
     return holder.bootId === bootId && startOf(holder.pid) === holder.started && isRunning(holder.pid)
   }
+  return fs.existsSync(path) && !isSilent(path)
+}
+
+/** True where nobody renewed the sign for long; false where there is none, as while a holder is about to write it. */
+function isSilent(path: string): boolean {
   const status = fs.statSync(path, { throwIfNoEntry: false })
-  return status !== undefined && Date.now() - status.mtimeMs < SILENCE_MS_MAX
+  return status !== undefined && Date.now() - status.mtimeMs >= SILENCE_MS_MAX
 }
 
 function isRunning(pid: number): boolean {
@@ -152,6 +158,11 @@ function startOf(pid: number): string {
   } catch {
     return ''
   }
+}
+
+function isHolder(path: string, holder: Holder): boolean {
+  const now = readHolder(path)
+  return now !== undefined && isSame(now, holder)
 }
 
 function isSame(x: Holder, y: Holder): boolean {

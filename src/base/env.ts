@@ -98,9 +98,14 @@ export interface Files {
 }
 
 export type LockOptions = {
-  /** Takes the lock from a holder that is still alive. It is the epoch in storage that stops that one. */
-  readonly takeOver?: boolean
+  readonly takeOver?: TakeOver
 }
+
+/**
+ * Whether a lock is taken from a holder that is still alive: never, from any, or from one that hangs, which shows by its not
+ * having renewed its sign for half a minute. It is the epoch in storage that stops that holder, should it go on.
+ */
+export type TakeOver = boolean | 'silent'
 
 export type LockHolder = {
   readonly pid: number

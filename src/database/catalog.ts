@@ -1,7 +1,7 @@
 // The databases of one place, each opened once: for writing where this process writes, for following where it
 // only reads. Names and aliases both find a database.
 
-import type { Env } from '../base/env.ts'
+import type { Env, TakeOver } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
 import type { Edn } from '../fact/value.ts'
 import { type Connection, Follower } from './connection.ts'
@@ -24,8 +24,8 @@ export type CatalogOptions = {
   readonly isReadOnly?: boolean
   /** Makes the folder where it is missing. */
   readonly canCreate?: boolean
-  /** Takes the writer's place from a process that is still alive: that one acknowledges nothing more. */
-  readonly takeOver?: boolean
+  /** Takes the writer's place from a process that is still alive, or hangs: that one acknowledges nothing more. */
+  readonly takeOver?: TakeOver
   /** Folders whose databases are followed beside those of the first, and never written. */
   readonly followedFolders?: readonly string[]
   readonly functions?: FunctionRegistry

@@ -8,7 +8,7 @@
 // Names and aliases share one namespace. Folders that begin with a dot are half made or half deleted: the next
 // `create` or `delete` sweeps them away.
 
-import type { Env, FileStatus } from '../base/env.ts'
+import type { Env, FileStatus, TakeOver } from '../base/env.ts'
 import { makeDurableFolder } from '../base/folders.ts'
 import type { BlobStore } from '../blob/blob-store.ts'
 import { openFolderStore } from '../blob/folder-store.ts'
@@ -133,7 +133,7 @@ export type FolderOptions = {
   /** Makes the folder where it is missing. */
   readonly canCreate: boolean
   /** Takes the writer's place from a process that is still alive, and fences it. */
-  readonly takeOver?: boolean
+  readonly takeOver?: TakeOver
   /** Complete files of logs are sealed in threads of their own. */
   readonly hasThreads?: boolean
 }
@@ -144,7 +144,7 @@ const YOUNG_MS = 2_000
 export class FolderCatalogStorage implements CatalogStorage {
   readonly folder: string
   readonly #env: Env
-  readonly #takeOver: boolean
+  readonly #takeOver: TakeOver
   readonly #hasThreads: boolean
   /** Ids of databases as they were read last, by name. */
   readonly #ids = new Map<string, { readonly id: unknown; readonly status: FileStatus }>()

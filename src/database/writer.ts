@@ -84,6 +84,7 @@ const NOTHING_ENTERED = { t: -1, txInstantMs: 0 }
 
 export class Writer extends Connection {
   declare protected store: IndexedStore
+  declare protected log: WritableLog
   #commit: GroupCommit
   readonly #commitLimits: GroupCommitLimits | undefined
   #published: ViewableFacts
@@ -168,6 +169,11 @@ export class Writer extends Connection {
     durable.catch(() => undefined)
     const { t, datoms, block } = prepared
     return { t, datomCount: datoms.length + (block?.datomCount ?? 0), durable }
+  }
+
+  /** True once another process writes: what this one holds may be old, and it acknowledges nothing more. */
+  get isFenced(): boolean {
+    return this.log.isFenced()
   }
 
   /** Adds what the schema lacks; refuses a change, leaves alone what is not named. */

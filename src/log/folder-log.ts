@@ -6,7 +6,7 @@
 //   spare-00000007                    zeros for the next file (current-file.ts)
 //   lock                              names the writer (base/env-node-lock.ts)
 
-import type { Env } from '../base/env.ts'
+import type { Env, TakeOver } from '../base/env.ts'
 import type { T } from '../fact/attribute.ts'
 import { LOG_LIMITS, type LogLimits } from './current-file.ts'
 import { NO_HASH } from './frame.ts'
@@ -24,7 +24,7 @@ export { LOG_LIMITS, type LogLimits } from './current-file.ts'
 export type WriteMode = {
   readonly mode: 'write'
   /** Takes the log from a writer that is still alive and fences it. Without it that is `folder-locked`. */
-  readonly takeOver?: boolean
+  readonly takeOver?: TakeOver
   readonly limits?: LogLimits
   /** Complete files are sealed in a thread of their own, not beside the writing. */
   readonly isSealedInThread?: boolean
@@ -44,7 +44,7 @@ export async function openLog(
 ): Promise<TransactionLog> {
   if (options.mode === 'read') return new ReadingLog(env, folder)
   return openForWriting(env, folder, {
-    takeOver: options.takeOver === true,
+    takeOver: options.takeOver ?? false,
     isSealedInThread: options.isSealedInThread === true,
     limits: options.limits ?? LOG_LIMITS,
   })

@@ -36,6 +36,10 @@ export class MemoryLog implements WritableLog {
     return Promise.resolve()
   }
 
+  isFenced(): boolean {
+    return false
+  }
+
   waitFor(t: T, signal?: AbortSignal): Promise<T> {
     return this.#waiters.add(t, this.lastT(), signal)
   }

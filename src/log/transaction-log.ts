@@ -29,4 +29,6 @@ export interface TransactionLog extends AsyncDisposable {
 export interface WritableLog extends TransactionLog {
   /** What every frame appended here carries. */
   readonly epoch: number
+  /** True once somebody else opened the log for writing: nothing that is appended here is acknowledged any more. */
+  isFenced(): boolean
 }

@@ -4,7 +4,7 @@
 // published. Any failure between poisons the handle: what reached the disk is unknown until it is opened again.
 
 import { assert } from '../base/assert.ts'
-import type { Env, File, FileLock } from '../base/env.ts'
+import type { Env, File, FileLock, TakeOver } from '../base/env.ts'
 import { makeDurableFolder } from '../base/folders.ts'
 import { isPlanted } from '../base/planted.ts'
 import type { T } from '../fact/attribute.ts'
@@ -29,7 +29,7 @@ import type { Frame, WritableLog } from './transaction-log.ts'
 import { Waiters } from './waiters.ts'
 
 export type WriteOptions = {
-  readonly takeOver: boolean
+  readonly takeOver: TakeOver
   readonly limits: LogLimits
   readonly isSealedInThread: boolean
 }
@@ -157,7 +157,7 @@ export class WritingLog implements WritableLog {
     } catch (cause) {
       this.#failure = { cause }
       // A successor tidies up: whatever failed then, that is why.
-      throw this.#isFenced() ? writerFenced(this.#folder, this.epoch) : cause
+      throw this.isFenced() ? writerFenced(this.#folder, this.epoch) : cause
     } finally {
       this.#isAppending = false
     }
@@ -213,7 +213,7 @@ export class WritingLog implements WritableLog {
       throw writerFenced(this.#folder, this.epoch)
   }
 
-  #isFenced(): boolean {
+  isFenced(): boolean {
     try {
       return this.#env.files.stat(this.#fence) === undefined
     } catch {

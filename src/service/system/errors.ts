@@ -10,7 +10,7 @@ export function systemOwned(holder: unknown, cause: unknown): VarveError {
     code: 'varve.error/system-owned',
     kind: 'conflict',
     message: `The system database belongs to ${who}; this one only follows it`,
-    fix: 'Send the change to the service process that owns it, or stop that one and send it here again',
+    fix: 'Send the change to the service process that owns it, or stop that one and send it here again; one that hangs loses it after 30 s without a sign',
     data: { owner },
     cause,
   })

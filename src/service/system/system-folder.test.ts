@@ -1,5 +1,6 @@
 // One folder of the service's own, shared by processes: who owns what, and what happens when an owner goes.
 
+import { utimesSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nodeEnv } from '../../base/env-node.ts'
 import { readEdn } from '../../fact/edn-reader.ts'
@@ -7,7 +8,14 @@ import { SystemFolder } from './system-folder.ts'
 
 const env = nodeEnv()
 const TOKEN = readEdn('[{:token/id "a" :token/caller "ada"}]').value
+const OTHER = readEdn('[{:token/id "b" :token/caller "bob"}]').value
 let folder: string
+
+/** As if the owner had given no sign for longer than it may. */
+function hang(): void {
+  const past = new Date(Date.now() - 60_000)
+  utimesSync(`${folder}/system/log/lock`, past, past)
+}
 
 beforeEach(() => {
   folder = `${env.files.makeTemporaryFolder('varve-system')}/system`
@@ -50,6 +58,41 @@ describe('a system folder', () => {
     await first[Symbol.asyncDispose]()
     const { t } = await second.change(TOKEN)
     expect([second.isOwner, (await second.system()).basisT]).toEqual([true, t])
+  })
+
+  it('gets another owner when the first hangs, which then follows and owns it again once that one has gone', async () => {
+    let shiftMs = 0
+    const clock = { ...env.clock, monotonicMs: () => env.clock.monotonicMs() + shiftMs }
+    await using first = await SystemFolder.open({ ...env, clock }, folder)
+    await first.change(TOKEN)
+    const second = await SystemFolder.open(env, folder)
+    // Alive, so that nobody takes its place.
+    await expect(second.change(TOKEN)).rejects.toMatchObject({ code: 'varve.error/system-owned' })
+    expect(first.isOwner).toBe(true)
+    hang()
+    const { t } = await second.change(OTHER)
+    expect(second.isOwner).toBe(true)
+    // The first goes on: what it held is old, as it sees when it looks.
+    shiftMs += 1_000
+    expect(first.isOwner).toBe(false)
+    while ((await first.system()).basisT < t) await env.timers.sleep(10)
+    await expect(first.change(TOKEN)).rejects.toMatchObject({
+      code: 'varve.error/system-owned',
+      data: { owner: { pid: process.pid } },
+    })
+    await second[Symbol.asyncDispose]()
+    expect((await first.change(TOKEN)).t).toBe(t + 1)
+    expect(first.isOwner).toBe(true)
+  })
+
+  it('acknowledges nothing for who lost it without having seen that', async () => {
+    await using first = await SystemFolder.open(env, folder)
+    await using second = await SystemFolder.open(env, folder)
+    hang()
+    await second.change(OTHER)
+    await expect(first.change(TOKEN)).rejects.toMatchObject({ code: 'varve.error/system-owned' })
+    expect(first.isOwner).toBe(false)
+    expect((await second.system()).basisT).toBe(1)
   })
 
   it('is opened by many at once', async () => {

@@ -4,8 +4,8 @@
 //   audit-<instance>    what was asked of one process; each process has its own
 //   mask-key            a secret with which masked values are hashed
 //
-// Ownership is the writer's lock of the database. Whoever starts first has it; when that process ends, the next that has
-// something to change takes it.
+// Ownership of `system` is the writer's lock of the database (ownership.ts). Whoever starts first has it; when that process ends, or
+// hangs, the next that has something to change takes it.
 
 import { dirname } from 'node:path'
 import type { Env } from '../../base/env.ts'
@@ -17,9 +17,9 @@ import type { DatabaseValue } from '../../database/database-value.ts'
 import type { TransactOutcome, TransactRequest, Writer } from '../../database/writer.ts'
 import type { Edn } from '../../fact/value.ts'
 import { instanceInvalid, instanceTaken, systemOwned, tooManyInstances } from './errors.ts'
-import { AUDIT_SCHEMA, SYSTEM_SCHEMA } from './schema.ts'
+import { isFenced, isLocked, Ownership, ownedOrLocked, SYSTEM_DATABASE } from './ownership.ts'
+import { AUDIT_SCHEMA } from './schema.ts'
 
-export const SYSTEM_DATABASE = 'system'
 export const AUDIT_PREFIX = 'audit-'
 const MASK_KEY = 'mask-key'
 const SECRET_BYTE_COUNT = 32
@@ -53,27 +53,32 @@ export class SystemFolder implements SystemFacts, AsyncDisposable {
   readonly #writing: Catalog
   /** Undefined in memory, where nobody else is. */
   readonly #following: Catalog | undefined
-  #owned: Writer | undefined
-  #taking: Promise<Writer> | undefined
+  /** Undefined while another process owns `system`. */
+  #owned: Ownership | undefined
+  #taking: Promise<Ownership> | undefined
+  readonly #take: () => Promise<Ownership | VarveError>
 
   /** Opens the folder, or makes it. Throws what keeps a folder from being written. */
   static async open(env: Env, folder: string, { hasThreads = false } = {}): Promise<SystemFolder> {
     const writing = await againWhile(env, isMadeBeside, () => Catalog.openFolder(env, folder, { hasThreads }))
     const following = await Catalog.openFolder(env, folder, { isReadOnly: true })
-    return SystemFolder.#over(env, { writing, following }, await sharedSecret(env, `${folder}/${MASK_KEY}`))
+    const opened = (): Promise<Catalog> => Catalog.openFolder(env, folder, { hasThreads, takeOver: 'silent' })
+    const take = (): Promise<Ownership | VarveError> => alone(env, folder, () => Ownership.take(env, opened))
+    const maskKey = await sharedSecret(env, `${folder}/${MASK_KEY}`)
+    return SystemFolder.#over(env, { writing, following, take }, maskKey)
   }
 
   /** Gone when it is closed, as the databases beside it are. */
   static inMemory(env: Env): Promise<SystemFolder> {
-    return SystemFolder.#over(env, { writing: Catalog.openMemory(env), following: undefined }, newSecret(env))
+    const writing = Catalog.openMemory(env)
+    const take = (): Promise<Ownership | VarveError> => Ownership.take(env, () => Promise.resolve(writing))
+    return SystemFolder.#over(env, { writing, following: undefined, take }, newSecret(env))
   }
 
   static async #over(env: Env, catalogs: Catalogs, maskKey: string): Promise<SystemFolder> {
     try {
-      const system = await alone(env, catalogs.writing.storage.folder, () =>
-        ownedOrLocked(catalogs.writing, SYSTEM_DATABASE, SYSTEM_SCHEMA),
-      )
-      return new SystemFolder(env, catalogs, system instanceof VarveError ? undefined : system, maskKey)
+      const taken = await catalogs.take()
+      return new SystemFolder(env, catalogs, taken instanceof VarveError ? undefined : taken, maskKey)
     } catch (error) {
       await catalogs.writing[Symbol.asyncDispose]()
       await catalogs.following?.[Symbol.asyncDispose]()
@@ -83,14 +88,15 @@ export class SystemFolder implements SystemFacts, AsyncDisposable {
 
   private constructor(
     env: Env,
-    { writing, following }: Catalogs,
-    owned: Writer | undefined,
+    { writing, following, take }: Catalogs,
+    owned: Ownership | undefined,
     maskKey: string,
   ) {
     this.#env = env
     this.maskKey = maskKey
     this.#writing = writing
     this.#following = following
+    this.#take = take
     this.#owned = owned
   }
 
@@ -114,7 +120,7 @@ export class SystemFolder implements SystemFacts, AsyncDisposable {
 
   /** True while this process is the one that changes `system`. */
   get isOwner(): boolean {
-    return this.#owned !== undefined
+    return this.#ownership() !== undefined
   }
 
   /** Of the databases that the service processes of this folder write. */
@@ -132,30 +138,44 @@ export class SystemFolder implements SystemFacts, AsyncDisposable {
    * another one.
    */
   async change(tx: Edn, meta?: TransactRequest['meta']): Promise<TransactOutcome> {
-    const writer = this.#owned ?? (await this.#takeOwnership())
+    const { writer } = this.#ownership() ?? (await this.#takeOwnership())
     try {
       return await writer.transact({ tx, ...(meta !== undefined && { meta }) })
     } catch (error) {
       if (!isFenced(error)) throw error
-      // Somebody took over from this process, which then follows as the others do.
-      this.#owned = undefined
+      this.#letGo()
       throw systemOwned(undefined, error)
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned?.[Symbol.asyncDispose]()
     await this.#following?.[Symbol.asyncDispose]()
     await this.#writing[Symbol.asyncDispose]()
   }
 
+  /** What this process has, unless somebody took it while this one hung. */
+  #ownership(): Ownership | undefined {
+    if (this.#owned?.isLost() === true) this.#letGo()
+    return this.#owned
+  }
+
+  /** Somebody took over from this process, which then follows as the others do. */
+  #letGo(): void {
+    // What it still had to write is refused to whoever waits for it; nothing of it can fail for anybody else.
+    this.#owned?.[Symbol.asyncDispose]().catch(() => undefined)
+    this.#owned = undefined
+  }
+
   #systemConnection(): Promise<Connection> {
-    if (this.#owned !== undefined) return Promise.resolve(this.#owned)
+    const owned = this.#ownership()
+    if (owned !== undefined) return Promise.resolve(owned.writer)
     return (this.#following ?? this.#writing).connection(SYSTEM_DATABASE)
   }
 
   /** Changes that come at once wait for one attempt. */
-  #takeOwnership(): Promise<Writer> {
-    this.#taking ??= ownedOrLocked(this.#writing, SYSTEM_DATABASE, SYSTEM_SCHEMA)
+  #takeOwnership(): Promise<Ownership> {
+    this.#taking ??= this.#take()
       .then((found) => {
         if (found instanceof VarveError) throw systemOwned(found.data['holder'], found)
         this.#owned = found
@@ -191,7 +211,12 @@ function newSecret(env: Env): string {
   return Buffer.from(env.random.bytes(SECRET_BYTE_COUNT)).toString('hex')
 }
 
-type Catalogs = { readonly writing: Catalog; readonly following: Catalog | undefined }
+type Catalogs = {
+  readonly writing: Catalog
+  readonly following: Catalog | undefined
+  /** Owns `system` from now on, or says who does. */
+  readonly take: () => Promise<Ownership | VarveError>
+}
 
 /** The first of the audits that no other process has. */
 async function openAudit(catalog: Catalog, names: readonly string[]): Promise<Writer> {
@@ -204,17 +229,6 @@ async function openAudit(catalog: Catalog, names: readonly string[]): Promise<Wr
   throw names.length === 1 ? instanceTaken(names[0]!, locked!) : tooManyInstances(names.length)
 }
 
-/** The database, made where it is missing, with all of its schema; or why another process has it. */
-async function ownedOrLocked(catalog: Catalog, name: string, schema: Edn): Promise<Writer | VarveError> {
-  try {
-    await catalog.create(name, { schema })
-    return await catalog.writer(name)
-  } catch (error) {
-    if (isLocked(error)) return error
-    throw error
-  }
-}
-
 /** Does the work while no other process makes databases in the folder; in memory there is none. */
 async function alone<Result>(
   env: Env,
@@ -222,7 +236,9 @@ async function alone<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   if (folder === undefined) return work()
-  await using _lock = await againWhile(env, isLocked, () => env.files.lock(`${folder}/${OPENING}`))
+  await using _lock = await againWhile(env, isLocked, () =>
+    env.files.lock(`${folder}/${OPENING}`, { takeOver: 'silent' }),
+  )
   return await work()
 }
 
@@ -251,12 +267,4 @@ async function againWhile<Made>(
       await env.timers.sleep(env.random.next() * PAUSE_MS_MAX)
     }
   }
-}
-
-function isLocked(error: unknown): error is VarveError {
-  return error instanceof VarveError && error.code === 'varve.error/folder-locked'
-}
-
-function isFenced(error: unknown): boolean {
-  return error instanceof VarveError && error.code === 'varve.error/writer-fenced'
 }
