@@ -29,9 +29,7 @@ const FLAGS = 0x101
 /** It is. */
 const ELSEWHERE = 0x200
 
-type Json = string | number | boolean | undefined | readonly Json[] | { readonly [name: string]: Json }
-
-/** The body of an export request. */
+/** The body of an export request. Written as text, since most of it is: that takes a third of the time. */
 export function exportRequest(
   traces: readonly FinishedTrace[],
   resource: Resource,
@@ -39,60 +37,80 @@ export function exportRequest(
   newSpanId: () => string,
 ): string {
   const spans = traces.flatMap((trace) => spansOf(trace, newSpanId))
-  const scopeSpans = [{ scope, spans }]
-  return JSON.stringify({ resourceSpans: [{ resource: { attributes: pairs(resource) }, scopeSpans }] })
+  const scopeSpans = `{"scope":${JSON.stringify(scope)},"spans":[${spans.join(',')}]}`
+  return `{"resourceSpans":[{"resource":{"attributes":${pairs(resource)}},"scopeSpans":[${scopeSpans}]}]}`
 }
 
-function spansOf(trace: FinishedTrace, newSpanId: () => string): readonly Json[] {
-  const { name, traceId, spanId, parentId, state, root, atMs, isFailed } = trace
-  const originMs = atMs - root.fromMs
-  const spans: Json[] = []
-  const add = (span: Span, own: { readonly [name: string]: Json }, fromMs: number, untilMs: number): void => {
-    spans.push({
-      traceId,
-      traceState: state,
-      startTimeUnixNano: nanoseconds(originMs + fromMs),
-      endTimeUnixNano: nanoseconds(originMs + untilMs),
-      attributes: pairs(attributesOf(span)),
-      ...own,
-    })
-  }
-  /** Whatever a thread said of its clock, or left open: a part lies within the whole. */
-  const addChildren = (parent: Span, parentSpanId: string, parentFromMs: number, endMs: number): void => {
-    for (const child of parent.children) {
-      const untilMs = Math.min(Math.max(child.untilMs ?? endMs, parentFromMs), endMs)
-      const fromMs = Math.min(Math.max(child.fromMs, parentFromMs), untilMs)
-      const id = newSpanId()
-      const status = child.errorType === undefined ? undefined : { code: STATUS_ERROR }
-      add(
-        child,
-        { name: child.name, spanId: id, parentSpanId, kind: KIND_INTERNAL, flags: FLAGS, status },
-        fromMs,
+/** What a span has beside what it recorded itself. */
+type Place = {
+  readonly name: string
+  readonly spanId: string
+  readonly parentId: string | undefined
+  readonly fromMs: number
+  readonly untilMs: number
+  readonly kind: number
+  readonly flags: number
+  readonly isFailed: boolean
+}
+
+function spansOf(trace: FinishedTrace, newSpanId: () => string): readonly string[] {
+  const { name, spanId, parentId, root, isFailed } = trace
+  const spans: string[] = []
+  const add = (span: Span, place: Place): void => {
+    spans.push(spanText(trace, span, place))
+    for (const child of span.children) {
+      // Whatever a thread said of its clock, or left open: a part lies within the whole.
+      const untilMs = Math.min(Math.max(child.untilMs ?? place.untilMs, place.fromMs), place.untilMs)
+      add(child, {
+        name: child.name,
+        spanId: newSpanId(),
+        parentId: place.spanId,
+        fromMs: Math.min(Math.max(child.fromMs, place.fromMs), untilMs),
         untilMs,
-      )
-      addChildren(child, id, fromMs, untilMs)
+        kind: KIND_INTERNAL,
+        flags: FLAGS,
+        isFailed: child.errorType !== undefined,
+      })
     }
   }
-  const endMs = root.untilMs ?? root.fromMs
   const flags = parentId === undefined ? FLAGS : FLAGS | ELSEWHERE
-  const status = isFailed ? { code: STATUS_ERROR } : undefined
-  add(root, { name, spanId, parentSpanId: parentId, kind: KIND_SERVER, flags, status }, root.fromMs, endMs)
-  addChildren(root, spanId, root.fromMs, endMs)
+  const { fromMs, untilMs = fromMs } = root
+  add(root, { name, spanId, parentId, fromMs, untilMs, kind: KIND_SERVER, flags, isFailed })
   return spans
 }
 
-function attributesOf({ attributes, errorType }: Span): Readonly<SpanAttributes> {
-  return errorType === undefined ? attributes : { ...attributes, 'error.type': errorType }
+function spanText({ traceId, state, root, atMs }: FinishedTrace, span: Span, place: Place): string {
+  const { name, spanId, parentId, kind, flags, isFailed } = place
+  const originMs = atMs - root.fromMs
+  const parent = parentId === undefined ? '' : `"parentSpanId":"${parentId}",`
+  const traceState = state === undefined ? '' : `"traceState":${JSON.stringify(state)},`
+  const status = isFailed ? `,"status":{"code":${STATUS_ERROR}}` : ''
+  const { attributes, errorType } = span
+  const told = errorType === undefined ? attributes : { ...attributes, 'error.type': errorType }
+  return (
+    `{"traceId":"${traceId}","spanId":"${spanId}",${parent}${traceState}` +
+    `"flags":${flags},"name":${JSON.stringify(name)},"kind":${kind},` +
+    `"startTimeUnixNano":"${nanoseconds(originMs + place.fromMs)}",` +
+    `"endTimeUnixNano":"${nanoseconds(originMs + place.untilMs)}",` +
+    `"attributes":${pairs(told)}${status}}`
+  )
 }
 
-function pairs(attributes: Readonly<SpanAttributes>): readonly Json[] {
-  return Object.entries(attributes).map(([key, value]) => ({ key, value: anyValue(value) }))
+function pairs(attributes: Readonly<SpanAttributes>): string {
+  let text = ''
+  for (const key in attributes) {
+    const value = anyValue(attributes[key]!)
+    text += `${text === '' ? '' : ','}{"key":${JSON.stringify(key)},"value":${value}}`
+  }
+  return `[${text}]`
 }
 
-function anyValue(value: string | number | boolean): Json {
-  if (typeof value === 'string') return { stringValue: value }
-  if (typeof value === 'boolean') return { boolValue: value }
-  return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value }
+function anyValue(value: string | number | boolean): string {
+  if (typeof value === 'string') return `{"stringValue":${JSON.stringify(value)}}`
+  if (typeof value === 'boolean') return `{"boolValue":${value}}`
+  if (Number.isSafeInteger(value)) return `{"intValue":"${value}"}`
+  // What is not finite has names of its own.
+  return `{"doubleValue":${Number.isFinite(value) ? value : `"${value}"`}}`
 }
 
 /** To the microsecond, which is what a number tells apart. */
