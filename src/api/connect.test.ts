@@ -51,6 +51,8 @@ describe('connect', () => {
       code: 'varve.error/option-local',
       data: { option: 'workers' },
     })
-    await (await connect('http://127.0.0.1:1', { token: 'secret', purpose: 'billing' })).close()
+    await (
+      await connect('http://127.0.0.1:1', { token: 'secret', purpose: 'billing', trace: () => ({}) })
+    ).close()
   })
 })

@@ -2,6 +2,7 @@
 // schemes are adapters, loaded when they are asked for.
 
 import { SANDBOX_MODULE } from '../adapter/quickjs/sandbox-module.ts'
+import type { ClientOptions } from '../client/connect.ts'
 import type { Env } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
 import { nodeEnv } from '../base/env-node.ts'
@@ -48,6 +49,8 @@ export type ConnectOptions = {
   readonly token?: string
   /** Of a service: what all questions are asked for. */
   readonly purpose?: string
+  /** Of a service: called for each request, the trace that it is part of. */
+  readonly trace?: ClientOptions['trace']
   /** The world outside; the simulator's in tests. Queries and indexing then run in this thread. */
   readonly env?: Env
 }
@@ -63,13 +66,15 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   return (await connectLocal(url, options)) as unknown as Varve
 }
 
-async function connectToService(url: string, { token, purpose, ...local }: ConnectOptions): Promise<Varve> {
+async function connectToService(url: string, options: ConnectOptions): Promise<Varve> {
+  const { token, purpose, trace, ...local } = options
   const [foreign] = Object.keys(local)
   if (foreign !== undefined) throw optionLocal(foreign, url)
   const { connect: connectClient } = await import('../client/connect.ts')
   return connectClient(url, {
     ...(token !== undefined && { token }),
     ...(purpose !== undefined && { purpose }),
+    ...(trace !== undefined && { trace }),
   })
 }
 

@@ -24,6 +24,39 @@ beforeEach(async () => {
 })
 afterEach(() => server[Symbol.asyncDispose]())
 
+describe('a request', () => {
+  it('says which trace it is part of, each time anew, where that is a header', async () => {
+    const sent: (readonly [string | null, string | null])[] = []
+    const traces: ({ readonly [name: string]: string } | undefined)[] = [
+      {
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        tracestate: 'a=b',
+        baggage: 'no',
+      },
+      { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00', tracestate: 'a\r\nb: c' },
+      { traceparent: 'a\r\nb: c', tracestate: 'a=b' },
+      {},
+      undefined,
+    ]
+    const fetch: typeof globalThis.fetch = async (url, init) => {
+      const headers = new Headers(init?.headers)
+      sent.push([headers.get('traceparent'), headers.get('tracestate')])
+      expect([headers.has('baggage'), headers.has('b')]).toEqual([false, false])
+      return globalThis.fetch(url, init)
+    }
+    const count = traces.length
+    await using varve = await connect(server.url, { fetch, trace: () => traces.shift() })
+    for (let asked = 0; asked < count; asked++) await varve.databases()
+    expect(sent).toEqual([
+      ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'a=b'],
+      ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00', null],
+      [null, null],
+      [null, null],
+      [null, null],
+    ])
+  })
+})
+
 describe('a value of a database', () => {
   it('is asked as it was, whatever was written since, and through every view and several at once', async () => {
     await using varve = await connect(server.url)

@@ -1,6 +1,7 @@
 // What `import … from 'varve/client'` gives: the interface of Varve over HTTP, in any JavaScript engine.
 
 export { connect, type ClientOptions } from './connect.ts'
+export type { TraceHeaders } from './wire.ts'
 export { defineSchema } from '../interface/define-schema.ts'
 export { type ErrorKind, type Place, VarveError, type Warning } from '../base/errors.ts'
 export type { IndexName } from '../fact/datom.ts'

@@ -17,11 +17,16 @@ const RETRY_COUNT_MAX = 2
 const RETRY_DELAY_MS = 100
 const RETRY_DELAY_MS_MAX = 5_000
 
+/** The headers of W3C Trace Context that say which trace a request is part of. */
+export type TraceHeaders = { readonly traceparent?: string; readonly tracestate?: string }
+
 export type WireOptions = {
   /** Shown as `Authorization: Bearer …`. */
   readonly token?: string
   /** What all questions are asked for: kept in the audit, and some grants demand it. */
   readonly purpose?: string
+  /** Called for each request: the trace that it is part of, so that the service goes on with it. */
+  readonly trace?: () => TraceHeaders | undefined
 }
 
 export type Sending = {
@@ -40,11 +45,13 @@ export class Wire {
   readonly env: WebEnv
   readonly url: string
   readonly #headers: Readonly<Record<string, string>>
+  readonly #trace: WireOptions['trace']
   readonly #closing = new AbortController()
 
-  constructor(env: WebEnv, url: string, { token, purpose }: WireOptions = {}) {
+  constructor(env: WebEnv, url: string, { token, purpose, trace }: WireOptions = {}) {
     this.env = env
     this.url = url.replace(/\/+$/, '')
+    this.#trace = trace
     this.#headers = {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(purpose !== undefined && { 'varve-purpose': purpose }),
@@ -91,6 +98,7 @@ export class Wire {
     body: string | undefined,
     signal: AbortSignal,
   ): Promise<EdnMap> {
+    const trace = traceHeaders(this.#trace?.())
     let response: Response
     let text: string
     try {
@@ -99,6 +107,7 @@ export class Wire {
         headers: {
           accept: 'application/edn',
           ...this.#headers,
+          ...trace,
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body }),
@@ -113,6 +122,17 @@ export class Wire {
     if (error instanceof EdnMap) throw errorOf(error)
     return answer
   }
+}
+
+/** Of what may hold more, as a carrier of OpenTelemetry does. What no header can hold is no reason to ask for less. */
+function traceHeaders(given: TraceHeaders | undefined): TraceHeaders {
+  const { traceparent = '', tracestate = '' } = given ?? {}
+  if (!isHeader(traceparent)) return {}
+  return { traceparent, ...(isHeader(tracestate) && { tracestate }) }
+}
+
+function isHeader(text: string): boolean {
+  return /^[!-~][ -~]*$/.test(text)
 }
 
 /** Fields that are undefined are left out. */
