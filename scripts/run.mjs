@@ -20,7 +20,10 @@ const commands = {
   test: (args) => (args.length > 0 ? run([...vitest, ...args]) : testAll()),
   format: (args) => run(['node_modules/oxfmt/bin/oxfmt', ...(args.length > 0 ? args : ['.'])]),
   bench: (args) => runOneOf('bench', args),
-  judge: (args) => run(['test/judges/datomic/run.ts', ...args]),
+  judge: (args) =>
+    args[0] === '--traces'
+      ? run(['test/judges/collector/run.ts'])
+      : run(['test/judges/datomic/run.ts', ...args]),
   torture: (args) => run(['test/torture/main.ts', ...args]),
   fuzz: (args) => run(['test/fuzz/main.ts', ...args]),
   prepack: () => run(['scripts/package/prepack.ts']),

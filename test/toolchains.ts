@@ -90,6 +90,6 @@ export async function pythonPackage(name: string, version: string): Promise<stri
 }
 
 /** Where what was fetched for tests is kept. */
-function cacheFolder(): string {
+export function cacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'varve-test')
 }
