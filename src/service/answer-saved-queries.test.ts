@@ -109,22 +109,51 @@ describe('a saved query', () => {
     expect(error.code).toBe('varve.error/expectation-unknown')
   })
 
-  it('belongs to its owner', async () => {
+  it('belongs to its owner, and is not there for who sees nothing of its databases', async () => {
     await json('PUT', '/v1/queries/price', PRICE)
-    const made = (await json('POST', '/v1/tokens', { caller: 'ada' })) as { readonly token: string }
+    const bearerOf = async (caller: string): Promise<Readonly<Record<string, string>>> => {
+      const { token } = (await json('POST', '/v1/tokens', { caller })) as { readonly token: string }
+      return { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+    }
+    await json('POST', '/v1/grants', { principal: 'ada', database: 'shop', attributes: [':item/id'] })
+    const [ada, bob] = [await bearerOf('ada'), await bearerOf('bob')]
     serveWith({}, undefined, new TokenAccess(new Tokens(nodeEnv(), system), { isLoopback: true }))
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${made.token}` }
+    const names = async (headers: Readonly<Record<string, string>>): Promise<unknown> => {
+      const { text } = await send('GET', '/v1/queries', { headers })
+      return (JSON.parse(text) as { readonly queries: readonly { name: string }[] }).queries.map(
+        ({ name }) => name,
+      )
+    }
+    expect([await names(ada), await names(bob)]).toEqual([['price'], []])
     for (const [method, path, body] of [
       ['PUT', '/v1/queries/price', PRICE],
       ['DELETE', '/v1/queries/price', undefined],
       ['DELETE', '/v1/queries/price/expectations/tea', undefined],
     ] as const) {
-      const [status, error] = await problem(method, path, { headers, ...(body && { body }) })
+      const [status, error] = await problem(method, path, { headers: ada, ...(body && { body }) })
       expect([path, status, error.code]).toEqual([path, 403, 'varve.error/not-the-owner'])
+      expect(error.message).toContain('local')
     }
-    expect((await send('PUT', '/v1/queries/mine', { headers, body: PRICE })).status).toBe(201)
+    for (const [method, path] of [
+      ['GET', '/v1/queries/price'],
+      ['GET', '/v1/queries/pricee'],
+      ['DELETE', '/v1/queries/price'],
+      ['GET', '/v1/queries/price/difference'],
+      ['POST', '/v1/queries/price/run'],
+      ['POST', '/v1/queries/price/check'],
+      ['PUT', '/v1/queries/price/expectations/tea'],
+    ] as const) {
+      const [status, { code, fix }] = await problem(method, path, { headers: bob, body: {} })
+      expect([path, status, code]).toEqual([path, 404, 'varve.error/saved-query-unknown'])
+      expect(fix).not.toContain('mean')
+    }
+    // Names are of all together: that one is taken cannot be hidden, whose it is can.
+    const [, taken] = await problem('PUT', '/v1/queries/price', { headers: bob, body: PRICE })
+    expect(taken).toMatchObject({ code: 'varve.error/not-the-owner', data: { name: 'price' } })
+    expect(JSON.stringify(taken)).not.toContain('local')
+    expect((await send('PUT', '/v1/queries/mine', { headers: bob, body: PRICE })).status).toBe(201)
     // It shows what the caller may see: nothing, without a grant.
-    const [, error] = await problem('POST', '/v1/queries/price/run', { headers, body: {} })
+    const [, error] = await problem('POST', '/v1/queries/mine/run', { headers: bob, body: {} })
     expect(error.code).toBe('varve.error/database-unknown')
   })
 

@@ -16,6 +16,7 @@ import { checkExpectations } from './expectations.ts'
 import { BOUND_FIELDS, boundsOf, MOMENT_FIELDS, momentOf, pinnedBy } from './question-fields.ts'
 import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
 import { checkQueryName, namedArguments, queryToSave } from './saved-query-forms.ts'
+import { queriesFor, seenBy } from './caller-queries.ts'
 import { sourcesAt } from './sources.ts'
 import { expectationUnknown, notTheOwner } from './system/errors.ts'
 import type { Expectation, QueryVersion, SavedQuery } from './system/saved-queries.ts'
@@ -82,7 +83,7 @@ export const SAVED_QUERY_ROUTES: readonly Route[] = [
     search: { tag: 'only those with this tag' },
     answer: async (context) => {
       const tag = context.search.get('tag')
-      const all = await context.service.queries.list()
+      const all = await queriesFor(context).list()
       const shown = all.filter(({ tags }) => tag === null || tags.includes(tag))
       return ok(context, { queries: new Valued(shown.map((query) => summaryField(query, context))) })
     },
@@ -104,7 +105,7 @@ export const SAVED_QUERY_ROUTES: readonly Route[] = [
     about: 'A saved query with all its versions and expectations',
     scope: 'query',
     answers: shape('SavedQuery'),
-    answer: async (context) => shown(context, await context.service.queries.get(nameOf(context))),
+    answer: async (context) => shown(context, await queriesFor(context).get(nameOf(context))),
   },
   {
     method: 'DELETE',
@@ -186,7 +187,7 @@ async function answerSave(context: RouteContext): Promise<HttpResponse> {
 
 async function answerRun(context: RouteContext): Promise<HttpResponse> {
   const fields = await fieldsOf(context, RUN_FIELDS, { recover: true })
-  const found = await context.service.queries.version(nameOf(context), countOf(fields, 'version'))
+  const found = await queriesFor(context).version(nameOf(context), countOf(fields, 'version'))
   const database = textOf(fields, 'database')
   const version = { ...found.version, ...(database !== undefined && { database }) }
   const moment = momentOf(fields)
@@ -206,7 +207,7 @@ async function answerRun(context: RouteContext): Promise<HttpResponse> {
 
 async function answerExpect(context: RouteContext): Promise<HttpResponse> {
   const { service } = context
-  const { version } = await service.queries.version(nameOf(context))
+  const { version } = await queriesFor(context).version(nameOf(context))
   await ownedQuery(context)
   const fields = await fieldsOf(context, EXPECTATION_FIELDS, { recover: false })
   const given = namedArguments(fields.form('arguments', 'value'))
@@ -225,10 +226,7 @@ async function answerExpect(context: RouteContext): Promise<HttpResponse> {
 
 async function answerCheck(context: RouteContext): Promise<HttpResponse> {
   const fields = await fieldsOf(context, { version: RUN_FIELDS.version }, { recover: false })
-  const { query, version } = await context.service.queries.version(
-    nameOf(context),
-    countOf(fields, 'version'),
-  )
+  const { query, version } = await queriesFor(context).version(nameOf(context), countOf(fields, 'version'))
   const asking = { kind: 'query', saved: `${nameOf(context)}@${version.number}` } as const
   const checked = await checkExpectations(query, async ({ cursors, arguments: given }) => {
     const asked = await preparedVersion(context, version, given, { moment: { cursors }, bounds: {} })
@@ -238,7 +236,7 @@ async function answerCheck(context: RouteContext): Promise<HttpResponse> {
 }
 
 async function answerDifference(context: RouteContext): Promise<HttpResponse> {
-  const { queries } = context.service
+  const queries = queriesFor(context)
   const numberOf = (name: string): number | undefined => {
     const text = context.search.get(name)
     if (text !== null && !/^[1-9]\d{0,8}$/.test(text)) throw parameterInvalid(name, 'the number of a version')
@@ -285,13 +283,16 @@ function nameOf({ parameters }: RouteContext): string {
 
 /** Throws `varve.error/not-the-owner`. */
 async function ownedQuery(context: RouteContext): Promise<SavedQuery> {
-  const query = await context.service.queries.get(nameOf(context))
+  const query = await queriesFor(context).get(nameOf(context))
   checkOwner(context, query)
   return query
 }
 
-function checkOwner({ caller }: RouteContext, { name, owner }: SavedQuery): void {
-  if (owner !== caller.name && !caller.scopes.includes('manage')) throw notTheOwner(name, owner)
+function checkOwner(context: RouteContext, query: SavedQuery): void {
+  const { caller } = context
+  const { name, owner } = query
+  if (owner === caller.name || caller.scopes.includes('manage')) return
+  throw notTheOwner(name, seenBy(context)(query) && owner)
 }
 
 function shown(context: RouteContext, query: SavedQuery, status = 200): Promise<HttpResponse> {

@@ -117,12 +117,14 @@ export function grantNotFound(id: string): VarveError {
   })
 }
 
-export function notTheOwner(name: string, owner: string): VarveError {
+/** `owner` undefined: the caller does not see whose it is. */
+export function notTheOwner(name: string, owner: string | undefined): VarveError {
+  const who = owner ?? 'somebody else'
   return new VarveError({
     code: 'varve.error/not-the-owner',
     kind: 'forbidden',
-    message: `The query ${name} belongs to ${owner}`,
-    fix: `Ask ${owner} to change it, or save yours under another name`,
+    message: `The query ${name} belongs to ${who}`,
+    fix: `Ask ${who} to change it, or save yours under another name`,
     data: { name, owner },
   })
 }

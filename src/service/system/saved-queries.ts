@@ -57,37 +57,48 @@ export type QueryToSave = {
   readonly note?: string
 }
 
+/** What shows of a query to whoever looks; undefined: that it is there is not told either. */
+export type Seen = (query: SavedQuery) => SavedQuery | undefined
+
 const TEXT_LENGTH_MAX = 100_000
 
 export class SavedQueries {
   readonly #env: Env
   readonly #system: SystemFacts
+  readonly #seen: Seen
 
-  constructor(env: Env, system: SystemFacts) {
+  /** Those of which `seen` shows nothing are not there. */
+  constructor(env: Env, system: SystemFacts, seen: Seen = (query) => query) {
     this.#env = env
     this.#system = system
+    this.#seen = seen
+  }
+
+  /** The same queries, as far as they show. */
+  as(seen: Seen): SavedQueries {
+    return new SavedQueries(this.#env, this.#system, seen)
   }
 
   async list(): Promise<readonly SavedQuery[]> {
     const { facts } = await this.#system.system()
     return entitiesWith(facts, 'query/name')
-      .map((fields) => queryOf(facts, fields))
+      .map((fields) => this.#seen(queryOf(facts, fields)))
+      .filter((query) => query !== undefined)
       .sort((x, y) => (x.name < y.name ? -1 : 1))
   }
 
   /** Throws `varve.error/saved-query-unknown`. */
   async get(name: string): Promise<SavedQuery> {
-    const { facts } = await this.#system.system()
-    const fields = fieldsOf(facts, 'query/name', name)
-    if (fields !== undefined) return queryOf(facts, fields)
-    const names = entitiesWith(facts, 'query/name').map((each) => String(each.get('query/name')))
+    const found = await this.find(name)
+    if (found !== undefined) return found
+    const names = (await this.list()).map((query) => query.name)
     throw queryUnknown(name, nearest(name, names))
   }
 
   async find(name: string): Promise<SavedQuery | undefined> {
     const { facts } = await this.#system.system()
     const fields = fieldsOf(facts, 'query/name', name)
-    return fields === undefined ? undefined : queryOf(facts, fields)
+    return fields === undefined ? undefined : this.#seen(queryOf(facts, fields))
   }
 
   /** The version of this number, or the newest. Throws `varve.error/saved-query-retired`, `varve.error/version-unknown`. */
