@@ -58,14 +58,15 @@ export interface Engine {
     limits: EngineLimits,
   ): Promise<Answer>
   /**
-   * The answer at once, on this thread; undefined where this engine would leave the question to another. Of engines that
-   * can say it without waiting.
+   * The answer at once, on this thread. `begins` is asked before anything is looked for, with the most rows that the plan
+   * expects anywhere: where it says no, there is no answer. Of engines that can say it without waiting.
    */
   answerAtOnce?(
     query: Query,
     inputs: readonly EngineInput[],
     catalog: ReadonlyMap<SourceName, FactSource>,
     limits: EngineLimits,
+    begins: (expectedRowCount: number) => boolean,
   ): Answer | undefined
   /** What it would do to answer, or did: `run` answers and tells what came of each step. */
   explain(

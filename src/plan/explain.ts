@@ -3,6 +3,7 @@
 
 import type { Warning } from '../base/errors.ts'
 import type { Conjunction, FinishStep, PatternStep, Plan, ReadStep, RuleTablePlan, Step } from './plan.ts'
+import type { QuestionClass } from './question-class.ts'
 import { rangeClauses } from './ranges.ts'
 import { showClause, showElement, showTerms } from './show-clause.ts'
 
@@ -29,6 +30,10 @@ export type Explanation = {
   readonly engine: string
   readonly mode: ExplainMode
   readonly parts: readonly ExplainedPart[]
+  /** The most rows that any step was expected to give. */
+  readonly expectedRowCount?: number
+  /** Where questions are told apart by it. */
+  readonly class?: QuestionClass
   /** The statements that a foreign engine runs. */
   readonly sql?: string
   /** Rows of the answer, the time it took, planning included, and the memory that was held at most, tables of facts included. */
@@ -191,6 +196,7 @@ function explanationText({
   engine,
   mode,
   parts,
+  class: kind,
   sql,
   rowCount,
   timeMs,
@@ -223,7 +229,8 @@ function explanationText({
       : `, ${rowCount.toLocaleString('en')} ${rowCount === 1 ? 'row' : 'rows'} in ${timeMs?.toFixed(2)} ms`
   const held = memoryBytes === undefined ? '' : `, ${kilobytes(memoryBytes)} kB`
   const workers = workerCount === undefined ? '' : `, by ${workerCount} workers`
-  lines.push(`engine: ${engine}${answer}${held}${workers}`)
+  const classed = kind === undefined ? '' : `, class: ${kind}`
+  lines.push(`engine: ${engine}${classed}${answer}${held}${workers}`)
   return `${lines.join('\n')}\n${sql === undefined ? '' : `\n${sql}`}`
 }
 

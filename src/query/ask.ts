@@ -20,7 +20,7 @@ import { type CalledProcedures, calledProcedures, toldProcedures } from './calle
 import { checkRules, NO_RULES } from './check-rules.ts'
 import { type FactsNamed, typedArgument } from './plain-arguments.ts'
 import { sourcesOf } from './variables.ts'
-import type { Share } from './fair-queue.ts'
+import type { Asker, QuestionBounds } from './asker.ts'
 import type { Format, WrittenAnswer } from './written.ts'
 
 /** An argument: a value, or a database for a source that `:in` declares. */
@@ -48,8 +48,7 @@ export type AskRequest = {
   readonly limit?: number
   /** Who answers: one of `ENGINE_NAMES`. */
   readonly engine?: string
-  /** For whom it is asked: what each may have of the workers. */
-  readonly share?: Share
+  readonly asker?: Asker
   readonly signal?: AbortSignal
   /** What answering it is a part of, where that is traced. */
   readonly span?: Span
@@ -68,20 +67,15 @@ export type JobInput =
   | { readonly kind: 'rules'; readonly form: Edn; readonly rules: RuleSet }
   | { readonly kind: 'value'; readonly value: Edn; readonly isPlainData?: boolean }
 
-/** A query with everything it is asked over. */
-export type QueryJob = {
+/** A query with everything it is asked over. The bytes of its bounds are those of the answer as text, where text is wanted. */
+export type QueryJob = QuestionBounds & {
   readonly form: Edn
   readonly query: Query
   readonly inputs: readonly JobInput[]
   readonly catalog: ReadonlyMap<SourceName, DatabaseValue>
-  readonly timeoutMs: number
-  readonly rowCountMax: number
-  readonly memoryBytesMax: number
-  /** Of the answer as text, where text is wanted. */
-  readonly answerBytesMax: number
   readonly limit: number | undefined
   readonly engine: EngineName
-  readonly share?: Share
+  readonly asker?: Asker
   readonly signal?: AbortSignal
   readonly span?: Span
   readonly procedures: CalledProcedures
@@ -214,7 +208,7 @@ export async function prepareQuestion(
     limit: request.limit,
     engine: engineNamed(request.engine ?? 'auto'),
     procedures: calledProcedures(query, rules?.rules ?? NO_RULES, request.procedures ?? NO_PROCEDURES),
-    ...(request.share && { share: request.share }),
+    ...(request.asker && { asker: request.asker }),
     ...(request.signal && { signal: request.signal }),
     ...(request.span && { span: request.span }),
   }

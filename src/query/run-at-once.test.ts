@@ -9,7 +9,7 @@ import { shapeAnswer } from '../engine/shape.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import type { Edn } from '../fact/value.ts'
 import type { Engine } from '../plan/engine.ts'
-import { ask, askWritten, type AskRequest, type QueryJob, type QueryRunner } from './ask.ts'
+import { ask, askWritten, type AskRequest, explain, type QueryJob, type QueryRunner } from './ask.ts'
 import { momentSources } from './moment.ts'
 import { AT_ONCE_LIMITS, type AtOnceLimits, AtOnceRunner } from './run-at-once.ts'
 import { InThreadRunner } from './run-here.ts'
@@ -83,6 +83,63 @@ describe('a question about few things', () => {
     expect(others.asked).toEqual([])
   })
 
+  it('may be a pull; one that leads far goes to the others, and so does its pattern alone for a while', async () => {
+    const { runner, others } = runnerWith({ answerMsMax: 1_000 })
+    const ITEM = '[:find (pull $th ?i [:item/price]) . :in $th ?id :where [$th ?i :item/id ?id]]'
+    expect(await asked(runner, requestOf(ITEM, 'i42'))).toEqual(readEdn('{:item/price 42}').value)
+    const ALL = '[:find (pull $th ?i pattern) :in $th [?id ...] pattern :where [$th ?i :item/id ?id]]'
+    const ids = Array.from({ length: 2_000 }, (_, i) => `i${i}`)
+    expect(await asked(runner, requestOf(ALL, ['i1'], '[:item/price]'))).toHaveLength(1)
+    expect(others.asked).toEqual([])
+    expect(await asked(runner, requestOf(ALL, ids, '[:item/id :item/price]'))).toHaveLength(2_000)
+    expect(await asked(runner, requestOf(ALL, ['i1'], '[:item/id :item/price]'))).toHaveLength(1)
+    expect(others.asked).toHaveLength(2)
+    expect(await asked(runner, requestOf(ALL, ['i1'], '[:item/price]'))).toHaveLength(1)
+    expect(others.asked).toHaveLength(2)
+  })
+
+  it('is known by its plan where nothing else is known, and then by how it fared', async () => {
+    const told: string[] = []
+    const asker = {
+      share: { name: '', workerCountMax: 1 },
+      onClass: (kind: string): void => void told.push(kind),
+    }
+    const { runner, others } = runnerWith({ answerMsMax: 1_000, rowCountMax: 100 })
+    const classesOf = async (request: AskRequest): Promise<readonly string[]> => {
+      told.length = 0
+      await asked(runner, { ...request, asker })
+      return [...told]
+    }
+    const { answer } = await explain(requestOf(PRICES), runner, 'plan')
+    expect([answer.class, answer.expectedRowCount]).toEqual(['scan', ITEM_COUNT])
+    expect(await classesOf(requestOf(PRICES))).toEqual(['scan'])
+    expect(await classesOf(requestOf(PRICES))).toEqual(['scan'])
+    // Then it is tried again, whatever the plan expects.
+    expect(await classesOf(requestOf(PRICES))).toEqual(['point', 'scan'])
+    expect(others.asked).toHaveLength(3)
+    expect((await explain(requestOf(PRICE, 'i1'), runner, 'plan')).answer).toMatchObject({ class: 'point' })
+    expect(await classesOf(requestOf(PRICE, 'i1'))).toEqual(['point'])
+    expect((await explain(requestOf(PRICE, 'i1'), runner, 'run')).answer.text).toContain('class: point')
+  })
+
+  it('that meets a bound of its own is told so, and is no scan', async () => {
+    const { runner, others } = runnerWith({ answerMsMax: 1_000 })
+    const bounds = {
+      timeoutMs: Infinity,
+      rowCountMax: 1,
+      memoryBytesMax: Infinity,
+      answerBytesMax: Infinity,
+    }
+    const asker = { share: { name: '', workerCountMax: 1 }, boundsOf: () => bounds }
+    await expect(
+      asked(runner, {
+        ...requestOf('[:find ?p :where [$th ?i :item/rare true] [$th ?j :item/price ?p] [(< ?p 3)]]'),
+        asker,
+      }),
+    ).rejects.toMatchObject({ code: 'varve.error/too-many-rows' })
+    expect(others.asked).toEqual([])
+  })
+
   it('is told what is wrong with it', async () => {
     const { runner, others } = runnerWith({ answerMsMax: 1_000 })
     await expect(asked(runner, requestOf(PRICE.replaceAll('price', 'prize'), 'i1'))).rejects.toMatchObject({
@@ -92,7 +149,6 @@ describe('a question about few things', () => {
   })
 
   it.each([
-    ['a pull', '[:find (pull $th ?i [:item/price]) . :in $th ?id :where [$th ?i :item/id ?id]]'],
     ['a function of texts', '[:find ?n . :in $th ?id :where [$th ?i :item/id ?id] [(subs ?id 1) ?n]]'],
     ['a call in a call', '[:find ?i . :in $th ?id :where [$th ?i :item/id ?id] [(= (count ?id) 2)]]'],
     ['any attribute', '[:find ?v . :in $th ?id :where [$th ?i :item/id ?id] [$th ?i ?a ?v]]'],
@@ -160,7 +216,7 @@ describe('what outgrows a bound', () => {
       for (let i = 0; i < count; i++) await asked(runner, requestOf(BELOW, below))
       return tryCount - before
     }
-    // One is tried, one passes; one is tried, three pass; then seven.
+    // One is seen to expect too much, one passes; one is tried, three pass; then seven.
     expect(await triesOf(50, 2 + 4 + 8)).toBe(3)
     expect(await triesOf(50, 1_000)).toBeLessThan(20)
     const { restCountMax } = AT_ONCE_LIMITS

@@ -1,14 +1,19 @@
-// Questions about few things are answered where they come in, within bounds so small that a commit hardly waits: the way to
-// a worker and back takes longer than most of them. What outgrows the bounds goes to the workers as if nothing had been
-// tried, and its query is tried again ever more rarely.
+// Points are answered where they come in, within bounds so small that a commit hardly waits: the way to a worker and back
+// takes longer than most of them. All else is a scan and goes to the workers: what is no small query, what the plan expects
+// many rows of where nothing else is known, and what outgrows the bounds, as if nothing had been tried; its query is tried
+// again ever more rarely.
 
 import { NEVER_ENDS } from '../base/batches.ts'
 import type { Clock } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
+import { Recent } from '../base/recent.ts'
 import { isBlobMissing } from '../database/database-value.ts'
-import type { Answer, Engine, EngineLimits } from '../plan/engine.ts'
-import type { ExplainMode, Explanation } from '../plan/explain.ts'
+import type { Answer, Engine } from '../plan/engine.ts'
+import { type ExplainMode, type Explanation, explanationOf } from '../plan/explain.ts'
+import type { QuestionClass } from '../plan/question-class.ts'
 import type { Clause } from '../plan/syntax.ts'
+import { boundedAs, classed, type QuestionBounds, withinBounds } from './asker.ts'
+import { textOfForm } from './parsed.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
 import { questionOf, tellAnswer } from './run-here.ts'
 import { isSmallQuery } from './small-query.ts'
@@ -17,6 +22,7 @@ import { type Format, writeAnswer, type WrittenAnswer } from './written.ts'
 export type AtOnceLimits = {
   /** A commit that comes meanwhile waits so long, and for the one step that is being done. */
   readonly answerMsMax: number
+  /** Also of what the plan expects. */
   readonly rowCountMax: number
   /** Facts that are read as a table are counted with it: nobody makes a large one here. */
   readonly memoryBytesMax: number
@@ -36,9 +42,14 @@ export const AT_ONCE_LIMITS: AtOnceLimits = {
   restCountMax: 63,
 }
 
+/** Pull patterns given as inputs of which it is known how they fared. */
+const PATTERN_COUNT_MAX = 1_000
+
 /** How a query fared. */
 type Course = {
   readonly isSmall: boolean
+  /** It was asked before: how it fared tells more than what the plan expects. */
+  isKnown: boolean
   /** Askings that are not tried after one in vain, and how many of these are still to come. */
   restCount: number
   restLeft: number
@@ -50,6 +61,7 @@ export class AtOnceRunner implements QueryRunner {
   readonly #others: QueryRunner
   readonly #limits: AtOnceLimits
   readonly #courses = new WeakMap<readonly Clause[], Course>()
+  readonly #courseByPattern = new Recent<string, Course>(PATTERN_COUNT_MAX)
 
   /** `others` answer what takes longer. */
   constructor(engine: Engine, clock: Clock, others: QueryRunner, limits: Partial<AtOnceLimits> = {}) {
@@ -64,19 +76,24 @@ export class AtOnceRunner implements QueryRunner {
   }
 
   async run(job: QueryJob): Promise<Answer> {
-    return this.#tried(job, (answer) => answer) ?? this.#others.run(job)
+    return this.#tried(job, (answer) => answer) ?? this.#others.run(classed(job, 'scan'))
   }
 
   async write(job: QueryJob, format: Format): Promise<WrittenAnswer> {
-    const bytesMax = Math.min(job.answerBytesMax, this.#limits.answerBytesMax)
-    const written = this.#tried(job, (answer) =>
+    const written = this.#tried(job, (answer, { answerBytesMax: bytesMax }) =>
       writeAnswer(job.query, answer, { format, engine: this.#engine.name, bytesMax, check: NEVER_ENDS }),
     )
-    return written ?? this.#others.write(job, format)
+    return written ?? this.#others.write(classed(job, 'scan'), format)
   }
 
-  explain(job: QueryJob, mode: ExplainMode): Promise<Explanation> {
-    return this.#others.explain(job, mode)
+  /** Explaining is a scan; the class that is told is that of asking. */
+  async explain(job: QueryJob, mode: ExplainMode): Promise<Explanation> {
+    const explanation = await this.#others.explain(classed(job, 'scan'), mode)
+    const { expectedRowCount = 0 } = explanation
+    const { isKnown, restCount } = this.#courseOf(job)
+    const findsFew = isKnown ? restCount === 0 : expectedRowCount <= this.#limits.rowCountMax
+    const kind: QuestionClass = this.#mayBePoint(job) && findsFew ? 'point' : 'scan'
+    return explanationOf({ ...explanation, class: kind })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -85,40 +102,45 @@ export class AtOnceRunner implements QueryRunner {
   }
 
   /** Undefined where the question is for others. Throws what is wrong with it, as they would. */
-  #tried<A>(job: QueryJob, then: (answer: Answer) => A): A | undefined {
+  #tried<A>(job: QueryJob, then: (answer: Answer, bounds: QueryJob) => A): A | undefined {
+    if (!this.#mayBePoint(job) || job.signal?.aborted === true) return undefined
     const course = this.#courseOf(job)
-    const isForOthers = !course.isSmall || job.signal?.aborted === true
-    if (isForOthers || job.inputs.some(({ kind }) => kind === 'rows')) return undefined
     if (course.restLeft > 0) {
       course.restLeft--
       return undefined
     }
-    const result = this.#answered(job, then)
+    const expectedMax = course.isKnown ? Infinity : this.#limits.rowCountMax
+    const result = this.#answered(boundedAs(job, 'point'), expectedMax, then)
+    course.isKnown = true
     course.restCount =
       result === undefined ? Math.min(this.#limits.restCountMax, course.restCount * 2 + 1) : 0
     course.restLeft = course.restCount
     return result
   }
 
-  #answered<A>(job: QueryJob, then: (answer: Answer) => A): A | undefined {
-    const { answerMsMax, rowCountMax, memoryBytesMax } = this.#limits
-    const untilMs = this.#clock.monotonicMs() + Math.min(job.timeoutMs, answerMsMax)
+  #answered<A>(
+    job: QueryJob,
+    expectedMax: number,
+    then: (answer: Answer, bounds: QueryJob) => A,
+  ): A | undefined {
+    const { answerMsMax: timeoutMs, ...bounds } = this.#limits
+    const within = withinBounds(job, { ...bounds, timeoutMs })
+    const untilMs = this.#clock.monotonicMs() + within.timeoutMs
     const span = job.span?.begin('answer at once')
-    const [query, inputs, catalog, own] = questionOf(job, untilMs, { span })
-    const limits: EngineLimits = {
-      ...own,
-      rowCountMax: Math.min(own.rowCountMax, rowCountMax),
-      memoryBytesMax: Math.min(own.memoryBytesMax, memoryBytesMax),
-    }
+    const [query, inputs, catalog, limits] = questionOf(within, untilMs, { span })
     try {
-      const answer = this.#engine.answerAtOnce?.(query, inputs, catalog, limits)
-      const result = answer && then(answer)
+      const answer = this.#engine.answerAtOnce?.(query, inputs, catalog, limits, (expectedRowCount) => {
+        const isPoint = expectedRowCount <= expectedMax
+        if (isPoint) job.asker?.onClass?.('point')
+        return isPoint
+      })
+      const result = answer && then(answer, within)
       if (answer === undefined) span?.set('varve.outgrown', true)
       else tellAnswer(span, this.#engine, answer.rows.length)
       span?.end()
       return result
     } catch (error) {
-      if (!isBound(error) && !isBlobMissing(error)) {
+      if (!isBlobMissing(error) && !outgrew(error, job, within)) {
         span?.end(error)
         throw error
       }
@@ -128,26 +150,57 @@ export class AtOnceRunner implements QueryRunner {
     }
   }
 
-  /** By the clauses, which stay the same object as long as a query is asked again. */
-  #courseOf({ query, inputs }: QueryJob): Course {
-    let course = this.#courses.get(query.where)
-    if (course === undefined) {
-      const given = inputs.find((input) => input.kind === 'rules')
-      const isSmall = isSmallQuery(query, given?.rules, this.#limits.clauseCountMax)
-      this.#courses.set(query.where, (course = { isSmall, restCount: 0, restLeft: 0 }))
+  /** As far as the query itself tells. */
+  #mayBePoint(job: QueryJob): boolean {
+    return this.#courseOf(job).isSmall && !job.inputs.some(({ kind }) => kind === 'rows')
+  }
+
+  /** By the clauses, which stay the same object as long as a query is asked again; by the pattern where one is given. */
+  #courseOf(job: QueryJob): Course {
+    const pattern = givenPattern(job)
+    if (pattern !== undefined) {
+      let course = this.#courseByPattern.get(pattern)
+      if (course === undefined) this.#courseByPattern.set(pattern, (course = this.#newCourse(job)))
+      return course
     }
+    const { where } = job.query
+    let course = this.#courses.get(where)
+    if (course === undefined) this.#courses.set(where, (course = this.#newCourse(job)))
     return course
+  }
+
+  #newCourse({ query, inputs }: QueryJob): Course {
+    const given = inputs.find((input) => input.kind === 'rules')
+    const isSmall = isSmallQuery(query, given?.rules, this.#limits.clauseCountMax)
+    return { isSmall, isKnown: false, restCount: 0, restLeft: 0 }
   }
 }
 
-const BOUNDS: ReadonlySet<string> = new Set([
-  'varve.error/too-many-rows',
-  'varve.error/query-timeout',
-  'varve.error/query-out-of-memory',
-  'varve.error/answer-too-large',
+/** The text of a pull pattern that is an input. */
+function givenPattern({ query, inputs }: QueryJob): string | undefined {
+  for (const element of query.find.elements) {
+    if (element.kind !== 'pull' || element.pattern.kind !== 'input') continue
+    const { name } = element.pattern
+    const index = query.inputs.findIndex(
+      (input) => input.kind === 'binding' && input.binding.kind === 'variable' && input.binding.name === name,
+    )
+    const given = inputs[index]
+    if (given?.kind !== 'value') return undefined
+    return typeof given.value === 'string' ? given.value : textOfForm(given.value)
+  }
+  return undefined
+}
+
+/** What bounds a question, by the code of the error at the bound. */
+const BOUNDS: ReadonlyMap<string, keyof QuestionBounds> = new Map([
+  ['varve.error/too-many-rows', 'rowCountMax'],
+  ['varve.error/query-timeout', 'timeoutMs'],
+  ['varve.error/query-out-of-memory', 'memoryBytesMax'],
+  ['varve.error/answer-too-large', 'answerBytesMax'],
 ])
 
-/** True for a bound that others may have wider. */
-function isBound(error: unknown): boolean {
-  return error instanceof VarveError && BOUNDS.has(error.code)
+/** True where it met a bound that others have wider for it. */
+function outgrew(error: unknown, job: QueryJob, within: QueryJob): boolean {
+  const bound = error instanceof VarveError ? BOUNDS.get(error.code) : undefined
+  return bound !== undefined && within[bound] < job[bound]
 }

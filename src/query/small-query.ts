@@ -1,6 +1,7 @@
 // Which queries may be tried at once, on the thread that takes transactions (run-at-once.ts): those of few clauses whose
 // single steps take next to no time whatever they are given. Functions of texts and collections take as long as these
-// are, a pattern of any attribute may look through all of one that has no order, and a pull goes as far as facts lead.
+// are, and a pattern of any attribute may look through all of one that has no order. A pull goes as far as facts lead, but
+// counts each entity and each value that it holds.
 
 import { aggregateNamed } from '../plan/functions.ts'
 import type { Argument, Clause, FindElement, Query, Rule, RuleSet } from '../plan/syntax.ts'
@@ -25,8 +26,7 @@ export function isSmallQuery(
 }
 
 function isQuickElement(element: FindElement): boolean {
-  if (element.kind !== 'aggregate') return element.kind !== 'pull'
-  return aggregateNamed(element.name) !== undefined
+  return element.kind !== 'aggregate' || aggregateNamed(element.name) !== undefined
 }
 
 function isQuick(clauses: readonly Clause[]): boolean {

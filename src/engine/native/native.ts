@@ -12,6 +12,7 @@ import { elementVariable, findVariables, isOne } from '../../plan/finish.ts'
 import { type ExplainMode, type Explanation, explainedPlan, explanationOf } from '../../plan/explain.ts'
 import type { FinishStep, Plan } from '../../plan/plan.ts'
 import { planWarnings } from '../../plan/plan-warnings.ts'
+import { mostRowsExpected } from '../../plan/question-class.ts'
 import type { InputGoal } from '../../plan/scope.ts'
 import type { PlanLimits } from '../../plan/semi-joins.ts'
 import { asksRestricted } from '../context.ts'
@@ -50,8 +51,10 @@ export function nativeEngine(options: NativeEngineOptions): Engine {
       options.team?.announce()
       return answer
     },
-    answerAtOnce: (query, inputs, catalog, limits) =>
-      nativeAnswer({ query, inputs, catalog, limits }, options, plans),
+    answerAtOnce: (query, inputs, catalog, limits, begins) => {
+      const found = plannedQuestion({ query, inputs, catalog, limits }, options, plans)
+      return begins(mostRowsExpected(found.plan.body)) ? answerPlanned(found, options, plans) : undefined
+    },
     explain: async (query, inputs, catalog, limits, mode) =>
       nativeExplanation({ query, inputs, catalog, limits }, options, mode),
   }
@@ -63,6 +66,23 @@ export function nativeAnswer(
   options: NativeEngineOptions,
   plans: PlanCache = new PlanCache(),
 ): Answer {
+  return answerPlanned(plannedQuestion(question, options, plans), options, plans)
+}
+
+type PlannedQuestion = {
+  readonly question: Question
+  readonly asked: Asked
+  readonly plan: Plan
+  /** What is kept of the plan; undefined where it depends on too much. */
+  readonly used: Kept | undefined
+}
+
+/** By the plan that is kept for such questions, or a new one. */
+function plannedQuestion(
+  question: Question,
+  options: NativeEngineOptions,
+  plans: PlanCache,
+): PlannedQuestion {
   const planning = question.limits.span?.begin('plan')
   const given = bound(question, options)
   const ground = groundOf(question.query, given)
@@ -73,9 +93,16 @@ export function nativeAnswer(
   const asked = { goals, setting: given.setting, given }
   const plan =
     kept === undefined ? planned(question, asked, options.planLimits) : withInputs(kept.plan, goals)
-  const used = kept ?? (ground && keptOf(ground, plan))
   planning?.set('varve.plan.kept', kept !== undefined)
   planning?.end()
+  return { question, asked, plan, used: kept ?? (ground && keptOf(ground, plan)) }
+}
+
+function answerPlanned(
+  { question, asked, plan, used }: PlannedQuestion,
+  options: NativeEngineOptions,
+  plans: PlanCache,
+): Answer {
   const team = teamFor(asked, options)
   if (used === undefined) return run(question, asked, plan, { team }).answer
   const sinceMs = options.clock.nowMs()
@@ -138,7 +165,7 @@ function nativeExplanation(question: Question, options: NativeEngineOptions, mod
   const given = bound(question, options)
   const prepared = { ...checked(question.query, given), given }
   const plan = planned(question, prepared, options.planLimits)
-  const told = { engine: 'native', mode }
+  const told = { engine: 'native', mode, expectedRowCount: Math.ceil(mostRowsExpected(plan.body)) }
   if (mode === 'plan')
     return explanationOf({ ...told, parts: explainedPlan(plan), warnings: planWarnings(plan) })
   const profile = new Profile(nowMs)
