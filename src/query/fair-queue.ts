@@ -1,6 +1,6 @@
 // Who waits for a worker, and who is next: whoever of those that wait was served longest ago, so that one who asks much
 // does not keep the others waiting. Each may have so many workers at once; when the queue is full, the newest of those who
-// have most in it makes room for one who has less.
+// have most in it makes room for one who has less, and it is the first that is let go where others need room.
 
 /** For whom something is done. */
 export type Share = {
@@ -44,6 +44,15 @@ export class FairQueue<Item> {
     else this.#runningCounts.set(name, count)
   }
 
+  /** How many go before one more of `share`: its own, and of each other as many as come in turn until then. */
+  aheadOf({ name }: Share): number {
+    const ownCount = this.#waiting.get(name)?.items.size ?? 0
+    let count = ownCount
+    for (const [other, { items }] of this.#waiting)
+      if (other !== name) count += Math.min(items.size, ownCount + 1)
+    return count
+  }
+
   /** What finds no place any more: the item itself, one that made room for it, or nothing. */
   add(share: Share, item: Item): Item | undefined {
     const evicted = this.#count >= this.#countMax ? this.#evictable(share) : undefined
@@ -85,13 +94,33 @@ export class FairQueue<Item> {
     return undefined
   }
 
+  /** Takes the newest out of those who have most in the queue. */
+  shed(): Item | undefined {
+    const most = this.#most()
+    if (most === undefined) return undefined
+    const item = newestOf(most)
+    this.delete(most.name, item)
+    return item
+  }
+
   /** The newest of those who have most in the queue, where that is more than `share` has. */
   #evictable(share: Share): { readonly name: string; readonly item: Item } | undefined {
-    let most: { readonly name: string; readonly items: ReadonlySet<Item> } | undefined
-    for (const [name, { items }] of this.#waiting)
-      if (items.size > (most?.items.size ?? 0)) most = { name, items }
+    const most = this.#most()
     const own = this.#waiting.get(share.name)?.items.size ?? 0
     if (most === undefined || most.items.size <= own + 1) return undefined
-    return { name: most.name, item: [...most.items].at(-1)! }
+    return { name: most.name, item: newestOf(most) }
   }
+
+  #most(): Place<Item> | undefined {
+    let most: Place<Item> | undefined
+    for (const [name, { items }] of this.#waiting)
+      if (items.size > (most?.items.size ?? 0)) most = { name, items }
+    return most
+  }
+}
+
+type Place<Item> = { readonly name: string; readonly items: ReadonlySet<Item> }
+
+function newestOf<Item>({ items }: Place<Item>): Item {
+  return [...items].at(-1)!
 }

@@ -99,7 +99,10 @@ export class QueryWorker implements AsyncDisposable {
     const end = (cause?: unknown): void => {
       this.isEnded = true
       if (team !== undefined) leaveTeam(team)
-      this.#pending?.fail(workerEnded(this.#stopReason ?? 'failed', cause))
+      const pending = this.#pending
+      // It may have died of what it did for another worker.
+      const reason = pending && !this.#words.hasBegun(pending.id) ? 'early' : 'failed'
+      pending?.fail(workerEnded(this.#stopReason ?? reason, cause))
     }
     this.#thread.ended.then(() => end(), end)
   }

@@ -1,8 +1,10 @@
 // Queries in worker threads: the same answers as in this thread, bounded in time, memory and number, while commits
 // go on beside them.
 
+import { writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Share } from './fair-queue.ts'
+import type { Asker } from './asker.ts'
 import { nodeEnv } from '../base/env-node.ts'
 import { Catalog } from '../database/catalog.ts'
 import type { VarveError } from '../base/errors.ts'
@@ -24,6 +26,7 @@ import {
 import { atMoment, momentSources } from './moment.ts'
 import { pullEntity, pullRequest } from './pull.ts'
 import { InThreadRunner } from './run-here.ts'
+import { QUERY_WORKER } from './query-worker.ts'
 import { type PoolLimits, WorkerRunner } from './run-in-workers.ts'
 import { FORMATS } from './written.ts'
 
@@ -66,7 +69,7 @@ function heavy(count: number): string {
 function asked(
   runner: QueryRunner,
   query: string,
-  more: { timeoutMs?: number; signal?: AbortSignal; share?: Share } = {},
+  more: { timeoutMs?: number; signal?: AbortSignal; asker?: Asker } = {},
   limits: AskLimits = ASK_LIMITS,
 ): Promise<Asked> {
   return ask({ query, args: [], sourceNamed: momentSources(catalog, {}), ...more }, runner, limits)
@@ -125,7 +128,9 @@ describe('a pool of workers', () => {
     await using both = pool({ workerCountMax: 2 })
     const order: string[] = []
     const of = (name: string, workerCountMax: number, i: number): Promise<unknown> =>
-      asked(both, heavy(100), { share: { name, workerCountMax } }).then(() => order.push(`${name}${i}`))
+      asked(both, heavy(100), { asker: { share: { name, workerCountMax } } }).then(() =>
+        order.push(`${name}${i}`),
+      )
     // One worker at a time: while two of them run, the third of ada waits behind the first of bob.
     await Promise.all([asked(both, heavy(2)), asked(both, heavy(2))])
     await Promise.all([of('ada', 1, 1), of('ada', 1, 2), of('ada', 1, 3), of('bob', 1, 1)])
@@ -253,6 +258,45 @@ describe('a pool of workers', () => {
     expect((await asked(workers, heavy(3))).answer.rows.toArray()).toEqual([[27]])
   })
 
+  it('lets go at once what would wait longer than it may take, and what others need room for', async () => {
+    await using workers = pool({ workerCountMax: 1 })
+    const going = new AbortController()
+    await codeOf(asked(workers, heavy(2_000), { timeoutMs: 300 }))
+    const first = codeOf(asked(workers, heavy(2_000), { signal: going.signal }))
+    const late = asked(workers, heavy(2), { timeoutMs: 100 })
+    await expect(late).rejects.toMatchObject({ code: 'varve.error/query-overdue', kind: 'busy' })
+    const waiting = codeOf(asked(workers, heavy(2)))
+    while (workers.waitingCount === 0) await env.timers.sleep(1)
+    expect([workers.waitingCount, workers.shed(), workers.shed(), workers.waitingCount]).toEqual([
+      1,
+      true,
+      false,
+      0,
+    ])
+    expect(await waiting).toBe('varve.error/query-shed')
+    going.abort(new Error('enough'))
+    await first
+  })
+
+  it('asks another worker where one ended before it began, and then says so, without blaming the question', async () => {
+    let endCount = 0
+    const asker: Asker = {
+      share: { name: 'ada', workerCountMax: 1 },
+      onWorkerEnd: () => endCount++,
+    }
+    const marker = `${folder}/.once`
+    const once = `import { existsSync, writeFileSync } from 'node:fs'
+      if (existsSync(${JSON.stringify(marker)})) await import(${JSON.stringify(QUERY_WORKER.href)})
+      else { writeFileSync(${JSON.stringify(marker)}, ''); process.exit(1) }`
+    const module = `${folder}/.worker.mjs`
+    writeFileSync(module, once)
+    await using workers = new WorkerRunner(env, [folder], {}, { queries: pathToFileURL(module) })
+    expect((await asked(workers, heavy(3), { asker })).answer.rows.toArray()).toEqual([[27]])
+    await using nowhere = new WorkerRunner(env, [`${folder}/nowhere`])
+    expect(await codeOf(asked(nowhere, ALL, { asker }))).toBe('varve.error/query-worker-ended')
+    expect(endCount).toBe(0)
+  })
+
   it('ends a worker that runs out of memory, says so, and goes on with another', async () => {
     await using workers = pool({ workerCountMax: 1, workerHeapBytesMax: 32 << 20 })
     const limits = { ...ASK_LIMITS, rowCountMax: 1e9 }
@@ -260,7 +304,10 @@ describe('a pool of workers', () => {
     const rows = heavy(3_000)
       .replace('(count ?x) . :with ?y ?z', '?text')
       .replace(/]$/, ' [(str ?x "-" ?y "-" ?z) ?text]]')
-    expect(await codeOf(asked(workers, rows, {}, limits))).toBe('varve.error/query-out-of-memory')
+    let endCount = 0
+    const asker: Asker = { share: { name: '', workerCountMax: 1 }, onWorkerEnd: () => endCount++ }
+    expect(await codeOf(asked(workers, rows, { asker }, limits))).toBe('varve.error/query-out-of-memory')
+    expect(endCount).toBe(1)
     expect((await asked(workers, heavy(3))).answer.rows.toArray()).toEqual([[27]])
   })
 
@@ -269,12 +316,6 @@ describe('a pool of workers', () => {
     // With no grace the thread is ended before the evaluator looks at the clock.
     expect(await codeOf(asked(workers, heavy(2_000), { timeoutMs: 50 }))).toBe('varve.error/query-timeout')
     expect((await asked(workers, heavy(3))).answer.rows.toArray()).toEqual([[27]])
-  })
-
-  it('says so when a worker fails by itself', async () => {
-    await using nowhere = new WorkerRunner(env, [`${folder}/nowhere`])
-    const failing = asked(nowhere, '[:find ?v :where [$th _ :v/string ?v]]')
-    expect(await codeOf(failing)).toBe('varve.error/query-worker-ended')
   })
 
   it('answers nobody once it is closed', async () => {

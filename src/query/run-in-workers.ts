@@ -10,8 +10,16 @@ import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import type { QueryJob, QueryRunner } from './ask.ts'
 import { FairQueue, type Share } from './fair-queue.ts'
 import { queryTimeout } from '../engine/errors.ts'
-import { queryQueueFull, runnerClosed } from './run-errors.ts'
+import {
+  endedEarly,
+  queryOverdue,
+  queryQueueFull,
+  queryShed,
+  runnerClosed,
+  tookWorker,
+} from './run-errors.ts'
 import { type Folders, QUERY_WORKER, QueryWorker, type TeamPlace } from './query-worker.ts'
+import { WaitForecast } from './wait-forecast.ts'
 import type { Format, WrittenAnswer } from './written.ts'
 
 export type PoolLimits = {
@@ -43,8 +51,19 @@ export type PoolModules = {
 
 type Waiting = { readonly start: (worker: QueryWorker) => void; readonly fail: (error: unknown) => void }
 
+type Work<A> = (worker: QueryWorker, rest: QueryJob) => Promise<A>
+
 /** Of questions that do not say for whom they are asked. */
 const NOBODYS: Share = { name: '', workerCountMax: Infinity }
+
+function shareOf({ asker }: QueryJob): Share {
+  return asker?.share ?? NOBODYS
+}
+
+/** What is left of its time. */
+function leftOf({ timeoutMs }: QueryJob, passedMs: number): number {
+  return Math.max(1, timeoutMs - passedMs)
+}
 
 export class WorkerRunner implements QueryRunner {
   readonly #env: Env
@@ -53,6 +72,7 @@ export class WorkerRunner implements QueryRunner {
   readonly #limits: PoolLimits
   readonly #idle: QueryWorker[] = []
   readonly #waiting: FairQueue<Waiting>
+  readonly #forecast = new WaitForecast()
   readonly #all = new Set<QueryWorker>()
   /** Of the worker at each slot: how many the pool had started with it. */
   readonly #generations: Int32Array
@@ -75,6 +95,18 @@ export class WorkerRunner implements QueryRunner {
     if (this.#all.size === 0 && !this.#isClosed) this.#idle.push(this.#start())
   }
 
+  /** Questions that wait for a worker. */
+  get waitingCount(): number {
+    return this.#waiting.count
+  }
+
+  /** Lets the newest go of whoever has most waiting; false where none waits. */
+  shed(): boolean {
+    const shed = this.#waiting.shed()
+    shed?.fail(queryShed())
+    return shed !== undefined
+  }
+
   run(job: QueryJob): Promise<Answer> {
     return this.#withWorker(job, (worker, rest) => worker.run(rest))
   }
@@ -93,16 +125,31 @@ export class WorkerRunner implements QueryRunner {
     await Promise.all([...this.#all].map((worker) => worker[Symbol.asyncDispose]()))
   }
 
-  async #withWorker<A>(job: QueryJob, work: (worker: QueryWorker, rest: QueryJob) => Promise<A>): Promise<A> {
+  /** Once more where the worker ended before it began: that was not the question's doing. */
+  async #withWorker<A>(job: QueryJob, work: Work<A>): Promise<A> {
+    const { clock } = this.#env
+    const fromMs = clock.monotonicMs()
+    try {
+      return await this.#once(job, work)
+    } catch (error) {
+      if (tookWorker(error)) job.asker?.onWorkerEnd?.()
+      if (!endedEarly(error)) throw error
+      return this.#once({ ...job, timeoutMs: leftOf(job, clock.monotonicMs() - fromMs) }, work)
+    }
+  }
+
+  async #once<A>(job: QueryJob, work: Work<A>): Promise<A> {
+    const { clock } = this.#env
     job.signal?.throwIfAborted()
-    const fromMs = this.#env.clock.monotonicMs()
-    const { share = NOBODYS } = job
+    const share = shareOf(job)
+    const cameMs = clock.monotonicMs()
     const worker = await traced(job.span, 'wait for a worker', async () => this.#take(job, share))
+    const fromMs = clock.monotonicMs()
     try {
       // The time spent waiting for a worker is part of the query's.
-      const waitedMs = this.#env.clock.monotonicMs() - fromMs
-      return await work(worker, { ...job, timeoutMs: Math.max(1, job.timeoutMs - waitedMs) })
+      return await work(worker, { ...job, timeoutMs: leftOf(job, fromMs - cameMs) })
     } finally {
+      this.#forecast.add(clock.monotonicMs() - fromMs)
       this.#waiting.end(share)
       this.#giveBack(worker)
     }
@@ -127,6 +174,7 @@ export class WorkerRunner implements QueryRunner {
   async #wait(job: QueryJob, share: Share): Promise<QueryWorker> {
     const { promise, resolve: start, reject: fail } = Promise.withResolvers<QueryWorker>()
     const waiting: Waiting = { start, fail }
+    this.#checkInTime(job, share)
     this.#waiting.add(share, waiting)?.fail(queryQueueFull(this.#limits.queueCountMax))
     const finished = new AbortController()
     const leave = (): void => fail(job.signal?.reason)
@@ -142,6 +190,13 @@ export class WorkerRunner implements QueryRunner {
       job.signal?.removeEventListener('abort', leave)
       this.#waiting.delete(share.name, waiting)
     }
+  }
+
+  /** What would not be begun in its time is let go at once. */
+  #checkInTime({ timeoutMs }: QueryJob, share: Share): void {
+    const { workerCountMax } = this.#limits
+    const waitMs = this.#forecast.waitMs(this.#waiting.aheadOf(share), workerCountMax)
+    if (waitMs > timeoutMs) throw queryOverdue(waitMs, timeoutMs)
   }
 
   #start(): QueryWorker {

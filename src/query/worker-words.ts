@@ -20,6 +20,10 @@ export class WorkerWords {
     Atomics.store(this.words, BEGUN, id)
   }
 
+  hasBegun(id: number): boolean {
+    return Atomics.load(this.words, BEGUN) >= id
+  }
+
   cancel(id: number): void {
     Atomics.store(this.words, CANCELLED, id)
   }
