@@ -3,30 +3,32 @@
 // A name means one caller, in grants, rules, the audit and as an owner, however it is known: those that an identity provider
 // vouches for have a prefix that no token can have, and names that Varve itself uses are nobody else's.
 
+import { kebabCase } from '../fact/plain-edn.ts'
+import { QUESTION_CLASSES, type QuestionClass } from '../plan/question-class.ts'
+
 /** What a caller may do at all; what it may see is a matter of grants. */
 export const SCOPES = ['query', 'transact', 'manage'] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** What a token allows less of than the service does. */
-export type CallerLimits = {
-  /** Requests that are being answered. */
-  readonly concurrency?: number
-  /** Workers at once. */
-  readonly workers?: number
-  /** Of each question. */
-  readonly timeoutMs?: number
-  readonly rowCount?: number
-  readonly memoryBytes?: number
-  readonly answerBytes?: number
-}
-export const LIMIT_NAMES = [
-  'concurrency',
+/** `concurrency` is that of requests that are being answered, all others are of each question. */
+const CLASS_LIMIT_NAMES = ['concurrency', 'timeoutMs', 'rowCount', 'memoryBytes', 'answerBytes'] as const
+export type ClassLimitName = (typeof CLASS_LIMIT_NAMES)[number]
+
+/** Of one caller, whatever it asks, and the same of points and of scans alone; `workers` are those at once. */
+export type LimitName = ClassLimitName | 'workers' | `${QuestionClass}.${ClassLimitName}`
+export const LIMIT_NAMES: readonly LimitName[] = [
+  ...CLASS_LIMIT_NAMES,
   'workers',
-  'timeoutMs',
-  'rowCount',
-  'memoryBytes',
-  'answerBytes',
-] as const
+  ...QUESTION_CLASSES.flatMap((kind) => CLASS_LIMIT_NAMES.map((name) => `${kind}.${name}` as const)),
+]
+
+/** What a token allows less of than the service does, or a service than it would without being told. */
+export type CallerLimits = Readonly<Partial<Record<LimitName, number>>>
+
+/** A limit by its name in either notation. */
+export function limitNamed(written: unknown): LimitName | undefined {
+  return LIMIT_NAMES.find((name) => name === written || kebabCase(name) === written)
+}
 
 export type Caller = {
   /** `oidc:NAME` where an identity provider says so; what the token was made for; `local`. */

@@ -18,6 +18,7 @@ import { EitherRunner } from '../query/run-either.ts'
 import { EngineRunner } from '../query/run-engines.ts'
 import { InThreadRunner } from '../query/run-here.ts'
 import { WorkerRunner } from '../query/run-in-workers.ts'
+import { WaitingScans } from '../query/waiting-scans.ts'
 import { type NamedFunctions, registryOf, xformsOf } from './functions.ts'
 import type { Varve } from '../interface/types/interfaces.ts'
 import { HeldProcedures } from './procedures.ts'
@@ -102,8 +103,9 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
     ...(options.readOnly !== undefined && { isReadOnly: options.readOnly }),
     ...(options.takeOver !== undefined && { takeOver: options.takeOver }),
   }
+  const scans = new WaitingScans()
   const queries = new HeldQueries(env, systemPlaceOf(url, options), procedures)
-  const held = { xforms, engine, procedures, queries }
+  const held = { xforms, engine, procedures, queries, scans }
   const here = new InThreadRunner(createEngine(env, { xforms }), env.clock, procedures.runtime)
   const duckDbHere = async (): Promise<QueryRunner> => {
     const { DuckDbEngine } = await import('../adapter/duckdb/engine.ts')
@@ -121,8 +123,9 @@ export async function connectLocal(url: string, options: ConnectOptions = {}): P
     const folders: Folders = [folder, ...followedFolders]
     const runner = hasThreads
       ? new EngineRunner(
-          new EitherRunner(here, atOnceOrInWorkers(env, folders, workerCountMax), xforms.keys()),
-          async () => new EitherRunner(await duckDbHere(), await duckDbWorkers(env, folders), xforms.keys()),
+          new EitherRunner(here, atOnceOrInWorkers(env, folders, workerCountMax, scans), xforms.keys()),
+          async () =>
+            new EitherRunner(await duckDbHere(), await duckDbWorkers(env, folders, scans), xforms.keys()),
         )
       : new EngineRunner(here, duckDbHere)
     return new LocalVarve(catalog, runner, held)
@@ -152,20 +155,28 @@ function workerCount(given: number | undefined, { processes }: Env): number {
   })
 }
 
-function atOnceOrInWorkers(env: Env, folders: Folders, workerCountMax: number): QueryRunner {
+function atOnceOrInWorkers(
+  env: Env,
+  folders: Folders,
+  workerCountMax: number,
+  scans: WaitingScans,
+): QueryRunner {
   const workers = new WorkerRunner(env, folders, { workerCountMax }, { procedures: SANDBOX_MODULE })
+  scans.add(workers)
   return new AtOnceRunner(createEngine(env), env.clock, workers)
 }
 
 /** One thread that puts questions to DuckDB: DuckDB itself uses every core. */
-async function duckDbWorkers(env: Env, folders: Folders): Promise<QueryRunner> {
+async function duckDbWorkers(env: Env, folders: Folders, scans: WaitingScans): Promise<QueryRunner> {
   const { DUCKDB_WORKER } = await import('../adapter/duckdb/worker-module.ts')
-  return new WorkerRunner(
+  const workers = new WorkerRunner(
     env,
     folders,
     { workerCountMax: 1 },
     { queries: DUCKDB_WORKER, procedures: SANDBOX_MODULE },
   )
+  scans.add(workers)
+  return workers
 }
 
 function systemPlaceOf(url: string, { system, readOnly = false }: ConnectOptions): SystemPlace {

@@ -26,6 +26,7 @@ import {
   type QueryRunner,
 } from '../query/ask.ts'
 import { momentSources, type MomentRequest } from '../query/moment.ts'
+import type { WaitingScans } from '../query/waiting-scans.ts'
 import { parsedPattern } from '../query/parsed.ts'
 import { requestOfSaved } from '../query/saved-query.ts'
 import { checkExpectations } from '../service/expectations.ts'
@@ -87,6 +88,8 @@ export type Held = {
   readonly engine: EngineName
   readonly procedures: HeldProcedures
   readonly queries: HeldQueries
+  /** Questions that wait for workers. */
+  readonly scans: WaitingScans
 }
 
 export class LocalVarve {
@@ -106,13 +109,17 @@ export class LocalVarve {
   /** What is saved under names. */
   readonly queries: HeldQueries
 
-  constructor(catalog: Catalog, runner: QueryRunner, { xforms, engine, procedures, queries }: Held) {
+  /** Questions that wait for workers. */
+  readonly scans: WaitingScans
+
+  constructor(catalog: Catalog, runner: QueryRunner, { xforms, engine, procedures, queries, scans }: Held) {
     this.catalog = catalog
     this.runner = runner
     this.xforms = xforms
     this.engine = engine
     this.procedures = procedures
     this.queries = queries
+    this.scans = scans
   }
 
   async open(schemaOrName: DefinedSchema | string, options: OpenOptions = {}): Promise<LocalDatabase> {

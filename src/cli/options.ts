@@ -1,6 +1,7 @@
 // Options that several commands share, and how their words become values.
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type CallerLimits, LIMIT_NAMES, limitNamed } from '../access/caller.ts'
 import type { Env } from '../base/env.ts'
 import { VarveError } from '../base/errors.ts'
 import { readTextFile } from '../base/text-file.ts'
@@ -77,6 +78,15 @@ export function parseCount(text: string): number {
   if (!Number.isInteger(count) || count <= 0)
     throw new InvalidArgumentError('It is not a positive whole number.')
   return count
+}
+
+/** `scan.concurrency=4`, beside those before. */
+export function withLimit(words: string, before: CallerLimits): CallerLimits {
+  const [written, count = '', ...rest] = words.split('=')
+  const name = limitNamed(written)
+  if (name === undefined) throw new InvalidArgumentError(`The limits are ${LIMIT_NAMES.join(', ')}.`)
+  if (rest.length > 0) throw new InvalidArgumentError('Give it as NAME=COUNT.')
+  return { ...before, [name]: parseCount(count) }
 }
 
 export function parsePort(text: string): number {

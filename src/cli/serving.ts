@@ -22,6 +22,7 @@ export type ServingOptions = Pick<
   | 'instance'
   | 'identities'
   | 'isLocalKept'
+  | 'limits'
   | 'origins'
   | 'log'
   | 'tracing'
@@ -59,7 +60,7 @@ export function openTracing(
 }
 
 export async function startServing(
-  { catalog, runner, procedures }: LocalVarve,
+  { catalog, runner, scans, procedures }: LocalVarve,
   system: SystemFolder,
   { terminal, ...place }: ServingOptions,
 ): Promise<HttpServer> {
@@ -72,6 +73,7 @@ export async function startServing(
   return startServer({
     catalog,
     runner,
+    scans,
     procedures,
     system,
     ...place,

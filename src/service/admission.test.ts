@@ -74,6 +74,20 @@ describe('Admission', () => {
     await Promise.resolve()
     expect(order.slice(1).sort()).toEqual(['b', 'c gone'])
   })
+
+  it('keeps no place for a client that is gone longer than until the next look', async () => {
+    const timers = new ManualTimers()
+    const admission = new Admission(timers, { runningCountMax: 1 })
+    const order: string[] = []
+    const gone = new AbortController()
+    void admission.enter(signal)
+    ended(admission.enter(signal), 'a', order)
+    ended(admission.enter(gone.signal), 'b', order)
+    gone.abort(new Error('The client went away'))
+    timers.pass(1)
+    await Promise.resolve()
+    expect([order, admission.waitingCount]).toEqual([['b gone'], 1])
+  })
 })
 
 describe('a place', () => {

@@ -2,8 +2,12 @@
 // and whoever came last goes first: its client will wait longest yet, while first come, first served would make everybody
 // late alike. Whoever has waited too long is told that the service is busy, which takes next to nothing, and not before:
 // a client that is refused at once asks again at once.
+//
+// Scans that wait for a worker have come in already, and hold a place while nothing is done for them. Whoever comes while
+// no place is free takes that of one of them, so nobody is refused here while a scan waits.
 
 import type { Timers } from '../base/env.ts'
+import type { Pool } from '../query/waiting-scans.ts'
 import { serviceBusy } from './errors.ts'
 
 export type AdmissionLimits = {
@@ -20,6 +24,7 @@ export const ADMISSION_LIMITS: AdmissionLimits = {
 }
 /** How often it is looked who has waited too long. */
 const LOOKS_PER_WAIT = 10
+const NO_SCANS: Pool = { waitingCount: 0, shed: () => false }
 
 type Waiting = {
   readonly signal: AbortSignal
@@ -32,13 +37,16 @@ type Waiting = {
 export class Admission {
   readonly #timers: Timers
   readonly #limits: AdmissionLimits
+  readonly #scans: Pool
   /** The oldest first. */
   readonly #waiting: Waiting[] = []
   #runningCount = 0
   #looking: Disposable | undefined
 
-  constructor(timers: Timers, limits: Partial<AdmissionLimits> = {}) {
+  constructor(timers: Timers, options: Partial<AdmissionLimits> & { readonly scans?: Pool } = {}) {
+    const { scans = NO_SCANS, ...limits } = options
     this.#timers = timers
+    this.#scans = scans
     this.#limits = { ...ADMISSION_LIMITS, ...limits }
   }
 
@@ -57,7 +65,8 @@ export class Admission {
     }
     const { promise, resolve: admit, reject: refuse } = Promise.withResolvers<void>()
     this.#waiting.push({ signal, admit, refuse, lookCount: 0 })
-    if (this.#waiting.length > this.#limits.waitingCountMax) this.#refuseOldest(1)
+    // The place of a scan that goes is free in a moment.
+    if (!this.#scans.shed() && this.#waiting.length > this.#limits.waitingCountMax) this.#refuseOldest(1)
     this.#looking ??= this.#timers.repeat(this.#limits.waitMsMax / LOOKS_PER_WAIT, () => this.#look())
     return promise
   }
@@ -75,12 +84,24 @@ export class Admission {
   }
 
   #look(): void {
+    this.#passOverGone()
+    let placeCount = 0
+    while (placeCount < this.#waiting.length && this.#scans.shed()) placeCount++
     for (const each of this.#waiting) each.lookCount++
     const young = this.#waiting.findIndex(({ lookCount }) => lookCount <= LOOKS_PER_WAIT)
-    this.#refuseOldest(young < 0 ? this.#waiting.length : young)
+    const oldCount = young < 0 ? this.#waiting.length : young
+    this.#refuseOldest(Math.min(oldCount, this.#waiting.length - placeCount))
     if (this.#waiting.length > 0) return
     this.#looking?.[Symbol.dispose]()
     this.#looking = undefined
+  }
+
+  #passOverGone(): void {
+    const gone = this.#waiting.filter(({ signal }) => signal.aborted)
+    for (const each of gone) {
+      this.#waiting.splice(this.#waiting.indexOf(each), 1)
+      each.refuse(each.signal.reason)
+    }
   }
 
   #refuseOldest(count: number): void {

@@ -1,9 +1,16 @@
 // Tokens and grants: made, listed, taken back. And who the caller is.
 
 import type { HttpResponse } from '../base/env.ts'
-import { type CallerLimits, isTokenName, LIMIT_NAMES, type Scope, SCOPES } from '../access/caller.ts'
+import {
+  type CallerLimits,
+  isTokenName,
+  LIMIT_NAMES,
+  limitNamed,
+  type Scope,
+  SCOPES,
+} from '../access/caller.ts'
 import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
-import { kebabCase, type Plain } from '../fact/plain-edn.ts'
+import type { Plain } from '../fact/plain-edn.ts'
 import type { Fields } from './body.ts'
 import { fieldInvalid } from './errors.ts'
 import { fieldsOf, ok, type Route, type RouteContext, textListOf, textOf } from './route.ts'
@@ -173,7 +180,7 @@ function limitsOf(fields: Fields): CallerLimits {
   return Object.fromEntries(
     given.entries.map(([key, value]) => {
       const written = key instanceof Keyword ? key.text : key
-      const name = LIMIT_NAMES.find((each) => each === written || kebabCase(each) === written)
+      const name = limitNamed(written)
       if (name === undefined || !Number.isSafeInteger(value) || (value as number) <= 0)
         throw fieldInvalid('limits', wanted)
       return [name, value]

@@ -49,7 +49,7 @@ function connectionsOf({ catalog, system }: Service): readonly Promise<Connectio
 }
 
 async function gauges(service: Service): Promise<readonly Gauge[]> {
-  const { catalog, waiting, answering, inFlight, admission, audit, system } = service
+  const { catalog, waiting, answering, inFlight, admission, scans, audit, system } = service
   const { exported, dropped, waiting: waitingSpans } = service.tracing?.figures ?? NO_SPANS
   const droppedSpans = Object.entries(dropped).map(
     ([reason, count]) => [`reason="${reason}"`, count] as const,
@@ -69,6 +69,7 @@ async function gauges(service: Service): Promise<readonly Gauge[]> {
     one('varve_process_heap_bytes', 'JavaScript heap of the process.', heapBytes),
     one('varve_http_requests_in_flight', 'Requests that are being answered.', inFlight.count),
     one('varve_http_requests_waiting', 'Requests that wait for their turn.', admission.waitingCount),
+    one('varve_scans_waiting', 'Scans that wait for a worker.', scans.waitingCount),
     one('varve_http_waiting_answer_bytes', 'Answers that clients have not taken yet.', waiting.byteCount),
     one(
       'varve_http_kept_answer_bytes',

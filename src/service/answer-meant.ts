@@ -3,22 +3,34 @@
 
 import type { HttpResponse } from '../base/env.ts'
 import { traced } from '../base/span.ts'
+import { queryCancelled, queryTimeout } from '../engine/errors.ts'
 import { askPrepared, type AskRequest, type PreparedQuestion, prepareQuestion } from '../query/ask.ts'
+import { textOfForm } from '../query/parsed.ts'
 import { pinnedQuestion, type PinnedQuestion, queryHashOf } from '../query/pinned.ts'
 import type { WrittenAnswer } from '../query/written.ts'
 import type { Receipt } from '../query/receipt.ts'
 import type { AnswerEnd, Meaning } from './answering.ts'
-import { limitsFor, shareOf } from './caller-limits.ts'
+import { askerOf, limitsFor } from './caller-limits.ts'
 import type { RouteContext } from './route.ts'
 
-/** The question with its databases and what it may call: the stored procedures of now, unless it says which. */
+/**
+ * The question with its databases and what it may call: the stored procedures of now, unless it says which. Throws
+ * `varve.error/query-timeout` where its time went by before it was its turn.
+ */
 export async function prepared(
-  { service, caller, span }: RouteContext,
+  { service, caller, inFlight, waitedMs, span }: RouteContext,
   request: AskRequest,
 ): Promise<PreparedQuestion> {
   const procedures = request.procedures ?? (await service.procedures.current())
-  const asked = { ...request, procedures, share: shareOf(caller), ...(span && { span }) }
-  return traced(span, 'prepare', () => prepareQuestion(asked, limitsFor(service.limits, caller)))
+  const asker = askerOf(caller, inFlight, () =>
+    service.quarantine.killed(queryHashOf(textOfForm(asked.parsed.form))),
+  )
+  const whole = { ...request, procedures, asker, ...(span && { span }) }
+  const asked = await traced(span, 'prepare', () => prepareQuestion(whole, limitsFor(service.limits, caller)))
+  if (waitedMs === 0) return asked
+  const timeoutMs = asked.job.timeoutMs - waitedMs
+  if (timeoutMs <= 0) throw queryTimeout()
+  return { ...asked, job: { ...asked.job, timeoutMs } }
 }
 
 export type Meant = { readonly receiptId: string; readonly question: PinnedQuestion }
@@ -68,7 +80,7 @@ export async function askMeant(
  * finished before it is known to be written.
  */
 async function toldOf<Result>(
-  { service, caller, span }: RouteContext,
+  { service, caller, span, request: { signal } }: RouteContext,
   asking: Pick<Meaning, 'kind' | 'saved'>,
   asked: PreparedQuestion,
   make: (
@@ -90,8 +102,8 @@ async function toldOf<Result>(
   try {
     return await (await making).finish()
   } catch (error) {
-    service.quarantine.failed(queryHash, error)
-    ended({ kind: 'failed', error })
+    // Whatever it met then: nobody waits for it.
+    ended({ kind: 'failed', error: signal.aborted ? queryCancelled(signal.reason) : error })
     throw error
   }
 }

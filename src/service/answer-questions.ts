@@ -117,10 +117,9 @@ function explained(
     throw notAcceptable(request.headers.get('accept') ?? '', [mediaTypeOf('json'), mediaTypeOf('edn')])
   return answerMeant(context, { kind: 'explain' }, asked, async () => {
     const { answer, basis, warnings } = await explainPrepared(asked, service.runner, mode)
-    const { engine, parts, rowCount, timeMs, memoryBytes, workerCount, text } = answer
-    const told = parts.map(partField)
+    const { parts, sql: _sql, warnings: _warnings, ...told } = answer
     const fields = {
-      explain: { engine, mode, parts: told, rowCount, timeMs, memoryBytes, workerCount, text },
+      explain: { ...told, parts: parts.map(partField) },
       basis,
       warnings: warningFields([...before, ...warnings]),
     }

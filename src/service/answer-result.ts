@@ -4,16 +4,19 @@
 import type { HttpResponse } from '../base/env.ts'
 import type { Warning } from '../base/errors.ts'
 import type { T } from '../fact/attribute.ts'
+import { tooManyRows } from '../engine/errors.ts'
 import { askPrepared, type PreparedQuestion } from '../query/ask.ts'
+import { classed } from '../query/asker.ts'
+import { answerTooLarge } from '../query/pieces.ts'
 import { asksAllFacts, isRepeatable } from '../query/pinned.ts'
 import { type Receipt, receiptOf, writeReceipt } from '../query/receipt.ts'
 import type { Format, Notation, WrittenAnswer } from '../query/written.ts'
 import { answerToSend, headersOf, warningFields, writeFields, Written } from './answer.ts'
 import { answerMeant, type Made, type Meant } from './answer-meant.ts'
 import type { Meaning } from './answering.ts'
-import { Results } from './results.ts'
+import { type KeptAnswer, Results } from './results.ts'
 import type { RouteContext } from './route.ts'
-import { send, type ToSend } from './sending.ts'
+import { byteCountOf, send, type ToSend } from './sending.ts'
 
 export const RESULT_FORMATS: readonly Format[] = ['json', 'edn', 'ndjson', 'csv', 'arrow']
 
@@ -79,7 +82,7 @@ async function answerResult(
 
 /** A pinned result comes from memory where it is there. What only some may see is nowhere kept. */
 async function resultOf(
-  { service, format }: RouteContext,
+  { service, format, inFlight }: RouteContext,
   asked: PreparedQuestion,
   hash: string | undefined,
 ): Promise<WrittenAnswer> {
@@ -87,9 +90,17 @@ async function resultOf(
   const isShared = hash !== undefined && asksAllFacts(asked)
   const key = isShared ? Results.key(hash, format, asked.job.engine) : undefined
   const known = key === undefined ? undefined : results.answer(key)
-  if (known !== undefined) return known
+  if (known !== undefined) return withinItsBounds(known, asked)
   const { answer } = await askPrepared(asked, service.runner, format)
-  if (key !== undefined) results.keep(key, answer)
+  if (key !== undefined) results.keep(key, { answer, kind: inFlight.kind })
+  return answer
+}
+
+/** From memory it is of the class that it was of, and no larger than this caller may have it. */
+function withinItsBounds({ answer, kind }: KeptAnswer, { job }: PreparedQuestion): WrittenAnswer {
+  const { rowCountMax, answerBytesMax } = kind === undefined ? job : classed(job, kind)
+  if (answer.rowCount > rowCountMax) throw tooManyRows(rowCountMax, 'the answer')
+  if (byteCountOf(answer.pieces) > answerBytesMax) throw answerTooLarge(answerBytesMax)
   return answer
 }
 

@@ -1,6 +1,7 @@
 // What answers are made of, in the words of JSON Schema: each route says with them what it answers, OpenAPI tells it to
 // clients, and a test holds every answer to it. Objects are closed: a field that is not described is a mistake.
 
+import { QUESTION_CLASSES } from '../plan/question-class.ts'
 import { ERROR_KINDS } from './errors.ts'
 import type { FieldDescription } from './route.ts'
 
@@ -174,7 +175,14 @@ export const RESULT: Schema = object(
 export const EXPLANATION: Schema = object({
   explain: object(
     { engine: TEXT, mode: oneOf('plan', 'run'), parts: list(shape('ExplainedPart')), text: TEXT },
-    { rowCount: COUNT, timeMs: AMOUNT, memoryBytes: COUNT, workerCount: COUNT },
+    {
+      class: oneOf(...QUESTION_CLASSES),
+      expectedRowCount: AMOUNT,
+      rowCount: COUNT,
+      timeMs: AMOUNT,
+      memoryBytes: COUNT,
+      workerCount: COUNT,
+    },
   ),
   basis: BASIS,
   warnings: list(shape('Warning')),

@@ -2,6 +2,7 @@
 
 import { type ErrorKind, type Place, VarveError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
+import type { QuestionClass } from '../plan/question-class.ts'
 import type { Plain } from '../fact/plain-edn.ts'
 
 const STATUS: Readonly<Record<ErrorKind, number>> = {
@@ -211,13 +212,15 @@ export function transactRestricted(database: string): VarveError {
   })
 }
 
-export function tooManyRequests(countMax: number): VarveError {
+/** Where `kind` is there, of this class. */
+export function tooManyRequests(countMax: number, kind?: QuestionClass): VarveError {
+  const what = kind === undefined ? 'requests' : `${kind}s`
   return new VarveError({
     code: 'varve.error/too-many-requests',
     kind: 'busy',
-    message: `${countMax} requests of this caller are being answered already`,
+    message: `${countMax} ${what} of this caller are being answered already`,
     fix: 'Wait until one of them is answered',
-    data: { countMax },
+    data: { countMax, ...(kind && { class: kind }) },
   })
 }
 
@@ -231,13 +234,23 @@ export function serviceBusy(): VarveError {
   })
 }
 
-export function queryQuarantined(queryHash: string): VarveError {
+export function queryQuarantined(queryHash: string, until: Date): VarveError {
   return new VarveError({
     code: 'varve.error/query-quarantined',
     kind: 'forbidden',
-    message: 'This query has ended two workers, so it is not asked again until the service starts anew',
-    fix: 'Bind more, aggregate, or ask shard by shard with (mod ?e n)',
-    data: { queryHash },
+    message: `The query ${queryHash} has ended two workers, so it is not asked again until ${until.toISOString()}`,
+    fix: 'Bind more, aggregate, or ask shard by shard with (mod ?e n); who manages the service lets it be asked again with DELETE /v1/quarantine/HASH',
+    data: { queryHash, until: until.toISOString() },
+  })
+}
+
+export function quarantineUnknown(queryHash: string): VarveError {
+  return new VarveError({
+    code: 'varve.error/quarantine-unknown',
+    kind: 'not-found',
+    message: `No query ${queryHash.slice(0, 80)} is kept from being asked`,
+    fix: 'See GET /v1/quarantine for those that are',
+    data: { queryHash: queryHash.slice(0, 80) },
   })
 }
 

@@ -3,6 +3,7 @@
 
 import type { Caller } from '../access/caller.ts'
 import type { HttpRequest, HttpResponse } from '../base/env.ts'
+import type { QuestionClass } from '../plan/question-class.ts'
 import { NOBODY } from '../access/caller.ts'
 
 export type LogEntry = {
@@ -17,6 +18,8 @@ export type LogEntry = {
   readonly caller?: string
   readonly callerKind?: Caller['kind']
   readonly purpose?: string
+  /** Of what was asked: point or scan. */
+  readonly class?: QuestionClass
   /** Of the audit and of the receipt. */
   readonly receiptId?: string
   /** Of the trace that the request is part of. */
@@ -36,6 +39,7 @@ export type Ended = {
   readonly route: string
   readonly status: number
   readonly caller: Caller | undefined
+  readonly kind: QuestionClass | undefined
   /** Code of the error. */
   readonly error: string | undefined
   readonly isWhole: boolean
@@ -49,7 +53,7 @@ export type Logged = Ended & {
 }
 
 export function logEntry(logged: Logged): LogEntry {
-  const { request, route, status, caller, error, isWhole, ms, headers, traceId, at } = logged
+  const { request, route, status, caller, kind, error, isWhole, ms, headers, traceId, at } = logged
   const receiptId = headers?.['varve-receipt-id']
   return {
     at: at.toISOString(),
@@ -65,6 +69,7 @@ export function logEntry(logged: Logged): LogEntry {
         callerKind: caller.kind,
         ...(caller.purpose !== undefined && { purpose: caller.purpose }),
       }),
+    ...(kind !== undefined && { class: kind }),
     ...(receiptId !== undefined && { receiptId }),
     ...(traceId !== undefined && { traceId }),
     ...(error !== undefined && { error }),

@@ -1,7 +1,16 @@
 // The description of the routes is held to two things: the rules of OpenAPI 3.1, and what the routes really answer.
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import { EDN, freshServiceForEachTest, json, PRICES, send, type Sent, shop } from '../testing/test-service.ts'
+import {
+  EDN,
+  freshServiceForEachTest,
+  json,
+  PRICES,
+  quarantine,
+  send,
+  type Sent,
+  shop,
+} from '../testing/test-service.ts'
 import {
   described,
   type Operation,
@@ -30,6 +39,8 @@ const PROCEDURE = {
   returns: 'long',
   doc: 'x',
 }
+
+const DEADLY = `sha256:${'1'.repeat(64)}`
 
 type Asked = Readonly<Record<string, unknown>>
 type Request = readonly [target: string, body?: unknown]
@@ -105,6 +116,8 @@ const REQUESTS: Readonly<Record<string, (made: Asked) => readonly Request[]>> = 
     ['/mcp', { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25' } }],
   ],
   'GET /v1/audit/verify': () => [['/v1/audit/verify']],
+  'GET /v1/quarantine': () => [['/v1/quarantine']],
+  'DELETE /v1/quarantine/:hash': ({ deadly }) => [[`/v1/quarantine/${String(deadly)}`]],
   'GET /healthz': () => [['/healthz']],
   'GET /readyz': () => [['/readyz']],
   'GET /metrics': () => [['/metrics']],
@@ -119,7 +132,8 @@ async function make(): Promise<Asked> {
   const { id } = (await json('POST', '/v1/grants', grant)) as Asked
   const { headers, text } = await send('POST', '/v1/query', { body: { query: PRICES, asOf: 1 } })
   const { receipt } = JSON.parse(text) as Asked
-  return { token, grant: id, result: headers['content-location'], receipt }
+  for (let i = 0; i < 2; i++) quarantine().killed(DEADLY)
+  return { token, grant: id, result: headers['content-location'], receipt, deadly: DEADLY }
 }
 
 describe('what routes answer', () => {

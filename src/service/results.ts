@@ -3,6 +3,7 @@
 
 import { BoundedStore } from '../base/bounded-store.ts'
 import { ENGINE_NAMES } from '../plan/engine.ts'
+import type { QuestionClass } from '../plan/question-class.ts'
 import { pinnedHash, type PinnedQuestion } from '../query/pinned.ts'
 import type { Format, Notation, WrittenAnswer } from '../query/written.ts'
 
@@ -12,13 +13,16 @@ export type ResultLimits = {
 }
 export const RESULT_LIMITS: ResultLimits = { questionBytesMax: 16 << 20, answerBytesMax: 64 << 20 }
 
+/** An answer, and the class of its question where that was told. */
+export type KeptAnswer = { readonly answer: WrittenAnswer; readonly kind: QuestionClass | undefined }
+
 /** What an entry takes beside its text. */
 const ENTRY_BYTES = 512
 const BYTES_PER_UNIT = 2
 
 export class Results {
   readonly #questions: BoundedStore<PinnedQuestion>
-  readonly #answers: BoundedStore<WrittenAnswer>
+  readonly #answers: BoundedStore<KeptAnswer>
 
   constructor({ questionBytesMax, answerBytesMax }: ResultLimits = RESULT_LIMITS) {
     this.#questions = new BoundedStore(questionBytesMax)
@@ -41,12 +45,12 @@ export class Results {
     return this.#questions.get(hash)
   }
 
-  keep(key: string, answer: WrittenAnswer): void {
-    const byteCount = answer.pieces.reduce((sum, { byteLength }) => sum + byteLength, ENTRY_BYTES)
-    this.#answers.set(key, answer, byteCount)
+  keep(key: string, kept: KeptAnswer): void {
+    const byteCount = kept.answer.pieces.reduce((sum, { byteLength }) => sum + byteLength, ENTRY_BYTES)
+    this.#answers.set(key, kept, byteCount)
   }
 
-  answer(key: string): WrittenAnswer | undefined {
+  answer(key: string): KeptAnswer | undefined {
     return this.#answers.get(key)
   }
 
@@ -57,7 +61,7 @@ export class Results {
   ): { readonly notation: Notation; readonly answer: WrittenAnswer } | undefined {
     for (const notation of ['json', 'edn'] as const)
       for (const engine of ENGINE_NAMES) {
-        const answer = this.answer(Results.key(hash, notation, engine))
+        const answer = this.answer(Results.key(hash, notation, engine))?.answer
         if (answer?.resultHash === resultHash) return { notation, answer }
       }
     return undefined

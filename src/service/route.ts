@@ -8,16 +8,17 @@ import type { Catalog } from '../database/catalog.ts'
 import type { Connection } from '../database/connection.ts'
 import type { PlaceOf } from '../plan/spot.ts'
 import type { QueryRunner } from '../query/ask.ts'
+import type { WaitingScans } from '../query/waiting-scans.ts'
 import type { Format, Notation } from '../query/written.ts'
 import { answerToSend, type Field } from './answer.ts'
 import type { Schema } from './answer-schema.ts'
 import type { Answering } from './answering.ts'
 import { type Fields, readFields } from './body.ts'
 import { fieldInvalid, parameterInvalid, parameterUnknown } from './errors.ts'
-import type { CallersInFlight } from './caller-limits.ts'
+import { CALLER_LIMITS, type CallersInFlight, type InFlight, limitsFor } from './caller-limits.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { Metrics } from './metrics.ts'
-import type { Caller, Scope } from '../access/caller.ts'
+import type { Caller, CallerLimits, Scope } from '../access/caller.ts'
 import type { Admission, Place } from './admission.ts'
 import type { Arrivals } from './arrivals.ts'
 import type { AccessControl } from './access-control.ts'
@@ -45,6 +46,8 @@ export type ServiceLimits = {
   readonly waitingBytesMax: number
   readonly timeoutMs: number
   readonly timeoutMsMax: number
+  /** What any caller may have, unless its token says less. */
+  readonly callers: CallerLimits
 }
 export const SERVICE_LIMITS: ServiceLimits = {
   bodyBytesMax: 16 << 20,
@@ -55,11 +58,36 @@ export const SERVICE_LIMITS: ServiceLimits = {
   waitingBytesMax: 1 << 30,
   timeoutMs: 60_000,
   timeoutMsMax: 600_000,
+  callers: CALLER_LIMITS,
+}
+
+/** What a service is told beside its defaults: bounds of all questions take the place of its own, the others join them. */
+export function serviceLimitsOf(given: CallerLimits): ServiceLimits {
+  const limits = SERVICE_LIMITS
+  const {
+    timeoutMs: timeoutMsMax = limits.timeoutMsMax,
+    rowCount: rowCountMax = limits.rowCountMax,
+    memoryBytes: memoryBytesMax = limits.memoryBytesMax,
+    answerBytes: answerBytesMax = limits.answerBytesMax,
+    ...callers
+  } = given
+  return {
+    ...limits,
+    timeoutMs: Math.min(limits.timeoutMs, timeoutMsMax),
+    timeoutMsMax,
+    rowCountMax,
+    memoryBytes: Math.min(limits.memoryBytes, memoryBytesMax),
+    memoryBytesMax,
+    answerBytesMax,
+    callers: { ...limits.callers, ...callers },
+  }
 }
 
 export type Service = {
   readonly catalog: Catalog
   readonly runner: QueryRunner
+  /** Those that wait for its workers. */
+  readonly scans: WaitingScans
   readonly limits: ServiceLimits
   readonly waiting: WaitingAnswers
   readonly metrics: Metrics
@@ -95,6 +123,9 @@ export type RouteContext = {
   /** Among the requests that are worked at; of an open route none. */
   readonly place: Place
   readonly caller: Caller
+  readonly inFlight: InFlight
+  /** How long it waited until it was its turn. */
+  readonly waitedMs: number
   /** What the caller sees: the only way of a route to facts. */
   readonly databases: CallerDatabases
   /** What the caller wants of what the route offers. */
@@ -138,11 +169,12 @@ export type Route = {
 }
 
 export function ok(
-  { service, request, notation }: RouteContext,
+  { service, request, notation, caller }: RouteContext,
   fields: Readonly<Record<string, Field>>,
   status: number = 200,
 ): Promise<HttpResponse> {
-  return send(answerToSend(status, fields, notation), { request, waiting: service.waiting })
+  const { answerBytesMax: bytesMax } = limitsFor(service.limits, caller)
+  return send(answerToSend(status, fields, notation), { request, waiting: service.waiting, bytesMax })
 }
 
 export function connectionOf({ databases, parameters }: RouteContext): Promise<Connection> {

@@ -10,6 +10,7 @@ import { HEALTH_ROUTES } from './answer-health.ts'
 import { DATOMS_ROUTE } from './answer-datoms.ts'
 import { WITH_ROUTE } from './answer-with.ts'
 import { LOG_ROUTE } from './answer-log.ts'
+import { QUARANTINE_ROUTES } from './answer-quarantine.ts'
 import { PULL_ROUTE, QUERY_ROUTE } from './answer-questions.ts'
 import { RECEIPT_ROUTE, RESULT_ROUTE } from './answer-receipts.ts'
 import { REPLAY_ROUTE } from './answer-replay.ts'
@@ -42,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   ...PROCEDURE_ROUTES,
   ...ACCESS_ROUTES,
   ...AUDIT_ROUTES,
+  ...QUARANTINE_ROUTES,
   RESULT_ROUTE,
   REPLAY_ROUTE,
   RECEIPT_ROUTE,

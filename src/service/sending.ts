@@ -13,6 +13,7 @@ import {
   type ZstdCompress,
 } from 'node:zlib'
 import type { HttpRequest, HttpResponse } from '../base/env.ts'
+import { answerTooLarge } from '../query/pieces.ts'
 import { acceptedEncoding, type ContentEncoding } from './formats.ts'
 import type { WaitingAnswers } from './waiting-answers.ts'
 
@@ -30,6 +31,8 @@ const zstdCompressed = promisify(zstdCompress)
 export type Sending = {
   readonly request: HttpRequest
   readonly waiting: WaitingAnswers
+  /** Of the body; undefined where that was looked at when it was written. */
+  readonly bytesMax?: number
 }
 
 export type ToSend = {
@@ -40,11 +43,13 @@ export type ToSend = {
   readonly trailers?: Readonly<Record<string, string>>
 }
 
+/** Throws `varve.error/answer-too-large`, before the first byte leaves. */
 export async function send(
   { status, headers, pieces, trailers }: ToSend,
-  { request, waiting }: Sending,
+  { request, waiting, bytesMax = Infinity }: Sending,
 ): Promise<HttpResponse> {
-  const byteCount = pieces.reduce((count, piece) => count + piece.byteLength, 0)
+  const byteCount = byteCountOf(pieces)
+  if (byteCount > bytesMax) throw answerTooLarge(bytesMax)
   const encoding = byteCount < COMPRESSED_BYTES_MIN ? undefined : acceptedEncoding(request)
   const told = {
     ...headers,
@@ -68,6 +73,10 @@ export async function send(
     headers: { ...told, ...(isCounted && { 'content-length': String(byteCount) }) },
     body: encoding === undefined ? sent : compressedPieces(sent, encoding),
   }
+}
+
+export function byteCountOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((count, piece) => count + piece.byteLength, 0)
 }
 
 function compressed(bytes: Uint8Array, encoding: ContentEncoding): Promise<Uint8Array> {

@@ -4,10 +4,11 @@ import type { HttpServer, ListenOptions } from '../base/env.ts'
 import type { Catalog } from '../database/catalog.ts'
 import type { Writer } from '../database/writer.ts'
 import type { QueryRunner } from '../query/ask.ts'
+import { WaitingScans } from '../query/waiting-scans.ts'
 import { AuditLog } from './audit/audit-log.ts'
 import { auditedBy } from './audit/audited.ts'
 import type { IdentityVerifier } from '../access/identity.ts'
-import { Admission } from './admission.ts'
+import { Admission, type AdmissionLimits } from './admission.ts'
 import { Arrivals } from './arrivals.ts'
 import { type AccessControl, TokenAccess } from './access-control.ts'
 import type { SystemFolder } from './system/system-folder.ts'
@@ -30,10 +31,13 @@ import { type Service, SERVICE_LIMITS, type ServiceLimits } from './route.ts'
 export type ServiceOptions = {
   readonly catalog: Catalog
   readonly runner: QueryRunner
+  /** Those that wait for its workers; none where it has none. */
+  readonly scans?: WaitingScans
   readonly system: SystemFolder
   /** Where those that are stored are run. */
   readonly procedures: HeldProcedures
   readonly limits?: Partial<ServiceLimits>
+  readonly admission?: Partial<AdmissionLimits>
   /** Of Varve, for receipts. */
   readonly version: string
   readonly answering?: Partial<Answering>
@@ -99,7 +103,7 @@ export type Door = {
 
 /** What the routes answer from, for whoever comes through the door. */
 export function createService(options: ServiceOptions, { audit, access, isLoopback }: Door): Service {
-  const { catalog, runner, system, version, onFault } = options
+  const { catalog, runner, scans = new WaitingScans(), system, version, onFault } = options
   const limits = { ...SERVICE_LIMITS, ...options.limits }
   const log = new AuditLog(catalog.env, audit, onFault)
   return {
@@ -116,10 +120,11 @@ export function createService(options: ServiceOptions, { audit, access, isLoopba
     access,
     waiting: new WaitingAnswers(limits.waitingBytesMax),
     metrics: new Metrics(),
-    inFlight: new CallersInFlight(),
-    admission: new Admission(catalog.env.timers),
+    inFlight: new CallersInFlight(limits.callers),
+    scans,
+    admission: new Admission(catalog.env.timers, { ...options.admission, scans }),
+    quarantine: new Quarantine(catalog.env.clock),
     arrivals: new Arrivals(catalog.env.timers),
-    quarantine: new Quarantine(),
     answering: createAnswering(catalog.env, version, { onAnswer: auditedBy(log), ...options.answering }),
     isLoopback,
     origins: new Set(options.origins),

@@ -19,6 +19,7 @@ import { createHandler } from '../service/handler.ts'
 import type { LogEntry } from '../service/log-entry.ts'
 import { createService } from '../service/server.ts'
 import { undescribed } from './described-answer.ts'
+import type { Quarantine } from '../service/quarantine.ts'
 import type { Service, ServiceLimits } from '../service/route.ts'
 
 export const SCHEMA = `[
@@ -76,6 +77,11 @@ export function serveWith(
   service = createService(options, { audit: auditWriter, access, isLoopback: true })
   audit = service.audit
   handle = createHandler(service)
+}
+
+/** Of the service that is asked. */
+export function quarantine(): Quarantine {
+  return service.quarantine
 }
 
 /** The same service at another door, or traced. */

@@ -1,6 +1,7 @@
 // What can become of a question that is put to DuckDB, beside what any engine answers.
 
 import { VarveError } from '../../base/errors.ts'
+import { ENDED_WORKER } from '../../query/run-errors.ts'
 
 /** The engine cannot give Varve's answer, and approximates none. */
 export function engineRefused(reason: string): VarveError {
@@ -30,6 +31,7 @@ export function processEnded(cause: unknown): VarveError {
     kind: 'fault',
     message: 'The process in which DuckDB answers ended before it had answered',
     fix: 'Ask again: a new one is started. If it ends again, ask the native engine and report the question',
+    data: { [ENDED_WORKER]: true },
     cause,
   })
 }

@@ -1,8 +1,9 @@
 // What becomes of a question when DuckDB, its process or somebody's patience does not last.
 
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { nodeEnv } from '../../base/env-node.ts'
-import type { Env, WorkerThread } from '../../base/env.ts'
+import type { WorkerThread } from '../../base/env.ts'
 import { readEdn } from '../../fact/edn-reader.ts'
 import type { Edn } from '../../fact/value.ts'
 import type { Answer, EngineLimits } from '../../plan/engine.ts'
@@ -132,21 +133,37 @@ describe('a function that fails on a row', () => {
   })
 })
 
-it('a process that ends takes its question along, and the next one gets another', async () => {
-  const started: WorkerThread[] = []
-  const startProcess: Env['processes']['startProcess'] = (module, options) => {
-    const thread = env.processes.startProcess(module, options)
-    started.push(thread)
-    return thread
-  }
-  const engine = opened(new DuckDbEngine({ ...env, processes: { ...env.processes, startProcess } }))
-  const asking = codeOf(ask(engine, MANY, [numbers(3_000), numbers(3_000), numbers(3_000)]))
-  while (started.length === 0) await env.timers.sleep(5)
-  await started[0]!.stop()
-  expect(await asking).toBe('varve.error/duckdb-ended')
+it('a process that is killed takes its question along, which is told so, and the next one gets another', async () => {
+  const before = new Set(childrenOf(process.pid))
+  const startedOnes = (): readonly number[] => childrenOf(process.pid).filter((pid) => !before.has(pid))
+  const engine = opened(new DuckDbEngine(env))
+  const asking = ask(engine, MANY, [numbers(3_000), numbers(3_000), numbers(3_000)])
+  asking.catch(() => undefined)
+  let [killed] = startedOnes()
+  for (; killed === undefined; [killed] = startedOnes()) await env.timers.sleep(5)
+  await env.timers.sleep(300)
+  process.kill(killed, 'SIGKILL')
+  await expect(asking).rejects.toMatchObject({
+    code: 'varve.error/duckdb-ended',
+    data: { endedWorker: true },
+    cause: new Error('DuckDB ended with SIGKILL'),
+  })
   expect((await ask(engine, ONE, [9])).rows.at(0)).toEqual([9])
-  expect(started).toHaveLength(2)
+  expect(startedOnes()).toHaveLength(1)
 })
+
+/** Processes that this one started. */
+function childrenOf(parent: number): readonly number[] {
+  const all = readdirSync('/proc').map(Number).filter(Number.isInteger)
+  return all.filter((pid) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent
+    } catch {
+      return false
+    }
+  })
+}
 
 describe('a process that says', () => {
   /** An engine whose process answers every request with what `say` makes of it. */

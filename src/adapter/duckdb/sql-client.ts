@@ -11,6 +11,7 @@ import type { Edn } from '../../fact/value.ts'
 import type { EngineLimits } from '../../plan/engine.ts'
 import { Refusal } from '../../plan/refusal.ts'
 import { driverMissing, memoryExceeded, processEnded, sqlFailed } from './errors.ts'
+import { runnerClosed } from '../../query/run-errors.ts'
 import { fromWire, type SqlKind, type Wire } from './kinds.ts'
 import type { SentCells, SqlFailure, SqlMessage, SqlProgram, SqlRequest, SqlSettings } from './protocol.ts'
 
@@ -77,7 +78,7 @@ export class SqlClient implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
-    this.#giveUp(processEnded('the connection was closed'))
+    this.#giveUp(runnerClosed())
     await this.#stop()
   }
 
@@ -102,7 +103,7 @@ export class SqlClient implements AsyncDisposable {
 
   #started(): WorkerThread {
     if (this.#process !== undefined) return this.#process
-    if (this.#isClosed) throw processEnded('the connection was closed')
+    if (this.#isClosed) throw runnerClosed()
     const process = this.#env.processes.startProcess(new URL('./sql-process.ts', import.meta.url), {
       name: 'DuckDB',
       data: this.#settings,

@@ -3,12 +3,14 @@
 
 import { type Command, Option } from 'commander'
 import { connectLocal } from '../../api/connect.ts'
+import { type CallerLimits, LIMIT_NAMES } from '../../access/caller.ts'
 import type { IdentityVerifier } from '../../access/identity.ts'
 import type { Env } from '../../base/env.ts'
 import { readTextFile } from '../../base/text-file.ts'
+import { serviceLimitsOf } from '../../service/route.ts'
 import { SystemFolder, systemFolderOf } from '../../service/system/system-folder.ts'
 import type { Context } from '../main.ts'
-import { parseCount, parseNiceness, parsePort } from '../options.ts'
+import { parseCount, parseNiceness, parsePort, withLimit } from '../options.ts'
 import { openTracing, originOption, OTLP_OPTION, startServing, SYSTEM_OPTION, type Tls } from '../serving.ts'
 import { DEFAULT_PORT } from './dev.ts'
 
@@ -22,6 +24,7 @@ type Options = {
   readonly takeOver?: boolean
   readonly workers?: number
   readonly nice?: number
+  readonly limit: CallerLimits
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly log?: string
@@ -32,6 +35,8 @@ type Options = {
   readonly oidcRoles?: string
   readonly origin: readonly string[]
 }
+
+const LIMIT_ABOUT = `what every caller may have, unless its token says less; may stand several times (${LIMIT_NAMES.join(', ')})`
 
 export function addServeCommand(program: Command, context: Context): void {
   program
@@ -57,6 +62,7 @@ export function addServeCommand(program: Command, context: Context): void {
       'how much it gives way to writers of this machine: 0 to 19 (default: 10, with --write 0)',
       parseNiceness,
     )
+    .option('--limit <name=count>', LIMIT_ABOUT, withLimit, {})
     .option('--write', 'take transactions too: this process becomes the writer of the first folder')
     .option('--take-over', "take the writer's place from a process that hangs; it acknowledges nothing more")
     .addHelpText('after', '\nExample:\n  varve serve --data ./varve-data --port 8470')
@@ -68,7 +74,7 @@ const NICENESS_OF_READER = 10
 
 async function serve(options: Options, context: Context): Promise<void> {
   const { env, terminal } = context
-  const { data, instance, host, port, workers, takeOver = false } = options
+  const { data, instance, host, port, workers, limit, takeOver = false } = options
   const isWriting = options.write === true || takeOver
   env.processes.giveWay(options.nice ?? (isWriting ? 0 : NICENESS_OF_READER))
   const [first, ...others] = data
@@ -88,6 +94,7 @@ async function serve(options: Options, context: Context): Promise<void> {
     port,
     terminal,
     origins: options.origin,
+    limits: serviceLimitsOf(limit),
     ...(instance !== undefined && { instance }),
     ...(tls !== undefined && { tls }),
     ...(options.log !== undefined && { log: (entry) => terminal.err(`${JSON.stringify(entry)}\n`) }),

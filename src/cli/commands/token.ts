@@ -22,7 +22,11 @@ export function addTokenCommand(program: Command, { env, terminal }: Context): v
     .argument('<caller>', 'who will ask with it')
     .addOption(new Option('--scope <scope...>', 'what it opens').choices(SCOPES).default(['query']))
     .option('--role <role...>', 'roles of the caller, for grants', [])
-    .option('--limit <limit...>', 'what it may have less of than others, as timeoutMs=5000', [])
+    .option(
+      '--limit <limit...>',
+      'what it may have less of than others, as timeoutMs=5000 or scan.concurrency=2',
+      [],
+    )
     .option('--expires <instant>', 'from then on it opens nothing')
     .addHelpText('after', '\nExample:\n  varve token create ada --scope query --role finance')
     .action(async (caller: string, options: CreateOptions) => {

@@ -178,6 +178,8 @@ describe('routes', () => {
       'POST /v1/grants',
       'DELETE /v1/grants/:id',
       'GET /v1/audit/verify',
+      'GET /v1/quarantine',
+      'DELETE /v1/quarantine/:hash',
       'GET /v1/receipts/:id',
       'GET /healthz',
       'GET /readyz',
