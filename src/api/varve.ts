@@ -28,7 +28,7 @@ import {
 import { momentSources, type MomentRequest } from '../query/moment.ts'
 import type { WaitingScans } from '../query/waiting-scans.ts'
 import { parsedPattern } from '../query/parsed.ts'
-import { requestOfSaved } from '../query/saved-query.ts'
+import { requestOfSaved, savedSources } from '../query/saved-query.ts'
 import { checkExpectations } from '../service/expectations.ts'
 import { namedArguments } from '../service/saved-query-forms.ts'
 import type { QueryVersion } from '../service/system/saved-queries.ts'
@@ -219,8 +219,9 @@ export class LocalVarve {
 
   /** The question that a saved query asks. */
   async #saved(version: QueryVersion, given: EdnMap, options: Bounds & MomentRequest): Promise<AskRequest> {
+    const sources = savedSources(this.catalog, options, this.#sourcesAt(options))
     return {
-      ...(await requestOfSaved(version, given, this.#sourcesAt(options))),
+      ...(await requestOfSaved(version, given, sources)),
       ...this.#boundsOf(options),
       procedures: await this.queries.procedures(),
     }

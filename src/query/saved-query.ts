@@ -7,10 +7,12 @@ import { nearest } from '../base/nearest.ts'
 import { VALUE_TYPES } from '../fact/attribute.ts'
 import { coerceScalar } from '../fact/coerce.ts'
 import { readEdn } from '../fact/edn-reader.ts'
-import type { Edn, EdnMap } from '../fact/value.ts'
+import { compareText, type Edn, type EdnMap } from '../fact/value.ts'
 import { bindingVariables } from '../plan/variables.ts'
 import type { Binding, Query } from '../plan/syntax.ts'
 import type { AskRequest } from './ask.ts'
+import type { Databases, MomentRequest } from './moment.ts'
+import { overMany } from './over-many.ts'
 import { parsedQuery } from './parsed.ts'
 
 /** `any` takes what is given as it is. */
@@ -63,28 +65,64 @@ export function argumentsOf(
 export type SavedVersion = {
   readonly text: string
   readonly rules: string | undefined
-  /** What `$` means. */
+  /** What `$` means: a database, or `audit-*` for all whose names begin so, asked at once. */
   readonly database: string | undefined
   readonly parameters: readonly Parameter[]
+}
+
+/** Where a saved query finds its databases. */
+export type SavedSources = {
+  readonly sourceNamed: AskRequest['sourceNamed']
+  /** Those that a pattern may mean. */
+  readonly databaseNames: () => readonly string[]
+}
+
+/** All that there are for whoever asks; where cursors are given those alone, so that the answer stays what it is. */
+export function savedSources(
+  databases: Pick<Databases, 'list'>,
+  { cursors }: MomentRequest,
+  sourceNamed: AskRequest['sourceNamed'],
+): SavedSources {
+  const isMeant = (name: string): boolean => cursors === undefined || Object.hasOwn(cursors, name)
+  return {
+    sourceNamed,
+    databaseNames: () =>
+      databases
+        .list()
+        .map(({ name }) => name)
+        .filter(isMeant),
+  }
 }
 
 /** The question that a version asks with arguments by the names of its parameters, which are texts. */
 export async function requestOfSaved(
   { text, rules, database, parameters }: SavedVersion,
   given: EdnMap,
-  sourceNamed: AskRequest['sourceNamed'],
+  { sourceNamed, databaseNames }: SavedSources,
 ): Promise<Pick<AskRequest, 'query' | 'args' | 'sourceNamed' | 'database'>> {
-  const { query } = parsedQuery(text)
+  const parsed = parsedQuery(text)
   const named = new Map(given.entries.map(([name, value]) => [String(name), value]))
-  const rulesForm = rules === undefined ? undefined : readEdn(rules).value
-  const args = argumentsOf(query, parametersOf(query, parameters), named, rulesForm)
+  const ownRules = rules === undefined ? [] : (readEdn(rules).value as readonly Edn[])
+  const [first, ...others] = database === undefined ? [] : databasesMeant(database, databaseNames)
+  const many = first === undefined || others.length === 0 ? undefined : overMany(parsed, [first, ...others])
+  const query = many === undefined ? parsed.query : parsedQuery(many.text).query
+  const allRules = many === undefined ? ownRules : [...ownRules, many.rule]
+  const args = argumentsOf(query, parametersOf(query, parameters), named, allRules)
   return {
-    query: text,
+    query: many?.text ?? text,
     // What has no type of its own takes the one of the attribute that it is compared with.
     args: args.map((value) => ({ kind: 'value', value, isPlainData: true })),
     sourceNamed,
-    ...(database !== undefined && { database: await sourceNamed(database) }),
+    ...(first !== undefined && many === undefined && { database: await sourceNamed(first) }),
   }
+}
+
+/** The database itself; of `audit-*` all whose names begin so. Of none the pattern, which then names no database. */
+export function databasesMeant(database: string, databaseNames: () => readonly string[]): readonly string[] {
+  if (!database.endsWith('*')) return [database]
+  const begin = database.slice(0, -1)
+  const found = databaseNames().filter((name) => name.startsWith(begin))
+  return found.length === 0 ? [database] : [...found].sort(compareText)
 }
 
 /** The inputs that are parameters, each with its name. */

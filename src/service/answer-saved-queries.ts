@@ -7,7 +7,7 @@ import { readEdn } from '../fact/edn-reader.ts'
 import { type Edn, EdnMap, keyword } from '../fact/value.ts'
 import type { AskRequest, PreparedQuestion } from '../query/ask.ts'
 import type { MomentRequest } from '../query/moment.ts'
-import { lineDifference, requestOfSaved } from '../query/saved-query.ts'
+import { lineDifference, requestOfSaved, savedSources } from '../query/saved-query.ts'
 import { type Field, Valued } from './answer.ts'
 import { askMeant, prepared } from './answer-meant.ts'
 import { answerPrepared, RESULT_FORMATS } from './answer-result.ts'
@@ -25,7 +25,7 @@ import { COUNT, FLAG, HASH, list, mapOf, object, RESULT, shape, TEXT } from './a
 const SAVE_FIELDS = {
   query: { type: ['string', 'array', 'object'], about: 'the query: EDN text, or its form' },
   rules: { type: ['string', 'array'], about: 'its rules, for % among its inputs' },
-  database: { type: 'string', about: 'the database that $ means' },
+  database: { type: 'string', about: 'the database that $ means; audit-* for all that begin so' },
   parameters: {
     type: 'array',
     about: 'of its inputs: {name, type, doc, default}; those left out take anything',
@@ -43,7 +43,7 @@ const ARGUMENTS_FIELD = {
 const RUN_FIELDS = {
   ...ARGUMENTS_FIELD,
   version: { type: 'integer', about: 'the newest if left out' },
-  database: { type: 'string', about: 'what $ means this time' },
+  database: { type: 'string', about: 'what $ means this time; audit-* for all that begin so' },
   ...MOMENT_FIELDS,
   ...BOUND_FIELDS,
 } as const
@@ -270,8 +270,10 @@ async function preparedVersion(
   given: EdnMap,
   { moment, bounds }: { readonly moment: MomentRequest; readonly bounds: Partial<AskRequest> },
 ): Promise<PreparedQuestion> {
+  const sourceNamed = sourcesAt(context, moment, bounds.timeoutMs)
+  const sources = savedSources(context.databases, moment, sourceNamed)
   return prepared(context, {
-    ...(await requestOfSaved(version, given, sourcesAt(context, moment, bounds.timeoutMs))),
+    ...(await requestOfSaved(version, given, sources)),
     ...bounds,
     signal: context.request.signal,
   })

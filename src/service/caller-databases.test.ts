@@ -126,6 +126,15 @@ describe('a caller', () => {
     expect(await ask(IDS, { ...ada, 'varve-purpose': 'billing' })).toBe('varve.error/database-unknown')
   })
 
+  it('asks of a pattern those databases alone that it sees', async () => {
+    const body = { query: '[:find [?id ...] :where [_ :item/id ?id]]', database: 's*' }
+    expect((await send('PUT', '/v1/queries/ids', { body, headers: posted(ada) })).status).toBe(201)
+    await grant({ attributes: ['*'] })
+    const { text } = await send('POST', '/v1/queries/ids/run', { body: {}, headers: posted(ada) })
+    expect(JSON.parse(text)).toMatchObject({ result: ['pot', 'tea'], basis: { shop: 1 } })
+    expect(text).not.toContain('secrets')
+  })
+
   it('gets no answer from memory that another was given', async () => {
     const pinned = { asOf: '2100-01-01T00:00:00Z' }
     await grant({ principal: 'boss', attributes: ['*'] })

@@ -80,7 +80,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     access,
     isLoopback,
   })
-  if (system.isOwner) await saveUsageQueries(service.queries, service.audit.database)
+  if (system.isOwner) await saveUsageQueries(service.queries)
   const handle = createHandler(service)
   const server = await catalog.env.network.listen({ host, port, handle, ...(tls !== undefined && { tls }) })
   return {

@@ -2,6 +2,7 @@
 
 import { type Edn, EdnList, EdnMap, EdnSymbol, Keyword } from '../../fact/value.ts'
 import type { Binding } from '../../plan/syntax.ts'
+import { sectionsOf } from '../../query/form-sections.ts'
 import { literal } from './names.ts'
 
 /** Sections that say what a query takes and gives; by the others nothing of that changes. */
@@ -34,22 +35,6 @@ export function bindingType(binding: Binding): string {
     case 'relation':
       return `[[${binding.items.map(bindingType).join(', ')}]]`
   }
-}
-
-function sectionsOf(form: Edn): ReadonlyMap<string, readonly Edn[]> {
-  if (form instanceof EdnMap)
-    return new Map(form.entries.map(([key, items]) => [nameOf(key), items as readonly Edn[]]))
-  const sections = new Map<string, Edn[]>()
-  let items: Edn[] = []
-  for (const item of form as readonly Edn[]) {
-    if (item instanceof Keyword) sections.set(item.text, (items = []))
-    else items.push(item)
-  }
-  return sections
-}
-
-function nameOf(key: Edn): string {
-  return key instanceof Keyword ? key.text : String(key)
 }
 
 /** As EDN text is read by the compiler (interface/types/read-edn.ts); what says nothing about types is unknown. */

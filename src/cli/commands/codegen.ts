@@ -6,6 +6,7 @@ import { nearest } from '../../base/nearest.ts'
 import { readTextFile, writeTextFile } from '../../base/text-file.ts'
 import { type EdnMap, keyword } from '../../fact/value.ts'
 import { parsedQuery } from '../../query/parsed.ts'
+import { databasesMeant } from '../../query/saved-query.ts'
 import { parametersOfForm } from '../../service/saved-query-forms.ts'
 import { parseViewedName } from '../../query/viewed-name.ts'
 import { versionUnknown } from '../../service/system/errors.ts'
@@ -126,7 +127,7 @@ async function withSchemas(management: Management, chosen: readonly Chosen[]): P
   return { queries, schemas, unknown }
 }
 
-/** What each source of a query means: a database by name or alias. */
+/** What each source of a query means: a database by name or alias, or a pattern. */
 function sourcesOf({ text, database }: Chosen): readonly (readonly [source: string, nameOrAlias: string])[] {
   const { query } = parsedQuery(text)
   const declared = query.inputs.flatMap((input) => (input.kind === 'source' ? [input.name] : []))
@@ -142,7 +143,10 @@ async function fetchSchema(
   nameOrAlias: string,
   schemas: Map<string, readonly EdnMap[]>,
 ): Promise<string | undefined> {
-  const path = `/v1/databases/${encodeURIComponent(nameOrAlias)}`
+  // Databases that one query asks at once have one schema.
+  const all = nameOrAlias.endsWith('*') ? await databaseNames(management) : []
+  const [first = nameOrAlias] = databasesMeant(nameOrAlias, () => all)
+  const path = `/v1/databases/${encodeURIComponent(first)}`
   try {
     const name = textIn(await management.ask(path), 'name')
     if (!schemas.has(name)) schemas.set(name, mapsIn(await management.ask(`${path}/schema`), 'schema'))
@@ -151,6 +155,11 @@ async function fetchSchema(
     if (error instanceof VarveError && error.code === 'varve.error/database-unknown') return undefined
     throw error
   }
+}
+
+async function databaseNames(management: Management): Promise<readonly string[]> {
+  const answer = await management.ask('/v1/databases?system=true')
+  return mapsIn(answer, 'databases').map((info) => textIn(info, 'name'))
 }
 
 function mapsIn(map: EdnMap, name: string): readonly EdnMap[] {

@@ -16,7 +16,7 @@ export type QueryToSave = {
   readonly query: string | QueryForm
   /** For `%` among its inputs: EDN text, or a list. */
   readonly rules?: string | readonly unknown[]
-  /** The database that `$` means. */
+  /** The database that `$` means; `audit-*` for all whose names begin so, asked at once. */
   readonly database?: string
   /** Of its inputs; those left out take anything, and have to be given. */
   readonly parameters?: readonly ParameterToSave[]

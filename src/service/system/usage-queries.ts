@@ -1,7 +1,8 @@
-// What people ask about the service itself: queries over an audit, saved from the start so that they are found, run and
-// changed like any other. `$` is the audit of the first process; `database` of a run names another.
+// What people ask about the service itself: queries over the audits, saved from the start so that they are found, run and
+// changed like any other. `$` is every audit that whoever asks may see; `database` of a run names one.
 
 import type { QueryToSave, SavedQueries } from './saved-queries.ts'
+import { AUDIT_PREFIX } from './system-folder.ts'
 
 const SAVED_BY = 'varve'
 
@@ -43,10 +44,15 @@ export const USAGE_QUERIES: Readonly<Record<string, QueryToSave>> = {
   },
 }
 
-/** Saves those that are not there. `audit` is the database that they ask. */
-export async function saveUsageQueries(queries: SavedQueries, audit: string): Promise<void> {
+const AUDITS = `${AUDIT_PREFIX}*`
+
+/** Saves those that are not there, or are not as they should be though nobody else ever changed them. */
+export async function saveUsageQueries(queries: SavedQueries): Promise<void> {
   for (const [name, query] of Object.entries(USAGE_QUERIES)) {
-    if ((await queries.find(name)) !== undefined) continue
-    await queries.save(name, { ...query, database: audit, owner: SAVED_BY, tags: ['usage'] }, SAVED_BY)
+    const { versions, retiredAt } = (await queries.find(name)) ?? { versions: [] }
+    const last = versions.at(-1)
+    const isOurs = retiredAt === undefined && versions.every(({ savedBy }) => savedBy === SAVED_BY)
+    if (last !== undefined && (!isOurs || (last.text === query.text && last.database === AUDITS))) continue
+    await queries.save(name, { ...query, database: AUDITS, owner: SAVED_BY, tags: ['usage'] }, SAVED_BY)
   }
 }
