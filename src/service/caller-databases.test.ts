@@ -128,9 +128,13 @@ describe('a caller', () => {
 
   it('asks of a pattern those databases alone that it sees', async () => {
     const body = { query: '[:find [?id ...] :where [_ :item/id ?id]]', database: 's*' }
-    expect((await send('PUT', '/v1/queries/ids', { body, headers: posted(ada) })).status).toBe(201)
+    expect((await send('PUT', '/v1/queries/ids', { body, headers: posted(manager) })).status).toBe(201)
+    const asked = { body: {}, headers: posted(ada) }
+    expect((await problem('POST', '/v1/queries/ids/run', asked))[1].code).toBe(
+      'varve.error/saved-query-unknown',
+    )
     await grant({ attributes: ['*'] })
-    const { text } = await send('POST', '/v1/queries/ids/run', { body: {}, headers: posted(ada) })
+    const { text } = await send('POST', '/v1/queries/ids/run', asked)
     expect(JSON.parse(text)).toMatchObject({ result: ['pot', 'tea'], basis: { shop: 1 } })
     expect(text).not.toContain('secrets')
   })

@@ -3,6 +3,7 @@
 
 import type { SourceName } from '../plan/syntax.ts'
 import { parsedQuery, parsedRules } from '../query/parsed.ts'
+import { databasesMeant } from '../query/saved-query.ts'
 import { sourcesOf } from '../query/variables.ts'
 import type { RouteContext } from './route.ts'
 import type { QueryVersion, SavedQueries, Seen } from './system/saved-queries.ts'
@@ -13,8 +14,12 @@ export function queriesFor(context: RouteContext): SavedQueries {
 
 export function seenBy({ caller, databases }: RouteContext): Seen {
   if (caller.scopes.includes('manage')) return (query) => query
-  const names = new Set(databases.list().flatMap(({ name, alias }) => [name, alias]))
-  const isShown = (version: QueryVersion): boolean => databasesAsked(version).every((name) => names.has(name))
+  const names = databases.list().map(({ name }) => name)
+  const known = new Set([...names, ...databases.list().map(({ alias }) => alias)])
+  // A pattern asks those alone that the caller sees.
+  const isSeen = (asked: string): boolean =>
+    databasesMeant(asked, () => names).every((name) => known.has(name))
+  const isShown = (version: QueryVersion): boolean => databasesAsked(version).every(isSeen)
   return (query) => {
     if (query.owner === caller.name) return query
     const versions = query.versions.filter(isShown)
@@ -22,7 +27,7 @@ export function seenBy({ caller, databases }: RouteContext): Seen {
   }
 }
 
-/** By the names or aliases that it says. */
+/** By the names, aliases or patterns that it says. */
 function databasesAsked({ text, rules, database }: QueryVersion): readonly string[] {
   const { inputs, catalogSources } = parsedQuery(text).query
   const bodies = rules === undefined ? [] : [...parsedRules(rules).values()].flat().map(({ body }) => body)
