@@ -127,7 +127,7 @@ export class AtOnceRunner implements QueryRunner {
     const within = withinBounds(job, { ...bounds, timeoutMs })
     const untilMs = this.#clock.monotonicMs() + within.timeoutMs
     const span = job.span?.begin('answer at once')
-    const [query, inputs, catalog, limits] = questionOf(within, untilMs, { span })
+    const [query, inputs, catalog, limits] = questionOf(within, untilMs, span)
     try {
       const answer = this.#engine.answerAtOnce?.(query, inputs, catalog, limits, (expectedRowCount) => {
         const isPoint = expectedRowCount <= expectedMax

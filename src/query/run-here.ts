@@ -51,7 +51,7 @@ export class InThreadRunner implements QueryRunner {
     const deadlineMs = this.#clock.monotonicMs() + job.timeoutMs
     for (let attempt = 0; ; attempt++) {
       try {
-        return await ask(...questionOf(job, deadlineMs, { procedures: this.#procedures, span }))
+        return await ask(...questionOf(job, deadlineMs, span, this.#procedures))
       } catch (error) {
         if (!isBlobMissing(error) || attempt >= RENEWAL_COUNT_MAX) throw error
         job = await renewedJob(job)
@@ -85,23 +85,19 @@ export function tellAnswer(span: Span | undefined, engine: Engine, rowCount: num
   span?.set('varve.rows', rowCount)
 }
 
-export type AskedWith = {
-  readonly procedures?: ProcedureRuntime | undefined
-  readonly span?: Span | undefined
-}
-
 /** What an engine is asked. */
 export function questionOf(
   job: QueryJob,
   deadlineMs: number,
-  { procedures, span }: AskedWith = {},
+  span: Span | undefined,
+  procedures?: ProcedureRuntime,
 ): Parameters<Engine['answer']> {
   const { query, inputs, catalog, limit, rowCountMax, memoryBytesMax, signal } = job
   const cut = limit === undefined ? query : { ...query, limit: Math.min(limit, query.limit ?? Infinity) }
   const sources = new Map([...catalog].map(([name, value]) => [name, value.facts]))
   const stored = storedFunctions(job.procedures, procedures)
-  const given = { ...(signal && { signal }), ...(span && { span }) }
-  const limits = { deadlineMs, rowCountMax, memoryBytesMax, stored, ...given }
+  const own = { deadlineMs, rowCountMax, memoryBytesMax, stored }
+  const limits = { ...own, ...(signal && { signal }), ...(span && { span }) }
   return [cut, inputs.map(engineInput), sources, limits]
 }
 
