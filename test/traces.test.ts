@@ -127,6 +127,7 @@ describe('a service that is traced', () => {
       state: 'vendor=1',
       hasRemoteParent: true,
     })
+    expect(roots[1]!.attributes['varve.class']).toBe('scan')
     expect(new Set(roots.map(({ traceId }) => traceId)).size).toBe(roots.length)
     expect(roots[0]!.resource).toMatchObject({
       'service.name': 'shop-service',

@@ -65,20 +65,12 @@ export class Tracing implements AsyncDisposable {
   /** Once the answer has left, or nothing more will. */
   end({ traceId, span, sender, atMs }: RequestTrace, ended: Ended): void {
     if (span === undefined) return
-    const { request, route, status, isWhole, caller, error, headers } = ended
-    const isKnown = METHODS.has(request.method)
-    const isAnswered = status !== STATUS_CLIENT_GONE
-    const receiptId = headers?.['varve-receipt-id']
-    span.set('http.request.method', isKnown ? request.method : '_OTHER')
+    const { request, route, status, error } = ended
     span.set('url.scheme', this.#settings.scheme)
-    if (route !== NO_ROUTE) span.set('http.route', route)
-    if (isAnswered) span.set('http.response.status_code', status)
-    if (!isWhole) span.set('varve.whole', false)
-    if (caller !== undefined && caller !== NOBODY) span.set('varve.caller.kind', caller.kind)
-    if (receiptId !== undefined) span.set('varve.receipt.id', receiptId)
+    tellRequest(span, ended)
     span.end()
     span.errorType = error
-    const name = isKnown ? request.method : 'HTTP'
+    const name = METHODS.has(request.method) ? request.method : 'HTTP'
     this.#exporter.add({
       name: route === NO_ROUTE ? name : `${name} ${route}`,
       traceId,
@@ -88,7 +80,7 @@ export class Tracing implements AsyncDisposable {
       root: span,
       atMs,
       // A mistake of the caller is no failure of this service.
-      isFailed: isAnswered && status >= 500,
+      isFailed: isAnswered(ended) && status >= 500,
     })
   }
 
@@ -96,4 +88,20 @@ export class Tracing implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#exporter[Symbol.asyncDispose]()
   }
+}
+
+function tellRequest(span: Span, ended: Ended): void {
+  const { request, route, status, isWhole, caller, kind, headers } = ended
+  const receiptId = headers?.['varve-receipt-id']
+  span.set('http.request.method', METHODS.has(request.method) ? request.method : '_OTHER')
+  if (route !== NO_ROUTE) span.set('http.route', route)
+  if (isAnswered(ended)) span.set('http.response.status_code', status)
+  if (!isWhole) span.set('varve.whole', false)
+  if (caller !== undefined && caller !== NOBODY) span.set('varve.caller.kind', caller.kind)
+  if (kind !== undefined) span.set('varve.class', kind)
+  if (receiptId !== undefined) span.set('varve.receipt.id', receiptId)
+}
+
+function isAnswered({ status }: Ended): boolean {
+  return status !== STATUS_CLIENT_GONE
 }
