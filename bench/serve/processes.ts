@@ -1,5 +1,6 @@
 // What Linux tells of the processes of a benchmark: processor time and memory, and which files they hold for writing.
 
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** Of user and system, as /proc counts it. */
@@ -62,4 +63,9 @@ function linkOrNone(path: string): string {
   } catch {
     return ''
   }
+}
+
+/** Holds all threads of a process on these cores, `0` or `0-3`, as an operator does with one whose cores are its own. */
+export function holdOn(processId: number, cores: string): void {
+  execFileSync('taskset', ['-a', '-p', '-c', cores, String(processId)], { stdio: 'ignore' })
 }

@@ -10,6 +10,8 @@ import { SystemFolder, systemFolderOf } from '../../src/service/system/system-fo
 const [, , folder] = process.argv
 if (folder === undefined) throw new Error('give the folder of the data')
 
+// As `varve serve` does that only reads.
+nodeEnv().processes.giveWay(10)
 const terminal = processTerminal()
 const systemFolder = systemFolderOf(folder)
 await using system = await SystemFolder.open(nodeEnv(), systemFolder, { hasThreads: true })

@@ -6,7 +6,7 @@ import type { BenchContext } from '../harness.ts'
 import { ServedFolder } from '../point/http.ts'
 import type { Answers, Asking, ClientWork } from './client.ts'
 import { Helper } from './helper.ts'
-import { IdleShare, processorMs } from './processes.ts'
+import { holdOn, IdleShare, processorMs } from './processes.ts'
 import type { WriterWork, Written } from './writer.ts'
 
 /** Each may have so many requests at once, so that many clients are many callers. */
@@ -62,13 +62,16 @@ export class World implements AsyncDisposable {
       await this.ask({ mix, clientCount: 8, ms: WARM_UP_MS, deadlineMs: Infinity })
   }
 
-  /** Lets clients ask while the writer commits; without `asked` the writer is alone. */
-  async ask(asked: Asked): Promise<Measured> {
+  /** Lets clients ask while the writer commits, or does what else it is to do. */
+  async ask(
+    asked: Asked,
+    writing: (ms: number) => Promise<Float64Array> = (ms) => this.commit(ms),
+  ): Promise<Measured> {
     const { port, processId } = this.served
     const all = [processId, this.clients.processId, this.writer.processId]
     const before = all.map(processorMs)
     const idle = new IdleShare()
-    const committing = this.commit(asked.ms)
+    const committing = writing(asked.ms)
     const asking = this.clients.do({ kind: 'ask', port, tokens: this.#tokens, ...asked })
     const [answers, commits] = await Promise.all([asking, committing])
     const idleShare = idle.take()
@@ -82,6 +85,17 @@ export class World implements AsyncDisposable {
       writerMs: writerMs!,
       idleShare,
     }
+  }
+
+  /** On how many cores the readers are, the service and its clients: the first ones. */
+  holdReaders(coreCount: number): void {
+    for (const { processId } of [this.served, this.clients]) holdOn(processId, `0-${coreCount - 1}`)
+  }
+
+  /** What the disk takes, in place of the writer's commits. */
+  async sync(ms: number): Promise<Float64Array> {
+    const file = join(this.data, '..', 'synced')
+    return (await this.writer.do({ kind: 'sync', file, perSecond: COMMITS_PER_SECOND, ms })).waitsMs
   }
 
   /** The writer alone. */
