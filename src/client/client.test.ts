@@ -101,11 +101,86 @@ describe('a value of a database', () => {
         [1, 1],
         [2, 1],
       ],
-      receipt: { database: `shop@${t} history`, args: [{ '#tag': ['varve/db', `shop@${t} as-of 1`] }] },
+      receipt: { database: `shop@${t} history`, args: [{ '#tag': ['varve/db', 'shop@1'] }] },
     })
     await shop.transact([{ ':item/id': 'tea', ':item/price': 3 }])
     const { receipt } = asked as { readonly receipt: unknown }
     expect(await post('/v1/receipts/replay', { receipt })).toMatchObject({ equal: true, differences: [] })
+  })
+
+  it('is seen with the schema of then', async () => {
+    await using varve = await connect(server.url)
+    const shop = await varve.open(schema)
+    const { t } = await shop.transact([{ ':item/id': 'tea' }])
+    await varve.open('shop', {
+      schema: '[{:db/ident :item/shelf :db/valueType :db.type/long :db/cardinality :db.cardinality/one}]',
+    })
+    const shelves = { query: '[:find ?s :where [_ :item/shelf ?s]]' }
+    const now = (await post('/v1/query', { ...shelves, database: 'shop' })) as { readonly receipt: unknown }
+    expect(now).toMatchObject({ result: [] })
+    expect(await post('/v1/query', { ...shelves, database: `shop@${t}` })).toMatchObject({
+      error: { code: 'db.error/not-an-entity' },
+    })
+    expect(await post('/v1/query', { ...shelves, database: `shop as-of ${t}` })).toMatchObject({ result: [] })
+    expect(await post('/v1/receipts/replay', { receipt: now.receipt })).toMatchObject({ equal: true })
+  })
+
+  it('brings along what is speculated on top, and its receipt says it', async () => {
+    await using varve = await connect(server.url)
+    const shop = await varve.open(schema)
+    const { t } = await shop.transact([{ ':item/id': 'tea', ':item/price': 1 }])
+    const price = '[:find ?p :in $ $b :where [?i :item/price ?p] [$b ?i :item/price 1]]'
+    const { dbAfter } = await shop.db().with([{ ':item/id': 'tea', ':item/price': 2 }])
+    const told = await varve.answer({ query: price, args: [dbAfter, shop.db()] })
+    expect([...(told.result as Iterable<unknown>), told.basis]).toEqual([[2], { shop: t }])
+    const { edn } = told.receipt!
+    expect(edn).toContain(`#varve/db "shop@${t} with 0"`)
+    await shop.transact([{ ':item/id': 'tea', ':item/price': 3 }])
+    const replay = await post('/v1/receipts/replay', `{:receipt ${edn}}`)
+    expect(replay).toMatchObject({ equal: true, differences: [] })
+    expect(await post('/v1/receipts/replay', `{:receipt ${edn.replace('{:tx ', '{:no ')}}`)).toMatchObject({
+      error: { code: 'varve.error/receipt-invalid' },
+    })
+    // The same in EDN, twice on top of a moment.
+    const asked = `{:query [:find ?p . :where [_ :item/price ?p]] :database "shop with 0 with 1" :cursors {:shop ${t + 1}}
+      :speculations [{:tx "[[:db/add [:item/id \\"tea\\"] :item/price 4]]"} {:tx [{:item/id "tea" :item/price 5}] :strict true}]}`
+    expect(await post('/v1/query', asked)).toMatchObject({
+      result: 5,
+      basis: { shop: t + 1 },
+      receipt: {
+        database: `shop@${t + 1} as-of ${t + 1} with 0 with 1`,
+        speculations: [expect.any(String), expect.any(String)],
+      },
+    })
+  })
+
+  it('is refused where what it speculates is not said, or too much, or wrong', async () => {
+    await using varve = await connect(server.url)
+    await varve.open(schema)
+    const ask = (database: string, speculations?: unknown): Promise<unknown> =>
+      post('/v1/query', { query: PRICES, database, speculations })
+    const tx = [{ ':item/id': 'tea' }]
+    const refused = (code: string): object => ({ error: { code: `varve.error/${code}` } })
+    expect(await ask('shop with 0')).toMatchObject(refused('speculation-unknown'))
+    expect(await ask('shop with 1', [{ tx }])).toMatchObject(refused('speculation-unknown'))
+    expect(await ask('shop with', [{ tx }])).toMatchObject(refused('view-invalid'))
+    expect(
+      await ask(
+        'shop',
+        Array.from({ length: 17 }, () => ({ tx })),
+      ),
+    ).toMatchObject(refused('too-many-speculations'))
+    const many = Array.from({ length: 10 }, () => ({ '#tag': ['varve/db', `shop${' with 0'.repeat(16)}`] }))
+    const body = { query: PRICES, args: many, speculations: [{ tx }] }
+    expect(await post('/v1/query', body)).toMatchObject(refused('too-many-speculations'))
+    expect(await ask('shop with 0', [{ tx, at: 1 }])).toMatchObject(refused('field-unknown'))
+    expect(await ask('shop with 0', [{ tx, txInstant: 'soon' }])).toMatchObject(refused('literal-invalid'))
+    expect(await ask('shop with 0', [{ tx, txInstant: 7 }])).toMatchObject(refused('field-invalid'))
+    for (const wrong of [{ tx }, [tx], 7])
+      expect(await ask('shop with 0', wrong)).toMatchObject(refused('field-invalid'))
+    expect(await ask('shop with 0', [{ tx: [{ ':item/price': 'many' }] }])).toMatchObject({
+      error: { code: 'db.error/wrong-type-for-attribute', data: { place: { path: [0, ':item/price'] } } },
+    })
   })
 
   it('is refused where its text names none', async () => {

@@ -43,12 +43,3 @@ export function entityNotFetched(id: number): VarveError {
     data: { id },
   })
 }
-
-export function speculationNotAsked(): VarveError {
-  return new VarveError({
-    code: 'varve.error/speculation-remote',
-    kind: 'unsupported',
-    message: 'What a transaction would make of a database is told over HTTP, and cannot be asked',
-    fix: 'Read the datoms of the result, or speculate in a process that opens the data: connect("file:…")',
-  })
-}

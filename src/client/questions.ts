@@ -15,7 +15,7 @@ import type { Explanation } from '../plan/explain.ts'
 import type { Query, SourceName } from '../plan/syntax.ts'
 import { parsedQuery } from '../query/parsed.ts'
 import { DATABASE_TAG, parseViewedName } from '../query/viewed-name.ts'
-import { NamedDb } from './named-db.ts'
+import { NamedDb, type Naming } from './named-db.ts'
 import { fieldIn, type Fields, mapsIn, numberIn, textIn, warningsIn, type Wire } from './wire.ts'
 
 /** What a connection knows. */
@@ -27,8 +27,10 @@ export interface Known {
 }
 
 /** A database goes as what it is called and what is seen of it. */
-export function argumentOf(argument: unknown): unknown {
-  return argument instanceof NamedDb ? new Tagged(DATABASE_TAG, argument.text) : argument
+export function argumentsOf(args: readonly unknown[], naming: Naming): readonly unknown[] {
+  return args.map((argument) =>
+    argument instanceof NamedDb ? new Tagged(DATABASE_TAG, naming.textOf(argument)) : argument,
+  )
 }
 
 /** What was asked, as the user gave it, and the database that `$` meant. */

@@ -18,25 +18,27 @@ import type {
 } from '../interface/types/interfaces.ts'
 import type { Explanation } from '../plan/explain.ts'
 import { parsedPattern } from '../query/parsed.ts'
-import type { View, ViewedName } from '../query/viewed-name.ts'
-import { NamedDb } from './named-db.ts'
-import { logDatom, outcomeOf } from './outcome.ts'
-import { argumentOf, explained, type Known, shapedAnswer } from './questions.ts'
+import { NamedDb, Naming, type SeenName, type Sight } from './named-db.ts'
+import { datomsIn, logDatom, outcomeOf } from './outcome.ts'
+import { argumentsOf, explained, type Known, shapedAnswer } from './questions.ts'
 import { type EntitySource, fetchEntity } from './remote-entity.ts'
-import { fieldIn, type Fields, listIn } from './wire.ts'
+import { fetchSchema, isSchemaChange } from './remote-schema.ts'
+import { fieldIn, type Fields, jsonOf, listIn } from './wire.ts'
 
 export class RemoteDb extends NamedDb implements EntitySource {
   readonly varve: Known
+  readonly basisT: number
   readonly schema: Schema
 
-  constructor(varve: Known, viewed: ViewedName, schema: Schema, isSpeculative = false) {
-    super(viewed, isSpeculative)
+  constructor(
+    varve: Known,
+    viewed: SeenName,
+    { basisT, schema }: { readonly basisT: number; readonly schema: Schema },
+  ) {
+    super(viewed)
     this.varve = varve
+    this.basisT = basisT
     this.schema = schema
-  }
-
-  get basisT(): number {
-    return this.viewed.t ?? 0
   }
 
   get isHistory(): boolean {
@@ -58,9 +60,7 @@ export class RemoteDb extends NamedDb implements EntitySource {
   }
 
   async pull(pattern: unknown, eid: unknown): Promise<unknown> {
-    const fields = { database: this.text, pattern, eid }
-    const answer = await this.varve.wire.send('POST', '/v1/pull', fields, { isRepeatable: true })
-    const result = fieldIn(answer, 'result') ?? null
+    const result = (await this.#pulled(pattern, eid)) ?? null
     if (result === null) return null
     return toPlain(exactPulled(result, parsedPattern(formOf(pattern, 'pattern')), this.exact))
   }
@@ -79,10 +79,12 @@ export class RemoteDb extends NamedDb implements EntitySource {
   }
 
   async *#pages(fields: Fields): AsyncGenerator<DatomItem> {
-    const path = `/v1/databases/${encodeURIComponent(this.text)}/datoms`
+    const naming = new Naming()
+    const path = `/v1/databases/${encodeURIComponent(naming.textOf(this))}/datoms`
     let offset: number | undefined
     do {
-      const answer = await this.varve.wire.send('POST', path, { ...fields, offset }, { isRepeatable: true })
+      const asked = { ...fields, offset, ...naming.fields }
+      const answer = await this.varve.wire.send('POST', path, asked, { isRepeatable: true })
       for (const row of listIn(answer, 'datoms')) yield this.#datomItem(row as readonly Edn[])
       const next = fieldIn(answer, 'next')
       offset = typeof next === 'number' ? next : undefined
@@ -101,22 +103,33 @@ export class RemoteDb extends NamedDb implements EntitySource {
     return this.#seen({ kind: 'history' })
   }
 
-  /** What it would do; the database after it is known by its t and datoms, and answers nothing. */
+  /** The database after it is asked with what was said here, at the moment that the service took for it. */
   async with(tx: unknown, { meta, strict }: TransactOptions = {}): Promise<TransactResult> {
     if (meta !== undefined) metaForm(meta)
-    const path = `/v1/databases/${encodeURIComponent(this.text)}/with`
-    const answer = await this.varve.wire.send('POST', path, { tx, meta, strict }, { isRepeatable: true })
+    const { wire } = this.varve
+    const naming = new Naming()
+    const path = `/v1/databases/${encodeURIComponent(naming.textOf(this))}/with`
+    const said = { tx, meta, strict }
+    const answer = await wire.send('POST', path, { ...said, ...naming.fields }, { isRepeatable: true })
     const told = outcomeOf(answer, this.exact)
-    const viewed = { name: this.name, t: told.t, views: [] }
-    const after = new RemoteDb(this.varve, viewed, this.schema, true)
+    const speculation = { kind: 'with', said: jsonOf({ ...said, txInstant: told.txInstant }) } as const
+    const viewed = { ...this.viewed, views: [...this.viewed.views, speculation] }
+    const schema = isSchemaChange(datomsIn(answer))
+      ? await fetchSchema(wire, new NamedDb(viewed))
+      : this.schema
+    const after = new RemoteDb(this.varve, viewed, { basisT: told.t, schema })
     return { ...told, dbBefore: this as unknown as Db, dbAfter: after as unknown as Db }
+  }
+
+  async #pulled(pattern: unknown, eid: unknown): Promise<Edn | undefined> {
+    const naming = new Naming()
+    const fields = { database: naming.textOf(this), pattern, eid, ...naming.fields }
+    return fieldIn(await this.varve.wire.send('POST', '/v1/pull', fields, { isRepeatable: true }), 'result')
   }
 
   /** One entity, or undefined: what `pull` describes of it, before it becomes plain. */
   async pulled(pattern: string, eid: unknown): Promise<EdnMap | undefined> {
-    const fields = { database: this.text, pattern, eid }
-    const answer = await this.varve.wire.send('POST', '/v1/pull', fields, { isRepeatable: true })
-    const result = fieldIn(answer, 'result')
+    const result = await this.#pulled(pattern, eid)
     return result instanceof EdnMap ? result : undefined
   }
 
@@ -127,13 +140,15 @@ export class RemoteDb extends NamedDb implements EntitySource {
     return listIn(answer, 'result') as readonly (readonly Edn[])[]
   }
 
-  #seen(view: View): RemoteDb {
+  #seen(view: Sight): RemoteDb {
     const viewed = { ...this.viewed, views: [...this.viewed.views, view] }
-    return new RemoteDb(this.varve, viewed, this.schema, this.isSpeculative)
+    return new RemoteDb(this.varve, viewed, this)
   }
 
   #question(query: unknown, args: readonly unknown[]): Fields {
-    return { query, args: args.map(argumentOf), database: this.text }
+    const naming = new Naming()
+    const database = naming.textOf(this)
+    return { query, args: argumentsOf(args, naming), database, ...naming.fields }
   }
 
   #datomItem([e, attribute, v, t, added]: readonly Edn[]): DatomItem {

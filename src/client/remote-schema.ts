@@ -3,17 +3,15 @@
 import { TX_BASE } from '../fact/attribute.ts'
 import { Schema, SCHEMA_ATTRIBUTES } from '../fact/schema.ts'
 import { type Edn, Keyword, type Value } from '../fact/value.ts'
-import { writeViewedName } from '../query/viewed-name.ts'
+import { type NamedDb, Naming } from './named-db.ts'
 import { listIn, type Wire } from './wire.ts'
 
 const SCHEMA_QUESTION = '[:find ?e ?a ?v ?tx :in $ [?a ...] :where [?e ?a ?v ?tx]]'
 
-export async function fetchSchema(wire: Wire, name: string, basisT: number): Promise<Schema> {
-  const fields = {
-    query: SCHEMA_QUESTION,
-    args: [[...SCHEMA_ATTRIBUTES]],
-    database: writeViewedName({ name, t: basisT, views: [] }),
-  }
+export async function fetchSchema(wire: Wire, db: NamedDb): Promise<Schema> {
+  const naming = new Naming()
+  const database = naming.textOf(db)
+  const fields = { query: SCHEMA_QUESTION, args: [[...SCHEMA_ATTRIBUTES]], database, ...naming.fields }
   const answer = await wire.send('POST', '/v1/query', fields, { isRepeatable: true })
   const rows = listIn(answer, 'result') as readonly (readonly Edn[])[]
   return Schema.bootstrap.apply(

@@ -30,7 +30,8 @@ import type { EngineName } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import { clientClosed } from './errors.ts'
 import { datomsIn, logDatom, outcomeOf } from './outcome.ts'
-import { argumentOf, checkedQuery, explained, type Known, savedAnswer, shapedAnswer } from './questions.ts'
+import { argumentsOf, checkedQuery, explained, type Known, savedAnswer, shapedAnswer } from './questions.ts'
+import { NamedDb, Naming } from './named-db.ts'
 import { fetchSchema, isSchemaChange } from './remote-schema.ts'
 import { RemoteDb } from './remote-db.ts'
 import { fieldIn, type Fields, mapsIn, numberIn, textIn, type Wire } from './wire.ts'
@@ -103,7 +104,7 @@ export class RemoteVarve implements Known {
     return new RemoteDatabase(
       this,
       { name, alias },
-      { basisT, schema: await fetchSchema(this.wire, name, basisT) },
+      { basisT, schema: await fetchSchema(this.wire, new NamedDb({ name, t: basisT, views: [] })) },
     )
   }
 
@@ -223,7 +224,7 @@ export class RemoteDatabase {
     const { t } = told
     const { schema: before } = this.#newest
     const schema = isSchemaChange(datomsIn(answer))
-      ? await fetchSchema(this.varve.wire, this.name, t)
+      ? await fetchSchema(this.varve.wire, this.#named(t))
       : before
     if (t > this.#newest.basisT) this.#newest = { basisT: t, schema }
     return {
@@ -246,7 +247,7 @@ export class RemoteDatabase {
       const answer = await wire.send('GET', `${this.#path}?t=${t}&waitMs=${WAIT_MS}`, undefined, WAITING)
       const basisT = numberIn(answer, 'basis-t')
       if (basisT > this.#newest.basisT)
-        this.#newest = { basisT, schema: await fetchSchema(wire, this.name, basisT) }
+        this.#newest = { basisT, schema: await fetchSchema(wire, this.#named(basisT)) }
       if (basisT >= t) return this.db()
     }
   }
@@ -272,13 +273,18 @@ export class RemoteDatabase {
   }
 
   #value(basisT: number, schema: Schema): RemoteDb {
-    return new RemoteDb(this.varve, { name: this.name, t: basisT, views: [] }, schema)
+    return new RemoteDb(this.varve, this.#named(basisT).viewed, { basisT, schema })
+  }
+
+  #named(t: number): NamedDb {
+    return new NamedDb({ name: this.name, t, views: [] })
   }
 }
 
 function questionOf({ signal: _signal, args, asOf, ...rest }: LooseRequest): Fields {
   if (asOf !== undefined) checkedMoment(asOf)
-  return { ...rest, asOf, args: args?.map(argumentOf) }
+  const naming = new Naming()
+  return { ...rest, asOf, args: args && argumentsOf(args, naming), ...naming.fields }
 }
 
 function queryPath(name: string): string {

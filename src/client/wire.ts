@@ -74,7 +74,7 @@ export class Wire {
     fields?: Fields,
     { signal, isRepeatable = method === 'GET', retryCountMax = RETRY_COUNT_MAX, silenceMsMax }: Sending = {},
   ): Promise<EdnMap> {
-    const body = fields && bodyOf(fields)
+    const body = fields && jsonOf(fields).text
     const given = signal === undefined ? this.closed : AbortSignal.any([signal, this.closed])
     for (let attempt = 0; ; attempt++) {
       given.throwIfAborted()
@@ -135,12 +135,21 @@ function isHeader(text: string): boolean {
   return /^[!-~][ -~]*$/.test(text)
 }
 
+/** What is written already. */
+export class JsonText {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 /** Fields that are undefined are left out. */
-function bodyOf(fields: Fields): string {
-  const members = Object.entries(fields).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${JSON.stringify(name)}:${writeDataJson(value)}`],
-  )
-  return `{${members.join(',')}}`
+export function jsonOf(fields: Fields): JsonText {
+  const members = Object.entries(fields).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    return [`${JSON.stringify(name)}:${value instanceof JsonText ? value.text : writeDataJson(value)}`]
+  })
+  return new JsonText(`{${members.join(',')}}`)
 }
 
 /** True for what may be otherwise a moment later. A database that is behind was waited for by the service already. */

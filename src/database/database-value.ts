@@ -26,7 +26,8 @@ export type ViewStep =
   | { readonly kind: 'as-of'; readonly t: T }
   | { readonly kind: 'since'; readonly t: T }
   | { readonly kind: 'history' }
-  | { readonly kind: 'with'; readonly datoms: readonly Datom[] }
+  /** `from` is the text of what they were made of, where that is told in receipts. */
+  | { readonly kind: 'with'; readonly datoms: readonly Datom[]; readonly from?: string }
   /** Stands first: what is seen of the newest value is all that views are taken of. */
   | { readonly kind: 'restricted'; readonly restriction: Restriction }
 
@@ -130,9 +131,9 @@ export class DatabaseValue {
   }
 
   /** This value and, on top, the datoms of one more transaction. Throws `varve.error/restricted-speculation`. */
-  with(datoms: readonly Datom[]): DatabaseValue {
+  with(datoms: readonly Datom[], from?: string): DatabaseValue {
     if (this.isRestricted) throw restrictedSpeculation(this.database)
-    return this.#step({ kind: 'with', datoms })
+    return this.#step({ kind: 'with', datoms, ...(from !== undefined && { from }) })
   }
 
   /** The equal value over the newest root. */

@@ -7,6 +7,7 @@ import type { Connection } from '../database/connection.ts'
 import { databaseBehind } from '../database/connection-errors.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
 import { findDatabase } from '../database/storage.ts'
+import type { Speculate } from './speculation.ts'
 import { parseViewedName, seenThrough } from './viewed-name.ts'
 
 /** Where databases are found by name or alias: all that there are, or those that somebody may see. */
@@ -20,7 +21,11 @@ export type MomentRequest = {
   readonly signal?: AbortSignal
   /** How long to wait for a cursor's t, `CURSOR_WAIT_MS_MAX` at most. */
   readonly waitMs?: number
+  /** What names of databases speculate with. */
+  readonly speculate?: Speculate
 }
+
+type Waiting = Pick<MomentRequest, 'signal' | 'waitMs' | 'speculate'>
 
 /** How long a request waits until a database reaches the t of its cursor. */
 const CURSOR_WAIT_MS_MAX = 10_000
@@ -37,9 +42,10 @@ export function momentSources(
   const values = new Map<string, Promise<DatabaseValue>>()
   return async (text) => {
     const { name, t, views } = parseViewedName(text)
+    const { speculate } = request
     const connection = await catalog.connection(name)
-    if (t !== undefined) return seenThrough((await reached(connection, t, request)).asOf(t), views)
-    if (views.length > 0) return seenThrough(await valueAt(connection, request), views)
+    if (t !== undefined) return seenThrough(await valueOf(connection, t, request), views, speculate)
+    if (views.length > 0) return seenThrough(await valueAt(connection, request), views, speculate)
     const known = values.get(connection.info.name)
     if (known !== undefined) return known
     if (typeof request.asOf === 'number' && values.size > 0) {
@@ -61,7 +67,7 @@ export type PinnedMoments = {
 export function pinnedSources(
   catalog: Databases,
   { basis, schemaT }: PinnedMoments,
-  waiting: Pick<MomentRequest, 'signal' | 'waitMs'>,
+  waiting: Waiting,
 ): (name: string) => Promise<DatabaseValue> {
   const values = new Map<string, Promise<DatabaseValue>>()
   return async (text) => {
@@ -72,9 +78,11 @@ export function pinnedSources(
     if (t === undefined) throw basisMissing(own, Object.keys(basis))
     // A schema younger than the basis comes of a question as of a moment before it.
     const knownT = Math.max(t, schemaT[own] ?? t)
+    if (viewedT !== undefined)
+      return seenThrough(await valueOf(connection, viewedT, waiting), views, waiting.speculate)
     const value = values.get(own) ?? pinnedValue(connection, t, knownT, waiting)
     values.set(own, value)
-    return viewedT === undefined ? value : seenThrough((await value).asOf(viewedT), views)
+    return value
   }
 }
 
@@ -82,16 +90,21 @@ async function pinnedValue(
   connection: Connection,
   t: T,
   knownT: T,
-  waiting: Pick<MomentRequest, 'signal' | 'waitMs'>,
+  waiting: Waiting,
 ): Promise<DatabaseValue> {
-  await reached(connection, knownT, waiting)
-  const value = await connection.resolve({ database: connection.info.name, basisT: knownT, steps: [] })
+  const value = await valueOf(connection, knownT, waiting)
   return knownT === t ? value : value.asOf(t)
 }
 
 /** The value of one database, by name or alias, that the request means. */
 export function atMoment(catalog: Databases, name: string, request: MomentRequest): Promise<DatabaseValue> {
   return momentSources(catalog, request)(name)
+}
+
+/** What the database was when `t` was its last: with the schema of then, whatever came since. */
+async function valueOf(connection: Connection, t: T, waiting: Waiting): Promise<DatabaseValue> {
+  await reached(connection, t, waiting)
+  return connection.resolve({ database: connection.info.name, basisT: t, steps: [] })
 }
 
 async function valueAt(connection: Connection, request: MomentRequest): Promise<DatabaseValue> {

@@ -6,6 +6,7 @@ import { Recent } from '../base/recent.ts'
 import type { T } from '../fact/attribute.ts'
 import { writeEdn } from '../fact/edn-writer.ts'
 import { compareText, type Edn, Tagged } from '../fact/value.ts'
+import type { DatabaseValue } from '../database/database-value.ts'
 import { aggregateNamed } from '../plan/functions.ts'
 import type { Query } from '../plan/syntax.ts'
 import {
@@ -18,7 +19,7 @@ import {
 import { basisOf } from './basis.ts'
 import { type CalledProcedures, toldProcedures } from './called-procedures.ts'
 import { textOfForm } from './parsed.ts'
-import { DATABASE_TAG, databaseArgument, isViewed, viewedNameOf } from './viewed-name.ts'
+import { DATABASE_TAG, databaseArgument, isSpeculative, isViewed, viewedNameOf } from './viewed-name.ts'
 
 export type PinnedQuestion = {
   /** EDN text. */
@@ -32,6 +33,8 @@ export type PinnedQuestion = {
   readonly schemaT: Readonly<Record<string, T>>
   /** Rows that are kept, where the request says it beside the query. */
   readonly limit?: number
+  /** What `with PLACE` behind a database means, as texts (speculation.ts). */
+  readonly speculations?: readonly string[]
   /** Stored procedures that are called, by name and version, with the hash of each. */
   readonly procedures?: Readonly<Record<string, string>>
 }
@@ -39,21 +42,28 @@ export type PinnedQuestion = {
 export function pinnedQuestion({ job, parsed }: PreparedQuestion): PinnedQuestion {
   const basis: Record<string, T> = {}
   const schemaT: Record<string, T> = {}
+  const speculations: string[] = []
   let database: string | undefined
   for (const [source, value] of databasesOf(job)) {
     basis[value.database] = Math.max(basisOf(value), basis[value.database] ?? 0)
-    schemaT[value.database] = value.schema.t
-    if (source === '$') database = isViewed(value) ? viewedNameOf(value) : value.database
+    schemaT[value.database] = schemaTOf(value)
+    if (source === '$') database = isViewed(value) ? viewedNameOf(value, speculations) : value.database
   }
   return {
     query: textOfForm(parsed.form),
-    args: job.inputs.flatMap(argumentOf),
+    args: job.inputs.flatMap((input) => argumentOf(input, speculations)),
     ...(database !== undefined && { database }),
     basis,
     schemaT,
     ...(job.limit !== undefined && { limit: job.limit }),
+    ...(speculations.length > 0 && { speculations }),
     ...(job.procedures.size > 0 && { procedures: hashesOf(job.procedures) }),
   }
+}
+
+/** Of facts that are there: a speculation may change the schema, too. */
+function schemaTOf(value: DatabaseValue): T {
+  return isSpeculative(value) ? value.newest().schema.t : value.schema.t
 }
 
 function hashesOf(called: CalledProcedures): Readonly<Record<string, string>> {
@@ -66,10 +76,10 @@ export function asksAllFacts({ job }: PreparedQuestion): boolean {
 }
 
 /** As a list of one; of none for databases that the query itself names. */
-function argumentOf(input: JobInput): readonly Edn[] {
+function argumentOf(input: JobInput, speculations: string[]): readonly Edn[] {
   switch (input.kind) {
     case 'facts':
-      return input.isGiven ? [new Tagged(DATABASE_TAG, viewedNameOf(input.value))] : []
+      return input.isGiven ? [new Tagged(DATABASE_TAG, viewedNameOf(input.value, speculations))] : []
     case 'rows':
       return [input.rows]
     case 'rules':
@@ -109,11 +119,11 @@ export function pinnedHash({ query, args, database, limit, ...named }: PinnedQue
   readonly hash: string
   readonly length: number
 } {
-  const { basis, schemaT, procedures = {} } = named
+  const { basis, schemaT, procedures = {}, speculations = [] } = named
   const entries = [basis, schemaT, procedures].map((map) =>
     Object.entries<Edn>(map).sort(([x], [y]) => compareText(x, y)),
   )
-  const text = writeEdn([query, args, database ?? null, limit ?? null, entries])
+  const text = writeEdn([query, args, database ?? null, limit ?? null, entries, ...speculations])
   return { hash: sha256Hex(text), length: text.length }
 }
 

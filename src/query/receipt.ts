@@ -38,7 +38,7 @@ export function receiptOf(
   { rowCount, isTruncated, resultHash, engine }: Omit<WrittenAnswer, 'pieces'>,
   { id, version, atMs, asOf }: ReceiptSetting,
 ): Receipt {
-  const { query, args, database, basis, schemaT, limit, procedures } = question
+  const { query, args, database, basis, schemaT, limit, speculations, procedures } = question
   return {
     id,
     query,
@@ -48,6 +48,7 @@ export function receiptOf(
     basis,
     schemaT,
     ...(limit !== undefined && { limit }),
+    ...(speculations !== undefined && { speculations }),
     ...(procedures !== undefined && { procedures }),
     engine,
     version,
@@ -101,6 +102,7 @@ export function readReceipt(form: Edn): Receipt {
   const asOf = optional(fields, 'asOf', isMoment, 'an instant or a t')
   const limit = optional(fields, 'limit', isCount, 'a whole number')
   const database = optional(fields, 'database', isText, 'a text')
+  const speculations = optional(fields, 'speculations', isTexts, 'a list of texts')
   const procedures = optional(fields, 'procedures', isMap, 'a hash for each procedure')
   const receipt: Receipt = {
     id: text('id'),
@@ -114,6 +116,7 @@ export function readReceipt(form: Edn): Receipt {
       procedures: namedOf(fields, 'procedures', isText, 'a hash for each procedure'),
     }),
     ...(limit !== undefined && { limit }),
+    ...(speculations !== undefined && { speculations }),
     engine: text('engine'),
     version: text('version'),
     rowCount: wanted(fields, 'rowCount', isCount, 'a whole number'),
@@ -165,6 +168,7 @@ function namedOf<V extends Edn>(
 
 const isText = (value: Edn): value is string => typeof value === 'string'
 const isList = (value: Edn): value is readonly Edn[] => Array.isArray(value)
+const isTexts = (value: Edn): value is readonly string[] => isList(value) && value.every(isText)
 const isMap = (value: Edn): value is EdnMap => value instanceof EdnMap
 const isCount = (value: Edn): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0

@@ -15,6 +15,7 @@ import { fieldInvalid } from './errors.ts'
 import { momentOf } from './question-fields.ts'
 import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
 import { sourcesAt } from './sources.ts'
+import { SPECULATION_FIELDS, speculationsOf, speculationTexts } from './speculations.ts'
 
 /** What one page holds at most; the caller goes on with `offset`. */
 const PAGE_DATOM_COUNT_MAX = 10_000
@@ -30,6 +31,7 @@ const DATOMS_FIELDS = {
   limit: { type: 'integer', about: `facts in the answer, at most ${PAGE_DATOM_COUNT_MAX}` },
   asOf: { type: ['string', 'integer', 'object'], about: 'an instant, or a t' },
   cursors: { type: 'object', about: 'a t for the database' },
+  ...SPECULATION_FIELDS,
   timeoutMs: { type: 'integer', about: 'milliseconds to wait for the t of a cursor, at most 10,000' },
 } as const
 
@@ -50,7 +52,8 @@ async function answerDatoms(context: RouteContext): Promise<HttpResponse> {
   const offset = countOf(fields, 'offset') ?? 0
   if (offset > OFFSET_MAX) throw fieldInvalid('offset', `at most ${OFFSET_MAX}: ask with more components`)
   const limit = Math.min(countOf(fields, 'limit') ?? PAGE_DATOM_COUNT_MAX, PAGE_DATOM_COUNT_MAX)
-  const source = sourcesAt(context, momentOf(fields), countOf(fields, 'timeoutMs', 0))
+  const speculations = speculationsOf(fields, context)
+  const source = sourcesAt(context, momentOf(fields), countOf(fields, 'timeoutMs', 0), speculations)
   const value = await source(context.parameters['name']!)
   return answerAudited(context, readOf(asked, value), () => pageOf(context, value, { asked, offset, limit }))
 }
@@ -109,7 +112,7 @@ function readOf({ index, components, from, to }: Asked, value: DatabaseValue): A
   const touched = attribute instanceof Keyword ? attribute.toString() : '*'
   return {
     question: { action: 'datoms', text: `${database} ${index}`, attributes: [`${database}/${touched}`] },
-    args: [components, from, to],
+    args: [components, from, to, ...speculationTexts(value)],
     basis: { [database]: basisOf(value) },
   }
 }

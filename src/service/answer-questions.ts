@@ -18,6 +18,7 @@ import { fieldInvalid, notAcceptable } from './errors.ts'
 import { mediaTypeOf } from './formats.ts'
 import { BOUND_FIELDS, boundsOf, MOMENT_FIELDS, momentOf, pinnedBy } from './question-fields.ts'
 import { sourcesAt } from './sources.ts'
+import { SPECULATION_FIELDS, speculationsOf } from './speculations.ts'
 import { countOf, fieldsOf, ok, type Route, type RouteContext, textOf } from './route.ts'
 import { EXPLANATION, PULLED, RESULT } from './answer-schema.ts'
 
@@ -29,10 +30,11 @@ const QUERY_FIELDS = {
   },
   database: {
     type: 'string',
-    about: 'the database that $ means; behind its name @T, as-of MOMENT, since MOMENT, history',
+    about: 'the database that $ means; behind its name @T, as-of MOMENT, since MOMENT, history, with PLACE',
   },
   ...MOMENT_FIELDS,
   ...BOUND_FIELDS,
+  ...SPECULATION_FIELDS,
   explain: {
     type: ['boolean', 'string'],
     about: 'true answers what was done instead of the result, "plan" what would be done, without asking',
@@ -54,11 +56,12 @@ export const QUERY_ROUTE: Route = {
 const PULL_FIELDS = {
   database: {
     type: 'string',
-    about: 'name or alias; behind it @T, as-of MOMENT, since MOMENT, history',
+    about: 'name or alias; behind it @T, as-of MOMENT, since MOMENT, history, with PLACE',
   },
   pattern: { type: ['string', 'array'], about: 'a pull pattern: EDN text, or its form' },
   eid: { type: ['integer', 'array', 'string'], about: 'an entity id, a lookup ref or an ident' },
   ...MOMENT_FIELDS,
+  ...SPECULATION_FIELDS,
   timeoutMs: { type: 'integer', about: 'milliseconds after which the pull is given up' },
 } as const
 
@@ -87,7 +90,7 @@ async function answerQuery(context: RouteContext): Promise<HttpResponse> {
   const moment = momentOf(fields, parts.asOf)
   const database = textOf(fields, 'database') ?? parts.database
   const bounds = boundsOf(fields, parts)
-  const sourceNamed = sourcesAt(context, moment, bounds.timeoutMs)
+  const sourceNamed = sourcesAt(context, moment, bounds.timeoutMs, speculationsOf(fields, context))
   const question: AskRequest = {
     query: parts.query,
     args: await Promise.all(
@@ -148,7 +151,7 @@ async function answerPull(context: RouteContext): Promise<HttpResponse> {
   if (eid === undefined) throw fieldInvalid('eid', 'an entity id, a lookup ref or an ident')
   const moment = momentOf(fields)
   const timeoutMs = countOf(fields, 'timeoutMs')
-  const value = await sourcesAt(context, moment, timeoutMs)(database)
+  const value = await sourcesAt(context, moment, timeoutMs, speculationsOf(fields, context))(database)
   const entity = fields.notation === 'json' ? typedReference(eid, value.schema) : eid
   const question = pullRequest(value, pattern, entity, {
     signal: context.request.signal,

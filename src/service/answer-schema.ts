@@ -110,7 +110,13 @@ export const SHAPES = {
       resultHash: HASH,
       at: INSTANT,
     },
-    { database: TEXT, limit: COUNT, procedures: mapOf(TEXT), asOf: { anyOf: [INSTANT, COUNT] } },
+    {
+      database: TEXT,
+      limit: COUNT,
+      speculations: list(TEXT),
+      procedures: mapOf(TEXT),
+      asOf: { anyOf: [INSTANT, COUNT] },
+    },
   ),
   Database: object({ name: TEXT, alias: TEXT, id: TEXT, basisT: COUNT, isWritable: FLAG }),
   Token: object(

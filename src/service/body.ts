@@ -10,7 +10,7 @@ import { type Edn, EdnMap, Keyword } from '../fact/value.ts'
 
 import type { PlaceOf } from '../plan/spot.ts'
 import type { Notation } from '../query/written.ts'
-import { bodyInvalid, contentTypeUnsupported, fieldUnknown } from './errors.ts'
+import { bodyInvalid, contentTypeUnsupported, fieldInvalid, fieldUnknown } from './errors.ts'
 
 /** The fields of a request's body. */
 export interface Fields {
@@ -18,6 +18,8 @@ export interface Fields {
   readonly names: readonly string[]
   /** The field converted as its place demands, undefined where it is missing or nil. */
   form(name: string, mode: FormMode): Edn | undefined
+  /** The items of a field that is a list of maps, each with fields of its own; others than the known are refused. */
+  each(name: string, known: readonly string[]): readonly Fields[] | undefined
   /** Of what was recovered while reading. */
   readonly warnings: readonly Warning[]
   /** Where the parts of a form that came from this body stood in it. */
@@ -28,6 +30,7 @@ const NO_FIELDS: Fields = {
   notation: 'json',
   names: [],
   form: () => undefined,
+  each: () => undefined,
   warnings: [],
   placeOf: () => undefined,
 }
@@ -52,7 +55,11 @@ export async function readFields(request: HttpRequest, options: ReadFieldsOption
   if (bytes.length === 0) return { ...NO_FIELDS, notation }
   const text = decode(bytes)
   const fields = notation === 'json' ? jsonFields(text) : ednFields(text, options.recover)
-  for (const name of fields.names) if (!options.known.includes(name)) throw fieldUnknown(name, options.known)
+  return checked(fields, options.known)
+}
+
+function checked(fields: Fields, known: readonly string[]): Fields {
+  for (const name of fields.names) if (!known.includes(name)) throw fieldUnknown(name, known)
   return fields
 }
 
@@ -73,6 +80,10 @@ function decode(bytes: Uint8Array): string {
 function jsonFields(text: string): Fields {
   const root = readJson(text, { source: 'body' })
   if (root.kind !== 'object') throw bodyInvalid('The body is not a JSON object')
+  return fieldsOfObject(root)
+}
+
+function fieldsOfObject(root: Extract<JsonNode, { kind: 'object' }>): Fields {
   const fields = new Map<string, JsonNode>(root.entries.map(({ key, value }) => [key, value]))
   return {
     ...NO_FIELDS,
@@ -80,6 +91,15 @@ function jsonFields(text: string): Fields {
     form: (name, mode) => {
       const node = fields.get(name)
       return node === undefined || node.kind === 'null' ? undefined : formFromJson(node, mode)
+    },
+    each: (name, known) => {
+      const node = fields.get(name)
+      if (node === undefined || node.kind === 'null') return undefined
+      if (node.kind !== 'array') throw fieldInvalid(name, 'a list of objects')
+      return node.items.map((item) => {
+        if (item.kind !== 'object') throw fieldInvalid(name, 'a list of objects')
+        return checked(fieldsOfObject(item), known)
+      })
     },
     placeOf: jsonPlaceOf,
   }
@@ -89,10 +109,14 @@ function ednFields(text: string, recover: boolean): Fields {
   const { value, places, warnings } = readEdn(text, { recover, source: 'body' })
   if (!(value instanceof EdnMap))
     throw bodyInvalid('The body is not an EDN map', undefined, places.of(Object(value)))
+  return { ...fieldsOfMap(value, places.placeOf), warnings }
+}
+
+function fieldsOfMap(value: EdnMap, placeOf: PlaceOf): Fields {
   const fields = new Map<string, Edn>()
   for (const [index, [key, field]] of value.entries.entries()) {
     if (!(key instanceof Keyword)) {
-      throw bodyInvalid('A field is not named by a keyword', undefined, places.placeOf(value, 2 * index))
+      throw bodyInvalid('A field is not named by a keyword', undefined, placeOf(value, 2 * index))
     }
     fields.set(camelCase(key.text), field)
   }
@@ -100,7 +124,16 @@ function ednFields(text: string, recover: boolean): Fields {
     notation: 'edn',
     names: [...fields.keys()],
     form: (name) => fields.get(name) ?? undefined,
-    warnings,
-    placeOf: places.placeOf,
+    each: (name, known) => {
+      const list = fields.get(name) ?? undefined
+      if (list === undefined) return undefined
+      if (!Array.isArray(list)) throw fieldInvalid(name, 'a vector of maps')
+      return (list as readonly Edn[]).map((item) => {
+        if (!(item instanceof EdnMap)) throw fieldInvalid(name, 'a vector of maps')
+        return checked(fieldsOfMap(item, placeOf), known)
+      })
+    },
+    warnings: [],
+    placeOf,
   }
 }

@@ -103,6 +103,35 @@ describe('a caller', () => {
     expect(await ask('[:find ?e :where [$secrets ?e]]')).toBe('varve.error/database-unknown')
   })
 
+  it('speculates only where it sees all, and learns nothing by trying', async () => {
+    await grant({ attributes: [':item/id'] })
+    const speculations = [{ tx: [{ 'item/id': 'new', 'item/price': 450 }] }]
+    // This one would tell by its error that there is a pot, and that it costs 900.
+    const guess = [{ tx: [[':db/cas', [':item/id', 'pot'], ':item/price', 1, 2]] }]
+    const bodies: readonly (readonly [string, object])[] = [
+      ['/v1/query', { query: IDS, database: 'sh with 0' }],
+      ['/v1/query', { query: IDS, args: [{ '#tag': ['varve/db', 'sh@1 with 0'] }] }],
+      ['/v1/pull', { database: 'sh with 0', pattern: '[*]', eid: [':item/id', 'tea'] }],
+      ['/v1/databases/sh%20with%200/datoms', { index: 'eavt' }],
+      ['/v1/databases/sh%20with%200/with', { tx: [] }],
+    ]
+    for (const [path, body] of bodies)
+      for (const said of [speculations, guess]) {
+        const { status, text } = await send('POST', path, {
+          body: { ...body, speculations: said },
+          headers: posted(ada),
+        })
+        expect([path, status, text]).toEqual([path, 403, expect.stringContaining('transact-restricted')])
+        expect(text).not.toMatch(/pot|\b(450|900)\b/)
+      }
+    await grant({ principal: 'boss', attributes: ['*'] })
+    const { text } = await send('POST', '/v1/query', {
+      body: { query: '[:find [?id ...] :where [_ :item/id ?id]]', database: 'sh with 0', speculations },
+      headers: posted(manager),
+    })
+    expect((JSON.parse(text) as { readonly result: unknown }).result).toEqual(['new', 'pot', 'tea'])
+  })
+
   it('sees the entities that rules let through, judged at the moment asked, and masked values', async () => {
     await grant({ attributes: ['*'], rowRule: '[[(visible ?e) [?e :item/price ?p] [(< ?p 500)]]]' })
     expect(await ask(ALL)).toEqual([['tea', 450]])

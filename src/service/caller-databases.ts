@@ -64,7 +64,10 @@ export class CallerDatabases {
   }
 
   /** For a question that is asked again. */
-  pinned(question: PinnedQuestion, waiting: Pick<MomentRequest, 'signal' | 'waitMs'>): SourceNamed {
+  pinned(
+    question: PinnedQuestion,
+    waiting: Pick<MomentRequest, 'signal' | 'waitMs' | 'speculate'>,
+  ): SourceNamed {
     return this.#seenOf(pinnedSources(this, question, waiting))
   }
 

@@ -172,6 +172,26 @@ export function hostRefused(host: string | undefined): VarveError {
   })
 }
 
+export function speculationUnknown(place: number, count: number): VarveError {
+  return new VarveError({
+    code: 'varve.error/speculation-unknown',
+    kind: 'incorrect',
+    message: `A database is asked with speculation ${place}, and the request brings ${count}`,
+    fix: 'Name a place in the list of speculations, from 0',
+    data: { place, count },
+  })
+}
+
+export function tooManySpeculations(countMax: number): VarveError {
+  return new VarveError({
+    code: 'varve.error/too-many-speculations',
+    kind: 'incorrect',
+    message: `A request speculates more than ${countMax} times`,
+    fix: 'Say several transactions as one, or ask fewer databases at once',
+    data: { countMax },
+  })
+}
+
 export function originRefused(origin: string): VarveError {
   return new VarveError({
     code: 'varve.error/origin-refused',

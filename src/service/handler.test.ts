@@ -158,6 +158,7 @@ describe('health and description', () => {
       'memoryBytes',
       'limit',
       'engine',
+      'speculations',
       'explain',
     ])
     expect(query.required).toEqual(['query'])

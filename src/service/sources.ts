@@ -5,26 +5,34 @@ import { type Span, traced } from '../base/span.ts'
 import type { AskRequest } from '../query/ask.ts'
 import type { MomentRequest } from '../query/moment.ts'
 import type { PinnedQuestion } from '../query/pinned.ts'
+import { readSpeculation } from '../query/speculation.ts'
 import type { RouteContext } from './route.ts'
+import { type Said, speculateFor } from './speculations.ts'
 
 export type SourceNamed = AskRequest['sourceNamed']
 
 /** At the moment of a request. Waits for cursors no longer than `timeoutMs`. */
 export function sourcesAt(
-  { databases, request, span }: RouteContext,
+  context: RouteContext,
   moment: Pick<MomentRequest, 'asOf' | 'cursors'>,
   timeoutMs: number | undefined,
+  speculations: readonly Said[] = [],
 ): SourceNamed {
-  return tracedEach(span, databases.sources({ ...moment, ...waiting(request.signal, timeoutMs) }))
+  const { databases, request, span } = context
+  const speculate = speculateFor(context, speculations)
+  const asked = { ...moment, ...waiting(request.signal, timeoutMs), speculate }
+  return tracedEach(span, databases.sources(asked))
 }
 
 /** As they were when the question was asked. */
 export function sourcesOfPinned(
-  { databases, request, span }: RouteContext,
+  context: RouteContext,
   question: PinnedQuestion,
   timeoutMs: number | undefined,
 ): SourceNamed {
-  return tracedEach(span, databases.pinned(question, waiting(request.signal, timeoutMs)))
+  const { databases, request, span } = context
+  const speculate = speculateFor(context, (question.speculations ?? []).map(readSpeculation))
+  return tracedEach(span, databases.pinned(question, { ...waiting(request.signal, timeoutMs), speculate }))
 }
 
 function waiting(

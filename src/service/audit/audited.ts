@@ -16,7 +16,8 @@ import type { AuditLog, Intent, Outcome } from './audit-log.ts'
 /** To be told of all answers: an intent is durable before an answer leaves. */
 export function auditedBy(audit: AuditLog): Answering['onAnswer'] {
   return async ({ kind, saved, caller, receiptId, question, prepared }: Meaning) => {
-    const { query: text, args, basis } = question
+    const { query: text, speculations = [], basis } = question
+    const args = [...question.args, ...speculations]
     const action = saved === undefined ? kind : `${kind} ${saved}`
     const asked = { action, text, attributes: touchedBy(prepared) }
     const audited = await audit.begin({ id: receiptId, caller, question: asked, args, basis })
