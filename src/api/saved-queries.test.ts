@@ -190,6 +190,7 @@ describe.each([
       keys: '[:find (max ?id) . :in $ % ?least :with ?i :where (priced ?i ?p) [(< ?least ?p)] [?i :item/id ?id]]',
       missing: `[:find (count ?i) . :where [?i :item/id] (not [?i :item/price 450])
                  [(get-else $ ?i :item/key "none") ?key] [(= ?key "none")] [(missing? $ ?i :item/since)]]`,
+      keyed: '[:find [?p ...] :in $ [?key ...] :where [?i :item/key ?key] [?i :item/price ?p]]',
       limited: '[:find ?id :where [_ :item/id ?id] :limit 2]',
     }
     for (const [name, query] of Object.entries(queries))
@@ -214,6 +215,10 @@ describe.each([
     // Cursors say which databases there are, so that the answer stays what it is.
     const pinned = await varve.run('counted', {}, { cursors: { 'part-1': 1 } })
     expect(pinned).toMatchObject({ basis: { 'part-1': 1 }, result: { length: 2 } })
+    // What is given as text has the type of what it is compared with, as anywhere.
+    for (const name of ['part-1', 'part-2'])
+      await (await varve.open(name)).transact([{ ':item/id': `${name}/1`, ':item/key': UUID }])
+    expect((await varve.run('keyed', { key: [UUID] })).result).toEqual([30, 900])
     await varve.saveQuery('pulled', {
       query: '[:find (pull ?i [*]) :where [?i :item/id]]',
       database: 'part-*',

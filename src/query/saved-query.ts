@@ -6,6 +6,7 @@ import { VarveError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import { VALUE_TYPES } from '../fact/attribute.ts'
 import { coerceScalar } from '../fact/coerce.ts'
+import type { FactSource } from '../fact/datom.ts'
 import { readEdn } from '../fact/edn-reader.ts'
 import { compareText, type Edn, type EdnMap } from '../fact/value.ts'
 import { bindingVariables } from '../plan/variables.ts'
@@ -14,6 +15,7 @@ import type { AskRequest } from './ask.ts'
 import type { Databases, MomentRequest } from './moment.ts'
 import { overMany } from './over-many.ts'
 import { parsedQuery } from './parsed.ts'
+import { typedArgument } from './plain-arguments.ts'
 
 /** `any` takes what is given as it is. */
 export const PARAMETER_TYPES = [
@@ -106,6 +108,8 @@ export async function requestOfSaved(
   const [first, ...others] = database === undefined ? [] : databasesMeant(database, databaseNames)
   const many = first === undefined || others.length === 0 ? undefined : overMany(parsed, [first, ...others])
   const query = many === undefined ? parsed.query : parsedQuery(many.text).query
+  // What is compared stands in a rule then, where nobody looks for the types of arguments.
+  if (many !== undefined) typeArguments(parsed.query, named, (await sourceNamed(first!)).facts)
   const allRules = many === undefined ? ownRules : [...ownRules, many.rule]
   const args = argumentsOf(query, parametersOf(query, parameters), named, allRules)
   return {
@@ -114,6 +118,14 @@ export async function requestOfSaved(
     args: args.map((value) => ({ kind: 'value', value, isPlainData: true })),
     sourceNamed,
     ...(first !== undefined && many === undefined && { database: await sourceNamed(first) }),
+  }
+}
+
+/** Gives plain values the types of the attributes that they are compared with. */
+function typeArguments(query: Query, named: Map<string, Edn>, facts: FactSource): void {
+  for (const { name, binding } of parameterInputs(query)) {
+    const value = named.get(name)
+    if (value !== undefined) named.set(name, typedArgument(query, binding, () => facts)(value))
   }
 }
 
