@@ -1,7 +1,6 @@
 // The service as a process: what it writes and where, who gets in, and several of them over the same data.
 
-import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { getPriority } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../src/api/connect.ts'
 import { nodeEnv } from '../src/base/env-node.ts'
 import { root } from './examples.ts'
-import { RunningVarve, TestFolder, varve } from './varve-process.ts'
+import { runProgram } from './toolchains.ts'
+import { AS_NOBODY, folderOfNobody, RunningVarve, TestFolder, varve } from './varve-process.ts'
 
 const folder = new TestFolder()
 const data = join(folder.path, 'data')
@@ -61,34 +61,23 @@ function nicenessesOf(processId: number): ReadonlySet<number> {
 
 describe('varve serve', () => {
   it('answers from a folder that it cannot write, and leaves it as it was', async () => {
-    const system = join(folder.path, 'elsewhere')
-    mkdirSync(system)
+    const system = folderOfNobody(join(folder.path, 'elsewhere'))
     const before = filesOf(data)
-    // Whoever is root may write everywhere, unless that is taken away.
-    const isRoot = process.getuid?.() === 0
-    const unprivileged = isRoot ? ['setpriv', '--bounding-set=-dac_override'] : []
-    const words = ['serve', '--data', data, '--system', join(system, 'own'), '--port', '0']
-    const [program, ...args] = [...unprivileged, process.execPath, join(root, 'bin/varve.mjs'), ...words]
     setWritable(data, false)
-    const server = spawn(program!, args, { cwd: root })
     try {
-      let printed = ''
-      const url = await new Promise<string>((resolve, reject) => {
-        server.stdout.on('data', (chunk: Buffer) => {
-          printed += chunk.toString()
-          const [found] = /http:\/\/\S+/.exec(printed) ?? []
-          if (found !== undefined) resolve(found)
-        })
-        server.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()))
-        server.once('exit', () => reject(new Error(printed)))
-      })
+      // Whoever is root may write everywhere, so that there somebody else serves. That it cannot write is tried out.
+      for (const words of [`touch ${data}/new`, `echo >> ${data}/varve.json`, `mkdir ${data}/shop/log/new`]) {
+        const [program, ...args] = [...AS_NOBODY, 'sh', '-c', words]
+        const { code, stderr } = await runProgram(program, args, { cwd: '/' })
+        expect([words, code === 0, stderr]).toEqual([words, false, expect.stringMatching(/denied|Read-only/)])
+      }
+      const words = ['serve', '--data', data, '--system', join(system, 'own'), '--port', '0']
+      await using server = new RunningVarve(words, {}, { through: AS_NOBODY, isUrgent: false })
+      const url = await server.url()
       expect(await ask(url)).toEqual([['tea']])
-      if (process.platform === 'linux') expect(nicenessesOf(server.pid!)).toEqual(new Set([10]))
+      if (process.platform === 'linux') expect(nicenessesOf(server.child.pid!)).toEqual(new Set([10]))
+      expect(await server.stop('SIGTERM')).toBe(0)
     } finally {
-      server.removeAllListeners('exit')
-      const ended = new Promise((resolve) => server.once('exit', resolve))
-      server.kill('SIGTERM')
-      await ended
       setWritable(data, true)
     }
     expect(filesOf(data)).toEqual(before)

@@ -29,6 +29,8 @@ export function runProgram(command: string, args: readonly string[], options: Ru
   const err: string[] = []
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => out.push(chunk))
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => err.push(chunk))
+  // A program may end without having read what it was given.
+  child.stdin.on('error', () => undefined)
   child.stdin.end(options.stdin ?? '')
   return new Promise((resolve, reject) => {
     child.on('error', reject)

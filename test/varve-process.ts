@@ -1,7 +1,7 @@
 // The `varve` command as a process of its own, from source: run to its end, or started and spoken to.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from './examples.ts'
@@ -29,6 +29,12 @@ export function varve(
   })
 }
 
+type RunningOptions = {
+  /** Words of a program that becomes the command, as `AS_NOBODY`. */
+  readonly through?: readonly string[]
+  readonly isUrgent?: boolean
+}
+
 /** A running `varve …`; killed when disposed. */
 export class RunningVarve implements AsyncDisposable {
   readonly child: ChildProcess
@@ -38,10 +44,15 @@ export class RunningVarve implements AsyncDisposable {
   #changed: () => void = () => undefined
 
   /** `environment` is added to the one of the tests. */
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  constructor(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    { through = [], isUrgent = args[0] === 'serve' }: RunningOptions = {},
+  ) {
     // A reader gives way to whoever else uses the machine, and here that is other tests.
-    const urgent = args[0] === 'serve' ? ['--nice', '0'] : []
-    this.child = spawn(process.execPath, [COMMAND, ...args, ...urgent], {
+    const urgent = isUrgent ? ['--nice', '0'] : []
+    const [program, ...words] = [...through, process.execPath, COMMAND, ...args, ...urgent]
+    this.child = spawn(program!, words, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
@@ -88,4 +99,20 @@ export class RunningVarve implements AsyncDisposable {
     this.child.kill('SIGKILL')
     await this.ended
   }
+}
+
+const NOBODY = 65_534
+
+/** Words before a command that make somebody else of it who may only read what the tests wrote; none where root is not at hand. */
+export const AS_NOBODY: readonly string[] =
+  process.platform === 'linux' && process.getuid?.() === 0
+    ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--bounding-set=-all', '--']
+    : []
+
+/** A folder that belongs to whom `AS_NOBODY` makes of a command, in one that others may enter. */
+export function folderOfNobody(path: string): string {
+  mkdirSync(path, { recursive: true })
+  chmodSync(join(path, '..'), 0o755)
+  if (AS_NOBODY.length > 0) chownSync(path, NOBODY, NOBODY)
+  return path
 }

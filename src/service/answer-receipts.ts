@@ -1,6 +1,7 @@
 // Results by their name, and receipts by theirs.
 
 import type { HttpResponse } from '../base/env.ts'
+import { VarveError } from '../base/errors.ts'
 import { answerPrepared, receiptField, RESULT_FORMATS } from './answer-result.ts'
 import { auditedReceipt, type AuditedReceipt } from './audit/receipts.ts'
 import { preparedAgain } from './asked-again.ts'
@@ -19,9 +20,18 @@ export const RESULT_ROUTE: Route = {
     const hash = context.parameters['hash']!
     const question = context.service.answering.results.question(hash)
     if (question === undefined) throw resultForgotten(hash)
-    const asked = await preparedAgain(context, question, {})
-    return answerPrepared(context, asked, { kind: 'result', isPinned: true })
+    try {
+      const asked = await preparedAgain(context, question, {})
+      return await answerPrepared(context, asked, { kind: 'result', isPinned: true })
+    } catch (error) {
+      throw isHidden(error) ? resultForgotten(hash) : error
+    }
   },
+}
+
+/** What could be asked once and is wrong for this caller asks what it must not hear of: not even the names in the question. */
+function isHidden(error: unknown): boolean {
+  return error instanceof VarveError && ['not-found', 'incorrect', 'forbidden'].includes(error.kind)
 }
 
 export const RECEIPT_ROUTE: Route = {
