@@ -3,7 +3,7 @@
 
 /** The part of `Env` that asking over a network takes. */
 export type WebEnv = {
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: (url: string, init?: RequestInit) => Promise<Response>
   /** Rejects with the signal's reason. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
   /** Aborts after so long. */

@@ -1,14 +1,21 @@
-// A session with a server: EDN over HTTP, so that every value arrives as it left.
+// A session with a server, over the wire that the client has, in EDN both ways: what a command reads has its types already.
 
 import type { Env } from '../base/env.ts'
-import { type ErrorKind, VarveError, type Warning } from '../base/errors.ts'
-import { serverUnreachable } from '../client/errors.ts'
-import { readEdn } from '../fact/edn-reader.ts'
-import { writeEdn } from '../fact/edn-writer.ts'
-import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
-import { type Edn, EdnMap, Keyword, keyword } from '../fact/value.ts'
-import { toPlain } from '../fact/plain.ts'
-import { camelCase } from '../fact/plain-edn.ts'
+import { webEnv } from '../base/env-web.ts'
+import { clientClosed } from '../client/errors.ts'
+import { logPages } from '../client/log-pages.ts'
+import { datomsIn } from '../client/outcome.ts'
+import {
+  fieldIn,
+  mapsIn,
+  type Method,
+  numberIn,
+  type ShownWords,
+  textIn,
+  warningsIn,
+  Wire,
+} from '../client/wire.ts'
+import { type Edn, EdnMap, keyword } from '../fact/value.ts'
 import { type EntityRows, formsOfRows } from '../database/transact-rows.ts'
 import type { Column } from '../plan/engine.ts'
 import type { ExplainMode } from '../plan/explain.ts'
@@ -25,19 +32,12 @@ import type {
   SessionTransaction,
 } from './session.ts'
 
-const ANSWER_LIMITS = { ...WRITTEN_BY_VARVE, textBytesMax: 1 << 30, depthMax: 1_000 }
-/** How often a live log asks again, in milliseconds. */
-const LIVE_INTERVAL_MS = 200
-
 export class HttpSession implements Session {
-  readonly #env: Env
-  readonly #url: string
-  readonly #shown: Readonly<Record<string, string>>
+  readonly #wire: Wire
 
-  constructor(env: Env, url: string, shown: ShownWords = {}) {
-    this.#env = env
-    this.#url = url.replace(/\/+$/, '')
-    this.#shown = shownHeaders(shown)
+  constructor(env: Env, url: string, { token, purpose }: ShownWords = {}) {
+    const shown = { ...(token !== undefined && { token }), ...(purpose !== undefined && { purpose }) }
+    this.#wire = new Wire(webEnv(env.network.fetch), url, shown)
   }
 
   warm(): void {
@@ -46,10 +46,10 @@ export class HttpSession implements Session {
 
   async databases(): Promise<readonly SessionDatabase[]> {
     const answer = await this.#send('GET', '/v1/databases')
-    return (answer.get(keyword('databases')) as readonly EdnMap[]).map((info) => ({
-      name: textOf(info, 'name'),
-      alias: textOf(info, 'alias'),
-      basisT: info.get(keyword('basis-t')) as number,
+    return mapsIn(answer, 'databases').map((info) => ({
+      name: textIn(info, 'name'),
+      alias: textIn(info, 'alias'),
+      basisT: numberIn(info, 'basis-t'),
     }))
   }
 
@@ -57,7 +57,7 @@ export class HttpSession implements Session {
     const fields = { query, args, ...askFields(options) }
     const answer = await this.#send('POST', '/v1/query', fields, options.signal)
     if (options.hasReceipt !== true) return answerOf(answer)
-    return { ...answerOf(answer), receipt: readReceipt(answer.get(keyword('receipt')) ?? null) }
+    return { ...answerOf(answer), receipt: readReceipt(fieldIn(answer, 'receipt') ?? null) }
   }
 
   async explain(
@@ -67,8 +67,8 @@ export class HttpSession implements Session {
   ): Promise<SessionExplanation> {
     const fields = { query, args, explain: mode, ...askFields(options) }
     const answer = await this.#send('POST', '/v1/query', fields, options.signal)
-    const value = answer.get(keyword('explain')) as EdnMap
-    return { text: textOf(value, 'text'), value, warnings: warningsOf(answer) }
+    const value = fieldIn(answer, 'explain') as EdnMap
+    return { text: textIn(value, 'text'), value, warnings: warningsIn(answer) }
   }
 
   async pull(pattern: Edn, eid: Edn, options: AskOptions): Promise<SessionAnswer> {
@@ -84,11 +84,11 @@ export class HttpSession implements Session {
   async transact(database: string, tx: Edn): Promise<SessionTransaction> {
     const answer = await this.#send('POST', `/v1/databases/${encodeURIComponent(database)}/transact`, { tx })
     return {
-      t: answer.get(keyword('t')) as number,
-      txInstant: answer.get(keyword('tx-instant')) as Date,
-      tempids: answer.get(keyword('tempids')) as EdnMap,
-      datomCount: answer.get(keyword('datom-count')) as number,
-      warnings: warningsOf(answer),
+      t: numberIn(answer, 't'),
+      txInstant: fieldIn(answer, 'tx-instant') as Date,
+      tempids: fieldIn(answer, 'tempids') as EdnMap,
+      datomCount: numberIn(answer, 'datom-count'),
+      warnings: warningsIn(answer),
     }
   }
 
@@ -101,30 +101,18 @@ export class HttpSession implements Session {
     return Promise.resolve()
   }
 
-  async *log(database: string, options: LogOptions): AsyncGenerator<SessionLogItem> {
-    let from: Date | number = options.from ?? 0
-    for (;;) {
-      const search = new URLSearchParams({ from: momentText(from) })
-      if (options.to !== undefined) search.set('to', momentText(options.to))
-      const answer = await this.#send('GET', `/v1/databases/${encodeURIComponent(database)}/log?${search}`)
-      for (const item of answer.get(keyword('transactions')) as readonly EdnMap[]) {
-        const t = item.get(keyword('t')) as number
-        yield {
-          t,
-          txInstant: item.get(keyword('tx-instant')) as Date,
-          datoms: item.get(keyword('datoms')) as readonly (readonly Edn[])[],
-        }
-        from = t + 1
+  async *log(database: string, { from = 0, to, isLive, signal }: LogOptions): AsyncGenerator<SessionLogItem> {
+    for await (const item of logPages(this.#wire, database, { from, to, isLive, signal }))
+      yield {
+        t: numberIn(item, 't'),
+        txInstant: fieldIn(item, 'tx-instant') as Date,
+        datoms: datomsIn(item),
       }
-      if (answer.get(keyword('next-t')) !== undefined) continue
-      if (!options.isLive) return
-      await this.#env.timers.sleep(LIVE_INTERVAL_MS, options.signal)
-    }
   }
 
   async schema(database: string): Promise<readonly EdnMap[]> {
     const answer = await this.#send('GET', `/v1/databases/${encodeURIComponent(database)}/schema`)
-    return answer.get(keyword('schema')) as readonly EdnMap[]
+    return mapsIn(answer, 'schema')
   }
 
   async delete(name: string): Promise<void> {
@@ -133,70 +121,20 @@ export class HttpSession implements Session {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    this.#wire.close(clientClosed(this.#wire.url))
     return Promise.resolve()
   }
 
-  async #send(
-    method: string,
+  #send(
+    method: Method,
     path: string,
     fields?: Readonly<Record<string, Edn>>,
     signal?: AbortSignal,
   ): Promise<EdnMap> {
-    const body =
-      fields && writeEdn(new EdnMap(Object.entries(fields).map(([name, value]) => [keyword(name), value])))
-    let response: Response
-    try {
-      response = await this.#env.network.fetch(`${this.#url}${path}`, {
-        method,
-        headers: {
-          accept: 'application/edn',
-          ...this.#shown,
-          ...(body !== undefined && { 'content-type': 'application/edn' }),
-        },
-        ...(body !== undefined && { body }),
-        ...(signal && { signal }),
-      })
-    } catch (cause) {
-      signal?.throwIfAborted()
-      throw serverUnreachable(this.#url, cause)
-    }
-    const value = await readAnswer(response, this.#url).catch((error: unknown) => {
-      signal?.throwIfAborted()
-      throw error
-    })
-    return unlessError(value)
+    const body = fields && new EdnMap(Object.entries(fields).map(([name, value]) => [keyword(name), value]))
+    const isQuestion = path === '/v1/query' || path === '/v1/pull'
+    return this.#wire.send(method, path, body, { signal, isRepeatable: method === 'GET' || isQuestion })
   }
-}
-
-/** What a request shows of who asks, and what for. */
-export type ShownWords = { readonly token?: string; readonly purpose?: string }
-
-export function shownHeaders({ token, purpose }: ShownWords): Readonly<Record<string, string>> {
-  return {
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    ...(purpose !== undefined && { 'varve-purpose': purpose }),
-  }
-}
-
-/** An answer in EDN. Throws the error that it says. */
-export function ednAnswer(text: string): EdnMap {
-  return unlessError(readEdn(text, ANSWER_LIMITS).value as EdnMap)
-}
-
-function unlessError(value: EdnMap): EdnMap {
-  const error = value.get(keyword('error'))
-  if (error instanceof EdnMap) throw errorOf(error)
-  return value
-}
-
-async function readAnswer(response: Response, url: string): Promise<EdnMap> {
-  try {
-    const { value } = readEdn(await response.text(), ANSWER_LIMITS)
-    if (value instanceof EdnMap) return value
-  } catch (cause) {
-    throw serverUnreachable(url, cause)
-  }
-  throw serverUnreachable(url, undefined)
 }
 
 function askFields(options: AskOptions): Record<string, Edn> {
@@ -212,52 +150,11 @@ function askFields(options: AskOptions): Record<string, Edn> {
 
 function answerOf(answer: EdnMap): SessionAnswer {
   return {
-    result: answer.get(keyword('result')) ?? null,
-    columns: ((answer.get(keyword('columns')) ?? []) as readonly EdnMap[]).map(
-      (column) => ({ name: textOf(column, 'name'), type: textOf(column, 'type') }) as Column,
+    result: fieldIn(answer, 'result') ?? null,
+    columns: mapsIn(answer, 'columns').map(
+      (column) => ({ name: textIn(column, 'name'), type: textIn(column, 'type') }) as Column,
     ),
-    warnings: warningsOf(answer),
-    isTruncated: answer.get(keyword('truncated')) === true,
+    warnings: warningsIn(answer),
+    isTruncated: fieldIn(answer, 'truncated') === true,
   }
-}
-
-function warningsOf(answer: EdnMap): readonly Warning[] {
-  return ((answer.get(keyword('warnings')) ?? []) as readonly EdnMap[]).map((warning) => ({
-    code: textOf(warning, 'code').replace(/^:/, ''),
-    message: textOf(warning, 'message'),
-    fix: textOf(warning, 'fix'),
-  }))
-}
-
-function errorOf(error: EdnMap): VarveError {
-  return new VarveError({
-    code: textOf(error, 'code').replace(/^:/, ''),
-    kind: textOf(error, 'kind').replace(/^:/, '') as ErrorKind,
-    message: textOf(error, 'message'),
-    fix: textOf(error, 'fix'),
-    data: dataOf(error.get(keyword('data')) ?? null),
-  })
-}
-
-/** Lines and columns are those of the body that went over: of the place only the path means something here. */
-function dataOf(data: Edn): Readonly<Record<string, unknown>> {
-  const plain: Record<string, unknown> = {}
-  if (!(data instanceof EdnMap)) return plain
-  for (const [key, value] of data.entries) plain[nameOf(key)] = toPlain(value)
-  const place = data.get(keyword('place'))
-  const path = place instanceof EdnMap ? place.get(keyword('path')) : undefined
-  if (place !== undefined) plain['place'] = path === undefined ? undefined : { path: toPlain(path) }
-  return plain
-}
-
-function nameOf(key: Edn): string {
-  return camelCase(key instanceof Keyword ? key.text : String(key))
-}
-
-function textOf(map: EdnMap, name: string): string {
-  return String(map.get(keyword(name)) ?? '')
-}
-
-function momentText(moment: Date | number): string {
-  return typeof moment === 'number' ? String(moment) : moment.toISOString()
 }

@@ -14,7 +14,7 @@ import type { Service } from '../service/route.ts'
 import { createService } from '../service/server.ts'
 import { SystemFolder, systemFolderOf } from '../service/system/system-folder.ts'
 import { serverUnreachable } from '../client/errors.ts'
-import { ednAnswer, shownHeaders, type ShownWords } from './http-session.ts'
+import { ednAnswer, shownHeaders, type ShownWords } from '../client/wire.ts'
 import { type PlaceOptions, tokenOption } from './options.ts'
 import { SYSTEM_OPTION } from './serving.ts'
 import { packageVersion } from './version.ts'
@@ -50,6 +50,8 @@ type Got = { readonly status: number; readonly text: string }
 
 /** What both doors do with what goes out and comes in. */
 abstract class Door implements Management {
+  /** Where it leads. */
+  protected abstract readonly place: string
   protected abstract got(sent: Sent): Promise<Got>
   abstract [Symbol.asyncDispose](): Promise<void>
 
@@ -65,7 +67,8 @@ abstract class Door implements Management {
       body === undefined
         ? { method: 'GET', path, notation: 'edn' }
         : { method: 'POST', path, notation: 'edn', body: writeEdn(body) }
-    return ednAnswer((await this.got(sent)).text)
+    const { status, text } = await this.got(sent)
+    return ednAnswer(text, status, this.place)
   }
 }
 
@@ -86,6 +89,7 @@ export async function openManagement(env: Env, options: ManagementOptions): Prom
 type Varve = Awaited<ReturnType<typeof connectLocal>>
 
 class LocalManagement extends Door {
+  protected readonly place: string = 'this folder'
   readonly #system: SystemFolder
   readonly #varve: Varve
   #service: Service | undefined
@@ -143,13 +147,13 @@ class LocalManagement extends Door {
 
 export class RemoteManagement extends Door {
   readonly #env: Env
-  readonly #url: string
+  protected readonly place: string
   readonly #shown: Readonly<Record<string, string>>
 
   constructor(env: Env, url: string, shown: ShownWords) {
     super()
     this.#env = env
-    this.#url = url.replace(/\/+$/, '')
+    this.place = url.replace(/\/+$/, '')
     this.#shown = shownHeaders(shown)
   }
 
@@ -162,13 +166,13 @@ export class RemoteManagement extends Door {
     }
     let response: Response
     try {
-      response = await this.#env.network.fetch(`${this.#url}${path}`, {
+      response = await this.#env.network.fetch(`${this.place}${path}`, {
         method,
         headers,
         ...(body !== undefined && { body }),
       })
     } catch (cause) {
-      throw serverUnreachable(this.#url, cause)
+      throw serverUnreachable(this.place, cause)
     }
     return { status: response.status, text: await response.text() }
   }

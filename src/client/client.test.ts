@@ -267,11 +267,11 @@ describe('the wire', () => {
   it('sends again what may be sent again, a few times, and nothing else', async () => {
     let failing = 2
     let count = 0
-    const env = webEnv((url, init) => {
+    const failingFetch: typeof fetch = (url, init) => {
       count++
       return failing-- > 0 ? Promise.reject(new TypeError('no network')) : fetch(url, init)
-    })
-    await using varve = connectRemote(server.url, { fetch: env.fetch })
+    }
+    await using varve = connectRemote(server.url, { fetch: failingFetch })
     const shop = await varve.open(schema)
     expect(count).toBe(4)
     failing = 1

@@ -29,17 +29,13 @@ import type {
 import type { EngineName } from '../plan/engine.ts'
 import type { ExplainMode, Explanation } from '../plan/explain.ts'
 import { clientClosed } from './errors.ts'
+import { logPages, WAIT_MS, WAITING } from './log-pages.ts'
 import { datomsIn, logDatom, outcomeOf } from './outcome.ts'
 import { argumentsOf, checkedQuery, explained, type Known, savedAnswer, shapedAnswer } from './questions.ts'
 import { NamedDb, Naming } from './named-db.ts'
 import { fetchSchema, isSchemaChange } from './remote-schema.ts'
 import { RemoteDb } from './remote-db.ts'
 import { fieldIn, type Fields, mapsIn, numberIn, textIn, type Wire } from './wire.ts'
-
-/** How long the service keeps a live log, or whoever waits for a t, where there is nothing; then it is asked again. */
-const WAIT_MS = 20_000
-/** It is asked again where the way there breaks, too, for most of a minute: services are started anew. */
-const WAITING = { retryCountMax: 15, silenceMsMax: WAIT_MS + 10_000 }
 
 type LooseRequest = {
   readonly query: unknown
@@ -252,24 +248,19 @@ export class RemoteDatabase {
     }
   }
 
-  /** Page by page, each asked for when the one before was read; of a live log the service holds the answer back until there is one. */
   async *log({ from = 0, to, live = false, signal }: LogOptions = {}): AsyncGenerator<LogItem> {
-    const { wire } = this.varve
-    const end = to === undefined || to === Infinity ? undefined : momentText(checkedMoment(to))
-    const range = { ...(end !== undefined && { to: end }), ...(live && { waitMs: String(WAIT_MS) }) }
-    let next: string | undefined = momentText(checkedMoment(from))
-    while (next !== undefined) {
-      const path = `${this.#path}/log?${new URLSearchParams({ from: next, ...range })}`
-      const answer: EdnMap = await wire.send('GET', path, undefined, { signal, ...(live && WAITING) })
-      for (const item of mapsIn(answer, 'transactions'))
-        yield {
-          t: numberIn(item, 't'),
-          txInstant: fieldIn(item, 'tx-instant') as Date,
-          datoms: datomsIn(item).map((row) => logDatom(row, this.#exact)),
-        }
-      const more = fieldIn(answer, 'next-t')
-      next = more === undefined ? undefined : String(more)
+    const range = {
+      from: checkedMoment(from),
+      to: to === undefined || to === Infinity ? undefined : checkedMoment(to),
+      isLive: live,
+      signal,
     }
+    for await (const item of logPages(this.varve.wire, this.name, range))
+      yield {
+        t: numberIn(item, 't'),
+        txInstant: fieldIn(item, 'tx-instant') as Date,
+        datoms: datomsIn(item).map((row) => logDatom(row, this.#exact)),
+      }
   }
 
   #value(basisT: number, schema: Schema): RemoteDb {
@@ -289,10 +280,6 @@ function questionOf({ signal: _signal, args, asOf, ...rest }: LooseRequest): Fie
 
 function queryPath(name: string): string {
   return `/v1/queries/${encodeURIComponent(name)}`
-}
-
-function momentText(moment: Moment): string {
-  return typeof moment === 'number' ? String(moment) : moment.toISOString()
 }
 
 function nothingToOpen(): VarveError {

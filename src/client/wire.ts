@@ -5,6 +5,7 @@ import type { WebEnv } from '../base/env-web.ts'
 import { type ErrorKind, type Place, VarveError, type Warning } from '../base/errors.ts'
 import { writeDataJson } from '../fact/data-json.ts'
 import { readEdn } from '../fact/edn-reader.ts'
+import { writeEdn } from '../fact/edn-writer.ts'
 import { WRITTEN_BY_VARVE } from '../fact/limits.ts'
 import { plainOfEdn } from '../fact/plain-edn.ts'
 import { type Edn, EdnMap, keyword } from '../fact/value.ts'
@@ -52,10 +53,7 @@ export class Wire {
     this.env = env
     this.url = url.replace(/\/+$/, '')
     this.#trace = trace
-    this.#headers = {
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(purpose !== undefined && { 'varve-purpose': purpose }),
-    }
+    this.#headers = shownHeaders({ token, purpose })
   }
 
   /** Requests under way are given up, and later ones refused, with the reason. */
@@ -71,10 +69,10 @@ export class Wire {
   async send(
     method: Method,
     path: string,
-    fields?: Fields,
+    fields?: Fields | EdnMap,
     { signal, isRepeatable = method === 'GET', retryCountMax = RETRY_COUNT_MAX, silenceMsMax }: Sending = {},
   ): Promise<EdnMap> {
-    const body = fields && jsonOf(fields).text
+    const body = fields && bodyOf(fields)
     const given = signal === undefined ? this.closed : AbortSignal.any([signal, this.closed])
     for (let attempt = 0; ; attempt++) {
       given.throwIfAborted()
@@ -95,7 +93,7 @@ export class Wire {
   async #sendOnce(
     method: Method,
     path: string,
-    body: string | undefined,
+    body: Body | undefined,
     signal: AbortSignal,
   ): Promise<EdnMap> {
     const trace = traceHeaders(this.#trace?.())
@@ -108,19 +106,16 @@ export class Wire {
           accept: 'application/edn',
           ...this.#headers,
           ...trace,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(body !== undefined && { 'content-type': body.type }),
         },
-        ...(body !== undefined && { body }),
+        ...(body !== undefined && { body: body.text }),
         signal,
       })
       text = await response.text()
     } catch (cause) {
       throw serverUnreachable(this.url, cause)
     }
-    const answer = answerOf(text, response.status, this.url)
-    const error = answer.get(keyword('error'))
-    if (error instanceof EdnMap) throw errorOf(error)
-    return answer
+    return ednAnswer(text, response.status, this.url)
   }
 }
 
@@ -133,6 +128,28 @@ function traceHeaders(given: TraceHeaders | undefined): TraceHeaders {
 
 function isHeader(text: string): boolean {
   return /^[!-~][ -~]*$/.test(text)
+}
+
+/** What a request shows of who asks, and what for. */
+export type ShownWords = {
+  readonly token?: string | undefined
+  readonly purpose?: string | undefined
+}
+
+export function shownHeaders({ token, purpose }: ShownWords): Readonly<Record<string, string>> {
+  return {
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(purpose !== undefined && { 'varve-purpose': purpose }),
+  }
+}
+
+type Body = { readonly type: string; readonly text: string }
+
+/** A map of EDN goes as it is, since its values have their types already. */
+function bodyOf(fields: Fields | EdnMap): Body {
+  return fields instanceof EdnMap
+    ? { type: 'application/edn', text: writeEdn(fields) }
+    : { type: 'application/json', text: jsonOf(fields).text }
 }
 
 /** What is written already. */
@@ -156,6 +173,14 @@ export function jsonOf(fields: Fields): JsonText {
 function isPassing(error: unknown): boolean {
   if (!(error instanceof VarveError) || error.code === 'varve.error/database-behind') return false
   return error.kind === 'unavailable' || error.kind === 'busy'
+}
+
+/** An answer in EDN. Throws the error that it says. */
+export function ednAnswer(text: string, status: number, url: string): EdnMap {
+  const answer = answerOf(text, status, url)
+  const error = answer.get(keyword('error'))
+  if (error instanceof EdnMap) throw errorOf(error)
+  return answer
 }
 
 function answerOf(text: string, status: number, url: string): EdnMap {
