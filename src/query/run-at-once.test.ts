@@ -200,6 +200,30 @@ describe('what outgrows a bound', () => {
     expect(others.asked[0]!.timeoutMs).toBe(60_000)
   })
 
+  it('is tried once more where only time went by, and the query had been quick before', async () => {
+    let [nowMs, slowCount] = [0, 0]
+    const clock = { ...env.clock, monotonicMs: () => (slowCount > 0 ? (nowMs += 100) : nowMs) }
+    const native = createEngine({ ...env, clock })
+    const engine: Engine = {
+      ...native,
+      answerAtOnce: (...question) => {
+        try {
+          return native.answerAtOnce!(...question)
+        } finally {
+          slowCount--
+        }
+      },
+    }
+    const others = new Others()
+    const runner = new AtOnceRunner(engine, clock, others)
+    const othersAfter = async (slowTryCount: number): Promise<number> => {
+      slowCount = slowTryCount
+      expect(await asked(runner, requestOf(PRICE, 'i42'))).toBe(42)
+      return others.asked.length
+    }
+    expect([await othersAfter(0), await othersAfter(1), await othersAfter(2)]).toEqual([0, 0, 1])
+  })
+
   it('is tried again ever more rarely, and each time once it went well', async () => {
     let tryCount = 0
     const counting: Engine = {

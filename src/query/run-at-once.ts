@@ -110,7 +110,8 @@ export class AtOnceRunner implements QueryRunner {
       return undefined
     }
     const expectedMax = course.isKnown ? Infinity : this.#limits.rowCountMax
-    const result = this.#answered(boundedAs(job, 'point'), expectedMax, then)
+    const fared = course.isKnown && course.restCount === 0 ? 'well' : 'otherwise'
+    const result = this.#answered(boundedAs(job, 'point'), { expectedMax, fared }, then)
     course.isKnown = true
     course.restCount =
       result === undefined ? Math.min(this.#limits.restCountMax, course.restCount * 2 + 1) : 0
@@ -120,7 +121,7 @@ export class AtOnceRunner implements QueryRunner {
 
   #answered<A>(
     job: QueryJob,
-    expectedMax: number,
+    { expectedMax, fared }: { readonly expectedMax: number; readonly fared: 'well' | 'otherwise' },
     then: (answer: Answer, bounds: QueryJob) => A,
   ): A | undefined {
     const { answerMsMax: timeoutMs, ...bounds } = this.#limits
@@ -140,13 +141,16 @@ export class AtOnceRunner implements QueryRunner {
       span?.end()
       return result
     } catch (error) {
-      if (!isBlobMissing(error) && !outgrew(error, job, within)) {
+      const bound = outgrownBound(error, job, within)
+      if (!isBlobMissing(error) && bound === undefined) {
         span?.end(error)
         throw error
       }
       span?.set('varve.outgrown', true)
       span?.end()
-      return undefined
+      // Where the query fared well before, others may have had the processor.
+      if (bound !== 'timeoutMs' || fared !== 'well') return undefined
+      return this.#answered(job, { expectedMax, fared: 'otherwise' }, then)
     }
   }
 
@@ -199,8 +203,8 @@ const BOUNDS: ReadonlyMap<string, keyof QuestionBounds> = new Map([
   ['varve.error/answer-too-large', 'answerBytesMax'],
 ])
 
-/** True where it met a bound that others have wider for it. */
-function outgrew(error: unknown, job: QueryJob, within: QueryJob): boolean {
+/** The bound that it met, where others have that wider for it. */
+function outgrownBound(error: unknown, job: QueryJob, within: QueryJob): keyof QuestionBounds | undefined {
   const bound = error instanceof VarveError ? BOUNDS.get(error.code) : undefined
-  return bound !== undefined && within[bound] < job[bound]
+  return bound !== undefined && within[bound] < job[bound] ? bound : undefined
 }
