@@ -1,17 +1,18 @@
 // One service, asked by many while a writer commits, each in a process of its own: how much it answers with its audit and
-// without, what its readers cost the writer, what is left of it at three times its load, and whether its memory grows.
+// without, what its readers cost the writer, what is left of it at three times its load and of points beside too many scans, and whether its memory grows.
 //
-//   npm run bench -- serve [SCALE] [--only mixes,interference,overload,soak] [--soak-minutes N]
+//   npm run bench -- serve [SCALE] [--only mixes,interference,overload,classes,soak] [--soak-minutes N]
 
 import { parseArgs } from 'node:util'
 import { runBench } from './harness.ts'
+import { classes } from './serve/classes.ts'
 import { interference } from './serve/interference.ts'
 import { mixes } from './serve/mixes.ts'
 import { overload } from './serve/overload.ts'
 import { soak } from './serve/soak.ts'
 import { COMMITS_PER_SECOND, World } from './serve/world.ts'
 
-const PARTS = { mixes, interference, overload, soak }
+const PARTS = { mixes, interference, overload, classes, soak }
 const SOAK_MINUTES = 10
 
 const { values, positionals } = parseArgs({

@@ -35,6 +35,8 @@ export class World implements AsyncDisposable {
   readonly data: string
   readonly writer = new Helper<WriterWork, Written>('writer')
   readonly clients = new Helper<ClientWork, Answers>('client')
+  /** Clients beside those, where two kinds of questions are asked at a time. */
+  readonly #others = new Helper<ClientWork, Answers>('client')
   #tokens: readonly string[] = []
   #served: ServedFolder | undefined
 
@@ -98,6 +100,14 @@ export class World implements AsyncDisposable {
     return (await this.writer.do({ kind: 'sync', file, perSecond: COMMITS_PER_SECOND, ms })).waitsMs
   }
 
+  /** Lets some clients ask points, others scans, while the writer commits. */
+  async askBoth(points: Asked, scans: Asked): Promise<{ readonly points: Answers; readonly scans: Answers }> {
+    const { port } = this.served
+    const scanning = this.#others.do({ kind: 'ask', port, tokens: this.#tokens, ...scans })
+    const [{ answers }, ofScans] = await Promise.all([this.ask(points), scanning])
+    return { points: answers, scans: ofScans }
+  }
+
   /** The writer alone. */
   async commit(ms: number): Promise<Float64Array> {
     return (await this.writer.do({ kind: 'commit', perSecond: COMMITS_PER_SECOND, ms })).waitsMs
@@ -113,6 +123,7 @@ export class World implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#served?.[Symbol.asyncDispose]()
     await this.clients[Symbol.asyncDispose]()
+    await this.#others[Symbol.asyncDispose]()
     await this.writer[Symbol.asyncDispose]()
   }
 
@@ -125,7 +136,7 @@ export class World implements AsyncDisposable {
     )
     const { result } = JSON.parse(rows) as { readonly result: readonly (readonly [string, string])[] }
     const owners = [...result].sort(([x], [y]) => (x < y ? -1 : 1)).map(([, owner]) => owner)
-    await this.clients.do({ kind: 'owners', owners })
+    for (const clients of [this.clients, this.#others]) await clients.do({ kind: 'owners', owners })
     await served.post(
       '/v1/grants',
       '{"principal":"role:clerk","database":"bank","attributes":[":account/*"]}',
