@@ -1,7 +1,7 @@
 // From the path of a form to where it stood in the text: errors that know only which form is wrong learn its line
 // and column where the text is still at hand.
 
-import { type Place, VarveError } from '../base/errors.ts'
+import { type Place, VarveError, type Warning } from '../base/errors.ts'
 import type { Places } from './places.ts'
 import { type Edn, EdnList, EdnMap, EdnSet, Keyword } from './value.ts'
 
@@ -14,6 +14,13 @@ export function withLine(error: unknown, form: Edn, placeOf: Places['placeOf']):
   if (found === undefined) return error
   const { code, kind, message, fix, data, cause } = error
   return new VarveError({ code, kind, message, fix, data: { ...data, place: { ...found, ...place } }, cause })
+}
+
+/** The same of a warning. */
+export function warningWithLine(warning: Warning, form: Edn, placeOf: Places['placeOf']): Warning {
+  const { place } = warning
+  if (place?.path === undefined || place.line !== undefined) return warning
+  return { ...warning, place: { ...placeOfPath(form, place.path, placeOf), ...place } }
 }
 
 /** Where the innermost form that the path still finds was read. */

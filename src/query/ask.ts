@@ -5,7 +5,7 @@ import type { Warning } from '../base/errors.ts'
 import type { Span } from '../base/span.ts'
 import { nearest } from '../base/nearest.ts'
 import type { T } from '../fact/attribute.ts'
-import { withLine } from '../fact/path-place.ts'
+import { warningWithLine, withLine } from '../fact/path-place.ts'
 import { withPlace } from '../engine/errors.ts'
 import type { Edn } from '../fact/value.ts'
 import type { DatabaseValue } from '../database/database-value.ts'
@@ -169,12 +169,18 @@ export async function explainPrepared(
 /** A question with its databases at their moment and its arguments, before anything is read for it. */
 export type PreparedQuestion = { readonly job: QueryJob; readonly parsed: ParsedQuery }
 
-/** What goes wrong while the query runs is known by its path in the form; the text is known here. */
-async function pointed<A>({ parsed }: PreparedQuestion, running: Promise<A>): Promise<A> {
+/** What is wrong with a query while it runs is known by its path in the form; the text is known here. */
+async function pointed<A extends { readonly warnings: readonly Warning[] }>(
+  { parsed }: PreparedQuestion,
+  running: Promise<A>,
+): Promise<A> {
+  const { form, placeOf } = parsed
   try {
-    return await running
+    const answer = await running
+    if (placeOf === undefined || answer.warnings.length === 0) return answer
+    return { ...answer, warnings: answer.warnings.map((each) => warningWithLine(each, form, placeOf)) }
   } catch (error) {
-    throw parsed.placeOf === undefined ? error : withLine(error, parsed.form, parsed.placeOf)
+    throw placeOf === undefined ? error : withLine(error, form, placeOf)
   }
 }
 
