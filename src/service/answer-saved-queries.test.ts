@@ -111,6 +111,16 @@ describe('a saved query', () => {
 
   it('belongs to its owner, and is not there for who sees nothing of its databases', async () => {
     await json('PUT', '/v1/queries/price', PRICE)
+    const ids = '[:find ?id :where [?i :item/id ?id]]'
+    await json('PUT', '/v1/queries/by-pattern', { query: ids, database: 'sho*' })
+    await json('PUT', '/v1/queries/by-source', { query: '[:find ?id :where [$sh ?i :item/id ?id]]' })
+    await json('PUT', '/v1/queries/by-input', {
+      query: '[:find ?id :in $shop :where [$shop ?i :item/id ?id]]',
+    })
+    await json('PUT', '/v1/queries/by-rule', {
+      query: '[:find ?id :in $ % :where (item ?id)]',
+      rules: '[[(item ?id) [$sh ?i :item/id ?id]]]',
+    })
     const bearerOf = async (caller: string): Promise<Readonly<Record<string, string>>> => {
       const { token } = (await json('POST', '/v1/tokens', { caller })) as { readonly token: string }
       return { 'content-type': 'application/json', authorization: `Bearer ${token}` }
@@ -124,7 +134,8 @@ describe('a saved query', () => {
         ({ name }) => name,
       )
     }
-    expect([await names(ada), await names(bob)]).toEqual([['price'], []])
+    const all = ['by-input', 'by-pattern', 'by-rule', 'by-source', 'price']
+    expect([await names(ada), await names(bob)]).toEqual([all, []])
     for (const [method, path, body] of [
       ['PUT', '/v1/queries/price', PRICE],
       ['DELETE', '/v1/queries/price', undefined],
