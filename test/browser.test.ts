@@ -113,7 +113,7 @@ const FOUND = {
     [5, false],
     [6, true],
   ],
-  cents: [5, 6],
+  cents: [5, 6, 7],
   with: [
     [':item/cents', 6, false],
     [':item/cents', 7, true],

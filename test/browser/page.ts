@@ -78,7 +78,11 @@ async function found({ url, token }: Setting): Promise<object> {
     walked,
     live: [item.t - t, factsOf(item.datoms)],
     facts,
-    cents: [await shop.db().asOf(t).q(cents), await (await shop.sync(second.t)).q(cents)],
+    cents: [
+      await shop.db().asOf(t).q(cents),
+      await (await shop.sync(second.t)).q(cents),
+      await maybe.dbAfter.q(cents),
+    ],
     with: factsOf(maybe.datoms),
     errors: [
       await errorOf(() => db.q(MISSPELLED)),
