@@ -69,7 +69,7 @@ describe('varve q --explain', () => {
       const { code, stdout } = await varve(['q', '--explain', CENTS, ...place])
       expect([code, stdout]).toEqual([
         0,
-        expect.stringMatching(/expected +rows +ms +kB\n[^]*engine: native, 2 rows in/),
+        expect.stringMatching(/expected +rows +ms +kB\n[^]*engine: native, class: point, 2 rows in/),
       ])
     }
     const asData = await varve(['q', '--explain', CENTS, '--data', data, '--output', 'edn'])
