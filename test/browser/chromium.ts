@@ -119,7 +119,11 @@ export class Browser implements AsyncDisposable {
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-    this.#kill = () => void process.kill(-child.pid!, 'SIGKILL')
+    this.#kill = () => {
+      if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGKILL')
+    }
+    // A test that is given up disposes of nothing.
+    process.once('exit', this.#kill)
     let printed = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (printed += text))
     const { promise: ended, reject } = Promise.withResolvers<never>()
@@ -135,6 +139,7 @@ export class Browser implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    process.off('exit', this.#kill)
     this.#kill()
     await this.#closed
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 })
