@@ -160,24 +160,28 @@ describe('a value of a database', () => {
     const ask = (database: string, speculations?: unknown): Promise<unknown> =>
       post('/v1/query', { query: PRICES, database, speculations })
     const tx = [{ ':item/id': 'tea' }]
-    const refused = (code: string): object => ({ error: { code: `varve.error/${code}` } })
-    expect(await ask('shop with 0')).toMatchObject(refused('speculation-unknown'))
-    expect(await ask('shop with 1', [{ tx }])).toMatchObject(refused('speculation-unknown'))
-    expect(await ask('shop with', [{ tx }])).toMatchObject(refused('view-invalid'))
+    const refused = (code: string): object => ({ error: { code } })
+    expect(await ask('shop with 0')).toMatchObject(refused('varve.error/speculation-unknown'))
+    expect(await ask('shop with 1', [{ tx }])).toMatchObject(refused('varve.error/speculation-unknown'))
+    expect(await ask('shop with', [{ tx }])).toMatchObject(refused('varve.error/view-invalid'))
     expect(
       await ask(
         'shop',
         Array.from({ length: 17 }, () => ({ tx })),
       ),
-    ).toMatchObject(refused('too-many-speculations'))
+    ).toMatchObject(refused('varve.error/too-many-speculations'))
     const many = Array.from({ length: 10 }, () => ({ '#tag': ['varve/db', `shop${' with 0'.repeat(16)}`] }))
     const body = { query: PRICES, args: many, speculations: [{ tx }] }
-    expect(await post('/v1/query', body)).toMatchObject(refused('too-many-speculations'))
-    expect(await ask('shop with 0', [{ tx, at: 1 }])).toMatchObject(refused('field-unknown'))
-    expect(await ask('shop with 0', [{ tx, txInstant: 'soon' }])).toMatchObject(refused('literal-invalid'))
-    expect(await ask('shop with 0', [{ tx, txInstant: 7 }])).toMatchObject(refused('field-invalid'))
+    expect(await post('/v1/query', body)).toMatchObject(refused('varve.error/too-many-speculations'))
+    expect(await ask('shop with 0', [{ tx, at: 1 }])).toMatchObject(refused('varve.error/field-unknown'))
+    expect(await ask('shop with 0', [{ tx, txInstant: 'soon' }])).toMatchObject(
+      refused('varve.error/literal-invalid'),
+    )
+    expect(await ask('shop with 0', [{ tx, txInstant: 7 }])).toMatchObject(
+      refused('varve.error/field-invalid'),
+    )
     for (const wrong of [{ tx }, [tx], 7])
-      expect(await ask('shop with 0', wrong)).toMatchObject(refused('field-invalid'))
+      expect(await ask('shop with 0', wrong)).toMatchObject(refused('varve.error/field-invalid'))
     expect(await ask('shop with 0', [{ tx: [{ ':item/price': 'many' }] }])).toMatchObject({
       error: { code: 'db.error/wrong-type-for-attribute', data: { place: { path: [0, ':item/price'] } } },
     })
