@@ -1,6 +1,7 @@
 // What readers cost the writer: its commits beside clients at a fixed rate that leaves 30 % of the processor idle, and
 // alone, while the service is stopped and reads nothing at all; in pairs, of which every second one begins alone.
-// Twice: with readers on whatever core is free, and with readers held to cores of their own. Beside each stands what a
+// Twice: with everybody on whatever core is free, and with the last core left to the writer, beside clients as well as
+// alone, and the others to readers. Beside each stands what a
 // bare write and sync takes in the same place, which is what the machine itself does to whoever waits for a disk.
 //
 // That the writer never waits for a reader is known by what there is to wait for: the service holds no file of the data
@@ -17,7 +18,7 @@ const SYNC_PAIR_COUNT = 4
 const SECONDS = 6
 const CLIENT_COUNT = 16
 const BUSY_SHARE = 0.7
-const CALIBRATION_COUNT = 3
+const CALIBRATION_COUNT = 5
 const P50_RATIO_MAX = 1.1
 const P99_RATIO_MAX = 1.5
 const START_PER_SECOND = 1_000
@@ -26,11 +27,23 @@ const CORE_COUNT = availableParallelism()
 /** Of cores of their own: with more, questions would wait for each other and not for the writer. */
 const READERS_BUSY_SHARE = 0.9
 
-type Place = { readonly name: string; readonly coreCount: number }
-/** The writer has the last core to itself in the second. */
-const PLACES: readonly [Place, Place] = [
-  { name: 'on all cores', coreCount: CORE_COUNT },
-  { name: 'on cores of their own', coreCount: Math.max(1, CORE_COUNT - 1) },
+type Place = {
+  readonly name: string
+  /** Of readers. */
+  readonly coreCount: number
+  readonly readers: string
+  readonly writer: string
+}
+const ALL = `0-${CORE_COUNT - 1}`
+const OWN_COUNT = Math.max(1, CORE_COUNT - 1)
+const PLACES: readonly Place[] = [
+  { name: 'on all cores', coreCount: CORE_COUNT, readers: ALL, writer: ALL },
+  {
+    name: 'on cores of their own',
+    coreCount: OWN_COUNT,
+    readers: `0-${OWN_COUNT - 1}`,
+    writer: String(CORE_COUNT - 1),
+  },
 ]
 
 /** Waits of what the writer does, of each run. */
@@ -41,16 +54,16 @@ export async function interference(world: World, context: PartContext): Promise<
   await world.serve(true)
   const figures: Figure[] = []
   for (const place of PLACES) figures.push(...(await interferenceAt(world, place, context)))
-  world.holdReaders(CORE_COUNT)
+  world.hold(ALL, ALL)
   return figures
 }
 
 async function interferenceAt(
   world: World,
-  { name, coreCount }: Place,
+  { name, coreCount, readers, writer }: Place,
   { scale, say, note }: PartContext,
 ): Promise<readonly Figure[]> {
-  world.holdReaders(coreCount)
+  world.hold(readers, writer)
   const ms = msAt(scale, SECONDS)
   const asked: Asked = { mix: 'both', clientCount: CLIENT_COUNT, ms, deadlineMs: Infinity }
   const perSecond = await calibrated(world, asked, coreCount)

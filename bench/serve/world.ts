@@ -89,9 +89,10 @@ export class World implements AsyncDisposable {
     }
   }
 
-  /** On how many cores the readers are, the service and its clients: the first ones. */
-  holdReaders(coreCount: number): void {
-    for (const { processId } of [this.served, this.clients]) holdOn(processId, `0-${coreCount - 1}`)
+  /** The service and its clients on some cores, the writer on some, each from the first to the last named. */
+  hold(readers: string, writer: string): void {
+    for (const { processId } of [this.served, this.clients]) holdOn(processId, readers)
+    holdOn(this.writer.processId, writer)
   }
 
   /** What the disk takes, in place of the writer's commits. */
