@@ -18,14 +18,14 @@ const SYNC_PAIR_COUNT = 4
 const SECONDS = 6
 const CLIENT_COUNT = 16
 const BUSY_SHARE = 0.7
-const CALIBRATION_COUNT = 5
+const CALIBRATION_COUNT = 8
 const P50_RATIO_MAX = 1.1
 const P99_RATIO_MAX = 1.5
 const START_PER_SECOND = 1_000
 
 const CORE_COUNT = availableParallelism()
 /** Of cores of their own: with more, questions would wait for each other and not for the writer. */
-const READERS_BUSY_SHARE = 0.9
+const READERS_BUSY_SHARE = 0.95
 
 type Place = {
   readonly name: string
