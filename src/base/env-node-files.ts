@@ -1,12 +1,11 @@
 // Files of this machine. Reads and writes are synchronous: bytes go from and to the page cache, which is faster
 // than any hand-over to a thread. Syncs wait in the thread pool, unless the file's last ones were so fast that the
-// hand-over would cost as much: on such a disk a log syncs in place, and writes past the page cache where it can.
+// hand-over would cost as much: on such a disk a log syncs in place.
 
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { BlockWriter } from './env-node-blocks.ts'
 import type { File, FileCounts, Files, FileStatus, OpenMode } from './env.ts'
 import { lockFile } from './env-node-lock.ts'
 import { fileFailed, shortWrite, systemCode } from './file-errors.ts'
@@ -77,9 +76,6 @@ class NodeFile implements File {
   #syncMs = SYNC_MS_FIRST
   /** When the event loop is known to have turned. */
   #turnedMs = 0
-  /** True if something was written that no sync covers yet. */
-  #isUnsynced = false
-  #blocks: BlockWriter | 'none' | undefined
 
   constructor(path: string, descriptor: number, counts: Counts) {
     this.path = path
@@ -110,7 +106,6 @@ class NodeFile implements File {
 
   write(position: number, bytes: Uint8Array): void {
     let count: number
-    this.#forgetBlocks()
     try {
       count = fs.writeSync(this.#descriptor, bytes, 0, bytes.byteLength, position)
     } catch (cause) {
@@ -123,45 +118,16 @@ class NodeFile implements File {
 
   sync(): Promise<void> {
     this.#counts.syncCount++
-    this.#isUnsynced = false
-    if (this.#syncMs > SYNC_IN_PLACE_MS_MAX) return this.#syncInPool()
+    return this.#syncMs <= SYNC_IN_PLACE_MS_MAX ? this.#syncHere() : this.#syncInPool()
+  }
+
+  #syncHere(): Promise<void> {
     const fromMs = performance.now()
     try {
       fs.fdatasyncSync(this.#descriptor)
     } catch (cause) {
       return Promise.reject(fileFailed('sync', this.path, cause))
     }
-    return this.#syncedHere(fromMs)
-  }
-
-  writeDurably(position: number, bytes: Uint8Array): Promise<void> {
-    const fromMs = performance.now()
-    try {
-      if (!this.#writeBlocks(position, bytes)) {
-        this.write(position, bytes)
-        return this.sync()
-      }
-    } catch (cause) {
-      return Promise.reject(fileFailed('write to', this.path, cause))
-    }
-    this.#counts.syncCount++
-    this.#counts.writtenBytes += bytes.byteLength
-    return this.#syncedHere(fromMs)
-  }
-
-  /** False if it takes a write and a sync: nothing is written then. */
-  #writeBlocks(position: number, bytes: Uint8Array): boolean {
-    if (this.#isUnsynced || this.#syncMs > SYNC_IN_PLACE_MS_MAX) return false
-    this.#blocks ??= BlockWriter.open(this.#descriptor) ?? 'none'
-    return this.#blocks !== 'none' && this.#blocks.write(position, bytes)
-  }
-
-  #forgetBlocks(): void {
-    this.#isUnsynced = true
-    if (typeof this.#blocks === 'object') this.#blocks.forget()
-  }
-
-  #syncedHere(fromMs: number): Promise<void> {
     const untilMs = performance.now()
     this.#expect(untilMs - fromMs)
     return untilMs - this.#turnedMs <= TURN_MS_MAX ? DONE : this.#turn()
@@ -184,14 +150,12 @@ class NodeFile implements File {
   }
 
   truncate(byteCount: number): void {
-    this.#forgetBlocks()
     attempt('cut', this.path, () => fs.ftruncateSync(this.#descriptor, byteCount))
   }
 
   close(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
-    if (typeof this.#blocks === 'object') this.#blocks.close()
     attempt('close', this.path, () => fs.closeSync(this.#descriptor))
   }
 

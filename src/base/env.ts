@@ -49,8 +49,6 @@ export interface File extends Disposable {
   write(position: number, bytes: Uint8Array): void
   /** Makes everything written before this call durable. After a failure nothing is known: never retry it. */
   sync(): Promise<void>
-  /** `write` and `sync` in one, which a machine may do at less cost than the two. */
-  writeDurably(position: number, bytes: Uint8Array): Promise<void>
   truncate(byteCount: number): void
   close(): void
 }

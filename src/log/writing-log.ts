@@ -148,7 +148,8 @@ export class WritingLog implements WritableLog {
       const byteCount = FRAME_HEADER_BYTES + byteLength
       const isFull = this.#current.end + byteCount > this.#limits.fileBytesMax
       if (isFull && this.#current.end > FRAMES_START) await this.#rollOver()
-      const { bytes, synced } = this.#write(frame, byteCount)
+      const bytes = this.#write(frame, byteCount)
+      const synced = this.#current.file.sync()
       // Computed while the disk works.
       const hash = hashFrame(bytes)
       await synced
@@ -186,15 +187,13 @@ export class WritingLog implements WritableLog {
   }
 
   /** Puts the frame behind those before it. */
-  #write(frame: Frame, byteCount: number): { readonly bytes: Uint8Array; readonly synced: Promise<void> } {
+  #write(frame: Frame, byteCount: number): Uint8Array {
     const current = this.#current
     const bytes = this.#encoder.encode(frame, current.header.salt, this.#lastHash)
+    current.file.write(current.end, bytes)
     fillAhead(current, current.end + byteCount, this.#limits)
-    if (isPlanted('log-publish-before-sync')) {
-      current.file.write(current.end, bytes)
-      this.#position.write(frame.lastT, current.header)
-    }
-    return { bytes, synced: current.file.writeDurably(current.end, bytes) }
+    if (isPlanted('log-publish-before-sync')) this.#position.write(frame.lastT, current.header)
+    return bytes
   }
 
   /** Shows the frame, which is durable, to readers, and goes on behind it. */

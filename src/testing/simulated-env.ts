@@ -298,7 +298,7 @@ export class SimulatedMachine {
   #fileOf(process: Process, path: string, mode: OpenMode, counts: Mutable<FileCounts>): File {
     const inode: Inode = this.disk.open(path, mode)
     const close = (): void => undefined
-    const file: File = {
+    return {
       path,
       byteCount: () => inode.cached.byteCount,
       read: (position, target) => {
@@ -333,10 +333,6 @@ export class SimulatedMachine {
         await this.#latency(process)
         inode.settle(count)
       },
-      writeDurably: async (position, bytes) => {
-        file.write(position, bytes)
-        await file.sync()
-      },
       truncate: (byteCount) => {
         this.#operate(process, 'cut', path)
         inode.truncate(byteCount)
@@ -344,7 +340,6 @@ export class SimulatedMachine {
       close,
       [Symbol.dispose]: close,
     }
-    return file
   }
 
   // The disk works while others go on; the process hears of it when it is neither stopped nor dead.

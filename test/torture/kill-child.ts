@@ -54,11 +54,6 @@ function killingEnv(inner: Env, at: number): Env {
       return work(...args)
     }
   }
-  const endWithin = (file: File, position: number, bytes: Uint8Array): void => {
-    if (!isDue()) return
-    file.write(position, bytes.subarray(0, bytes.byteLength >> 1))
-    end()
-  }
   const { files } = inner
   const killing: Files = {
     ...files,
@@ -77,18 +72,13 @@ function killingEnv(inner: Env, at: number): Env {
     byteCount: () => file.byteCount(),
     read: (position, target) => file.read(position, target),
     write: (position, bytes) => {
-      endWithin(file, position, bytes)
+      if (isDue()) {
+        file.write(position, bytes.subarray(0, bytes.byteLength >> 1))
+        end()
+      }
       file.write(position, bytes)
     },
     sync: before(() => file.sync()),
-    writeDurably: (position, bytes) => {
-      endWithin(file, position, bytes)
-      if (isDue()) {
-        file.write(position, bytes)
-        end()
-      }
-      return file.writeDurably(position, bytes)
-    },
     truncate: before((byteCount: number) => file.truncate(byteCount)),
     close: () => file.close(),
     [Symbol.dispose]: () => file.close(),
