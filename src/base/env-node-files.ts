@@ -1,6 +1,6 @@
 // Files of this machine. Reads and writes are synchronous: bytes go from and to the page cache, which is faster
-// than any hand-over to a thread. Syncs wait in the thread pool, unless the file's last ones were so fast that the
-// hand-over would cost as much: on such a disk a log syncs in place.
+// than any hand-over to a thread. Syncs wait in the thread pool, unless most of the file's last ones were so fast that
+// the hand-over would cost as much: on such a disk a log syncs in place.
 
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,12 +20,16 @@ const FLAGS: Readonly<Record<OpenMode, string>> = {
 const RIGHTS = 0o666
 const RIGHTS_OF_SECRET = 0o600
 
-/** A file whose syncs took less than this on average is synced in place. */
-const SYNC_IN_PLACE_MS_MAX = 0.5
-/** Weight of the newest sync in the average: after one that took long, the next dozens wait in the pool. */
+/** A fast sync takes no longer. */
+const FAST_SYNC_MS_MAX = 0.5
+/**
+ * A file is synced in place while fewer of its syncs are slow. How many, not how long they took: where cores are busy, one
+ * in a hundred waits for its turn as long as ten others take, and in the pool more would, since each hand-over waits for a
+ * turn of its own.
+ */
+const SLOW_SHARE_MAX = 0.5
+/** Weight of the newest sync in that share: some fourteen of the other kind change where a file is synced. */
 const SYNC_WEIGHT = 0.05
-/** What is expected of a file that was not synced yet: the pool, until some thirty fast syncs have shown otherwise. */
-const SYNC_MS_FIRST = 2
 /** Who syncs in place again and again lets the event loop turn at least this often: others wait for messages, timers. */
 const TURN_MS_MAX = 4
 
@@ -73,7 +77,8 @@ class NodeFile implements File {
   readonly #descriptor: number
   readonly #counts: Counts
   #isOpen = true
-  #syncMs = SYNC_MS_FIRST
+  /** Of the last syncs. All of them, until fast ones have shown otherwise. */
+  #slowShare = 1
   /** When the event loop is known to have turned. */
   #turnedMs = 0
 
@@ -118,7 +123,7 @@ class NodeFile implements File {
 
   sync(): Promise<void> {
     this.#counts.syncCount++
-    return this.#syncMs <= SYNC_IN_PLACE_MS_MAX ? this.#syncHere() : this.#syncInPool()
+    return this.#slowShare <= SLOW_SHARE_MAX ? this.#syncHere() : this.#syncInPool()
   }
 
   #syncHere(): Promise<void> {
@@ -146,7 +151,7 @@ class NodeFile implements File {
   }
 
   #expect(syncMs: number): void {
-    this.#syncMs += (syncMs - this.#syncMs) * SYNC_WEIGHT
+    this.#slowShare += (Number(syncMs > FAST_SYNC_MS_MAX) - this.#slowShare) * SYNC_WEIGHT
   }
 
   truncate(byteCount: number): void {
