@@ -1,12 +1,13 @@
 // What readers cost the writer: its commits beside clients at a fixed rate that leaves 30 % of the processor idle, and
 // alone, while the service is stopped and reads nothing at all; in pairs, of which every second one begins alone.
-// Twice: with everybody on whatever core is free, and with the last core left to the writer, beside clients as well as
-// alone, and the others to readers. Beside each stands what a
-// bare write and sync takes in the same place, which is what the machine itself does to whoever waits for a disk.
+// Three times: with everybody on whatever core is free; the same while the writer's thread goes before all others, where the
+// machine lets us (Linux: of the real-time class); and with the last core left to the writer, beside clients as well as alone,
+// and the others to readers. Beside each stands what a bare write and sync takes in the same place, which is what the machine
+// itself does to whoever waits for a disk.
 //
 // That the writer never waits for a reader is known by what there is to wait for: the service holds no file of the data
 // that it could write, neither a lock nor a message goes from it to the writer, and it goes on reading files that the
-// writer has removed.
+// writer has removed. What both wait for are cores and the disk.
 
 import { availableParallelism } from 'node:os'
 import { type Figure, median, percentile } from '../harness.ts'
@@ -33,16 +34,19 @@ type Place = {
   readonly coreCount: number
   readonly readers: string
   readonly writer: string
+  readonly isWriterFirst: boolean
 }
 const ALL = `0-${CORE_COUNT - 1}`
 const OWN_COUNT = Math.max(1, CORE_COUNT - 1)
 const PLACES: readonly Place[] = [
-  { name: 'on all cores', coreCount: CORE_COUNT, readers: ALL, writer: ALL },
+  { name: 'on all cores', coreCount: CORE_COUNT, readers: ALL, writer: ALL, isWriterFirst: false },
+  { name: 'behind the writer', coreCount: CORE_COUNT, readers: ALL, writer: ALL, isWriterFirst: true },
   {
     name: 'on cores of their own',
     coreCount: OWN_COUNT,
     readers: `0-${OWN_COUNT - 1}`,
     writer: String(CORE_COUNT - 1),
+    isWriterFirst: false,
   },
 ]
 
@@ -53,17 +57,23 @@ type Writing = (ms: number) => Promise<Float64Array>
 export async function interference(world: World, context: PartContext): Promise<readonly Figure[]> {
   await world.serve(true)
   const figures: Figure[] = []
-  for (const place of PLACES) figures.push(...(await interferenceAt(world, place, context)))
+  for (const place of PLACES) {
+    world.hold(place.readers, place.writer)
+    if (world.letWriterGoFirst(place.isWriterFirst)) {
+      figures.push(...(await interferenceAt(world, place, context)))
+    } else {
+      context.say(`readers ${place.name}: not measured, since this machine lets us put no thread first`)
+    }
+  }
   world.hold(ALL, ALL)
   return figures
 }
 
 async function interferenceAt(
   world: World,
-  { name, coreCount, readers, writer }: Place,
+  { name, coreCount }: Place,
   { scale, say, note }: PartContext,
 ): Promise<readonly Figure[]> {
-  world.hold(readers, writer)
   const ms = msAt(scale, SECONDS)
   const asked: Asked = { mix: 'both', clientCount: CLIENT_COUNT, ms, deadlineMs: Infinity }
   const perSecond = await calibrated(world, asked, coreCount)

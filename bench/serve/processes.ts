@@ -69,3 +69,17 @@ function linkOrNone(path: string): string {
 export function holdOn(processId: number, cores: string): void {
   execFileSync('taskset', ['-a', '-p', '-c', cores, String(processId)], { stdio: 'ignore' })
 }
+
+/**
+ * Gives the main thread of a process the real-time class, so that nobody else keeps it waiting for a core, or the usual one again.
+ * Threads that it makes are of the usual class. False where the machine refuses: it takes a right to do so.
+ */
+export function goFirst(processId: number, isFirst: boolean): boolean {
+  const how = isFirst ? ['--reset-on-fork', '--rr', '--pid', '1'] : ['--other', '--pid', '0']
+  try {
+    execFileSync('chrt', [...how, String(processId)], { stdio: 'ignore' })
+    return true
+  } catch {
+    return !isFirst
+  }
+}

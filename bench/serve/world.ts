@@ -6,7 +6,7 @@ import type { BenchContext } from '../harness.ts'
 import { ServedFolder } from '../point/http.ts'
 import type { Answers, Asking, ClientWork } from './client.ts'
 import { Helper } from './helper.ts'
-import { holdOn, IdleShare, processorMs } from './processes.ts'
+import { goFirst, holdOn, IdleShare, processorMs } from './processes.ts'
 import type { WriterWork, Written } from './writer.ts'
 
 /** Each may have so many requests at once, so that many clients are many callers. */
@@ -93,6 +93,11 @@ export class World implements AsyncDisposable {
   hold(readers: string, writer: string): void {
     for (const { processId } of [this.served, this.clients]) holdOn(processId, readers)
     holdOn(this.writer.processId, writer)
+  }
+
+  /** The thread that commits before all others of the machine, or among them again; false where the machine refuses. */
+  letWriterGoFirst(isFirst: boolean): boolean {
+    return goFirst(this.writer.processId, isFirst)
   }
 
   /** What the disk takes, in place of the writer's commits. */
