@@ -1,6 +1,6 @@
 // The service as a process: what it writes and where, who gets in, and several of them over the same data.
 
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { getPriority } from 'node:os'
 import { join } from 'node:path'
@@ -59,6 +59,12 @@ function nicenessesOf(processId: number): ReadonlySet<number> {
   return new Set(readdirSync(`/proc/${processId}/task`).map((thread) => getPriority(Number(thread))))
 }
 
+/** Of the session of a process, where Linux shares cores out among sessions. */
+function sessionNicenessOf(processId: number): number | undefined {
+  const path = `/proc/${processId}/autogroup`
+  return existsSync(path) ? Number(/nice (-?\d+)/.exec(readFileSync(path, 'utf8'))?.[1]) : undefined
+}
+
 describe('varve serve', () => {
   it('answers from a folder that it cannot write, and leaves it as it was', async () => {
     const system = folderOfNobody(join(folder.path, 'elsewhere'))
@@ -82,6 +88,19 @@ describe('varve serve', () => {
     }
     expect(filesOf(data)).toEqual(before)
     expect(readdirSync(join(system, 'own'))).toContain('audit-1')
+  })
+
+  it('gives way with its whole session where it leads one, and with its own threads elsewhere', async () => {
+    const before = sessionNicenessOf(process.pid)
+    const words = ['serve', '--data', data, '--port', '0', '--nice', '7']
+    for (const isSession of [false, true]) {
+      await using server = new RunningVarve(words, {}, { isUrgent: false, isSession })
+      await server.url()
+      if (process.platform === 'linux') expect(nicenessesOf(server.child.pid!)).toEqual(new Set([7]))
+      if (before === undefined) continue
+      expect(sessionNicenessOf(server.child.pid!)).toBe(isSession ? 7 : before)
+      expect(sessionNicenessOf(process.pid)).toBe(before)
+    }
   })
 
   it('reads several folders as one, its own among them', async () => {

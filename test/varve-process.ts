@@ -33,6 +33,8 @@ type RunningOptions = {
   /** Words of a program that becomes the command, as `AS_NOBODY`. */
   readonly through?: readonly string[]
   readonly isUrgent?: boolean
+  /** It leads a session of its own, as what a service manager starts. */
+  readonly isSession?: boolean
 }
 
 /** A running `varve …`; killed when disposed. */
@@ -47,7 +49,7 @@ export class RunningVarve implements AsyncDisposable {
   constructor(
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
-    { through = [], isUrgent = args[0] === 'serve' }: RunningOptions = {},
+    { through = [], isUrgent = args[0] === 'serve', isSession = false }: RunningOptions = {},
   ) {
     // A reader gives way to whoever else uses the machine, and here that is other tests.
     const urgent = isUrgent ? ['--nice', '0'] : []
@@ -56,6 +58,7 @@ export class RunningVarve implements AsyncDisposable {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
+      detached: isSession,
     })
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text

@@ -37,7 +37,8 @@ export class ServedFolder implements AsyncDisposable {
       : [process.execPath, UNAUDITED, folder]
     if (canWrite) varve.push('--write')
     const [program, ...args] = held ? ['taskset', '-c', '0', ...varve] : varve
-    const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    // In a session of its own, as a service manager starts it.
+    const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
     const port = await new Promise<number>((resolve, reject) => {
       let text = ''
       child.stdout.setEncoding('utf8').on('data', (part: string) => {

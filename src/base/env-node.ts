@@ -3,7 +3,7 @@
 
 import { fork } from 'node:child_process'
 import { availableParallelism, hostname, setPriority, totalmem } from 'node:os'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { setImmediate as afterOthers, setTimeout as sleepUntil } from 'node:timers/promises'
@@ -123,6 +123,7 @@ const processes: Processes = {
         // It has ended since it was listed, or its machine lets nobody do this.
       }
     }
+    if (leadsSession()) giveWayAsSession(niceness)
   },
   startWorker,
   startProcess,
@@ -135,6 +136,27 @@ function threadIds(): readonly number[] {
     return readdirSync('/proc/self/task').map(Number)
   } catch {
     return [0]
+  }
+}
+
+/** True for what a service manager starts; in the session of a shell there are others, who did not ask for it. */
+function leadsSession(): boolean {
+  try {
+    const status = readFileSync('/proc/self/stat', 'utf8')
+    // The name of the program may have spaces; fields are counted from behind it.
+    const session = status.slice(status.lastIndexOf(')') + 2).split(' ')[3]
+    return Number(session) === process.pid
+  } catch {
+    return false
+  }
+}
+
+/** Linux shares cores out among sessions first (autogroup), and by the niceness of threads only within one. */
+function giveWayAsSession(niceness: number): void {
+  try {
+    writeFileSync('/proc/self/autogroup', String(niceness), { flag: 'r+' })
+  } catch {
+    // This machine does not group by session.
   }
 }
 

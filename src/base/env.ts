@@ -136,7 +136,8 @@ export interface Processes {
   memory(): Memory
   /**
    * All threads and processes that this one has, and those that they begin, give way to others of the machine: 0 to none more
-   * than usual, 19 to all. It is not taken back. Nothing happens where the machine does not let it.
+   * than usual, 19 to all. So does its session, if it leads one. It is not taken back. Nothing happens where the machine does
+   * not let it.
    */
   giveWay(niceness: number): void
   /** Starts a worker thread that runs the module; `data` arrives there as its `workerData`. */
