@@ -52,9 +52,13 @@ export async function timed<X>(
   return { ms: performance.now() - from, result }
 }
 
+const EXIT_CODE_OF_SIGINT = 130
+
 export async function runBench(bench: Bench, scale: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), `varve-bench-${bench.name}-`))
   const notes: Record<string, string | number> = {}
+  // Its own end, so that 'exit' is told and whatever was started beside it ends as well.
+  process.once('SIGINT', () => process.exit(EXIT_CODE_OF_SIGINT))
   const machine = {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,

@@ -39,6 +39,10 @@ export class ServedFolder implements AsyncDisposable {
     const [program, ...args] = held ? ['taskset', '-c', '0', ...varve] : varve
     // In a session of its own, as a service manager starts it.
     const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+    // So that whoever interrupts a benchmark leaves no service behind.
+    const end = (): void => void child.kill()
+    process.once('exit', end)
+    child.once('exit', () => process.off('exit', end))
     const port = await new Promise<number>((resolve, reject) => {
       let text = ''
       child.stdout.setEncoding('utf8').on('data', (part: string) => {
