@@ -1,4 +1,4 @@
-// Draws bench/results/targets.svg: of every benchmark's newest results, how much of each target is used. A dot left of
+// Draws bench/results/targets.svg: of every benchmark's newest figures, how much of each target is used. A dot left of
 // the line is a target met; it says which when the mouse rests on it.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -21,18 +21,33 @@ const rows = readdirSync(RESULTS)
 writeFileSync(join(RESULTS, 'targets.svg'), drawing(rows))
 console.log(`bench/results/targets.svg shows ${rows.length} benchmarks`)
 
+type Result = {
+  readonly at: string
+  readonly machine: { readonly scale: number }
+  readonly figures: readonly Figure[]
+}
+
+/** Of the newest run and of those of its day and scale, since some benchmarks are run part by part: of each figure the newest. */
 function newestRow(file: string): Row {
-  const line = readFileSync(join(RESULTS, file), 'utf8').trimEnd().split('\n').at(-1)!
-  const { machine, figures } = JSON.parse(line) as {
-    readonly machine: { readonly scale: number }
-    readonly figures: readonly Figure[]
-  }
-  const dots = figures.flatMap((figure): Dot[] => {
+  const lines = readFileSync(join(RESULTS, file), 'utf8').trimEnd().split('\n')
+  const results = lines.map((line) => JSON.parse(line) as Result)
+  const { at, machine } = results.at(-1)!
+  const figures = new Map(
+    results
+      .filter((each) => each.machine.scale === machine.scale && dayOf(each.at) === dayOf(at))
+      .flatMap((each) => each.figures.filter(({ target }) => target !== undefined))
+      .map((figure) => [figure.name, figure] as const),
+  )
+  const dots = [...figures.values()].flatMap((figure): Dot[] => {
     const share = shareOf(figure)
     if (share === undefined) return []
     return [{ share, isMet: figure.target!.isMet, text: `${figure.name}: target ${figure.target!.text}` }]
   })
   return { name: file.slice(0, -'.jsonl'.length), scale: machine.scale, dots }
+}
+
+function dayOf(at: string): string {
+  return at.slice(0, '2026-11-26'.length)
 }
 
 /** How much of its target a figure takes, 1 being all of it; undefined where the target is no bound of a number. */
