@@ -66,6 +66,7 @@ export async function interference(world: World, context: PartContext): Promise<
     }
   }
   world.hold(ALL, ALL)
+  world.letWriterGoFirst(false)
   return figures
 }
 
